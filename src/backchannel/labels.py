@@ -1,0 +1,53 @@
+"""Every domain-separation string of Backchannel, and the injective encoding that they head (spec/sealing.md, 1).
+
+A label is used for one purpose only. The test on this module refuses duplicates, and strings elsewhere that start `bc1/`.
+"""
+
+from __future__ import annotations
+
+# What every label starts with, and a log's origin line too (spec/ledger.md, 1).
+PREFIX = "bc1/"
+
+# ledger and relay
+ORIGIN = "bc1/origin"
+RELAY = "bc1/relay"
+CREDENTIAL = "bc1/credential"
+CONTROL = "bc1/control"
+ERASE_RECORD = "bc1/erase-record"
+
+# sealing
+ENTRY = "bc1/entry"
+ENTRY_SIG = "bc1/entry-sig"
+TAG = "bc1/tag"
+ERASE = "bc1/erase"
+KEEP = "bc1/keep"
+DIST = "bc1/dist"
+DIST_KEY = "bc1/dist-key"
+DIST_MAC = "bc1/dist-mac"
+CID = "bc1/cid"
+ROSTER = "bc1/roster"
+ROSTER_SIG = "bc1/roster-sig"
+INVITE_KEY = "bc1/invite-key"
+WELCOME = "bc1/welcome"
+JOIN_SIG = "bc1/join-sig"
+ROTATE = "bc1/rotate"
+FINGERPRINT = "bc1/fingerprint"
+COMPARE = "bc1/compare"
+
+# agreements
+CHARTER = "bc1/charter"
+UNDERSTANDING = "bc1/understanding"
+UNDERSTANDING_SIG = "bc1/understanding-sig"
+
+
+def enc(*parts: str | bytes | int) -> bytes:
+    """Injective length-prefixed encoding: each part is its length in 4 bytes (big-endian), then the part.
+
+    Text is UTF-8; an integer is 8 bytes big-endian, unsigned.
+    """
+    out = bytearray()
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part.to_bytes(8, "big") if isinstance(part, int) else part
+        out += len(raw).to_bytes(4, "big")
+        out += raw
+    return bytes(out)
