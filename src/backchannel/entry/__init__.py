@@ -1,0 +1,1 @@
+"""Entries: what people write, as frozen values."""

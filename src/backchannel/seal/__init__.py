@@ -1,0 +1,1 @@
+"""Seals: how an entry is kept from those it is not for."""

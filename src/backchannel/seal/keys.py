@@ -1,0 +1,135 @@
+"""Keys of a seat: three identity keys, new for every channel, and prekeys that rotate (spec/sealing.md, 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Annotated
+
+from msgspec import Meta
+
+from backchannel import labels
+from backchannel.entry.codec import Value
+from backchannel.entry.ids import Bytes32, ChannelId, Count, SeatId
+from backchannel.labels import enc
+from backchannel.seal import primitives as p
+
+Random = Callable[[int], bytes]
+"""A source of randomness: n -> n random bytes."""
+
+
+class Keys(Value, frozen=True):
+    """A seat's public identity keys."""
+
+    ed25519: Bytes32
+    mldsa: Annotated[bytes, Meta(min_length=p.MLDSA_PUBLIC, max_length=p.MLDSA_PUBLIC)]
+    x25519: Bytes32
+
+    def fingerprint(self, channel: ChannelId) -> bytes:
+        """32 bytes that name these keys in this channel (spec/sealing.md, 2.2)."""
+        return p.labelled_hash(labels.FINGERPRINT, channel, self.ed25519, self.mldsa, self.x25519)
+
+    def seat(self, channel: ChannelId) -> SeatId:
+        """The seat's id."""
+        return self.fingerprint(channel)[:16]
+
+    def words(self, channel: ChannelId) -> tuple[str, ...]:
+        """12 words to read aloud."""
+        return p.words(self.fingerprint(channel), 12)
+
+    def verify(self, label: str, message: bytes, ed: bytes, mldsa: bytes) -> bool:
+        """Whether both signatures of a hybrid signature hold (spec/sealing.md, 2.3)."""
+        signed = enc(label, message)
+        return p.ed25519_verify(self.ed25519, signed, ed) and p.mldsa_verify(self.mldsa, signed, mldsa)
+
+
+class IdentitySeeds(Value, frozen=True):
+    """What the vault keeps of a seat's identity: three seeds."""
+
+    ed25519: Bytes32
+    mldsa: Bytes32
+    x25519: Bytes32
+
+
+class Identity:
+    """A seat's private identity keys. Never shown: `repr` says nothing."""
+
+    def __init__(self, seeds: IdentitySeeds) -> None:
+        self.seeds = seeds
+
+    @classmethod
+    def new(cls, random: Random) -> Identity:
+        """Fresh keys."""
+        return cls(IdentitySeeds(random(32), random(32), random(32)))
+
+    @cached_property
+    def _mldsa(self) -> p.MldsaKey:
+        return p.mldsa_private(self.seeds.mldsa)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The public half."""
+        return Keys(
+            p.ed25519_public(self.seeds.ed25519),
+            self._mldsa.public_key().public_bytes_raw(),
+            p.x25519_public(self.seeds.x25519),
+        )
+
+    def sign(self, label: str, message: bytes) -> tuple[bytes, bytes]:
+        """A hybrid signature: Ed25519 (64), ML-DSA-65 (3309), both over enc(label, message)."""
+        signed = enc(label, message)
+        return p.ed25519_sign(self.seeds.ed25519, signed), self._mldsa.sign(signed)
+
+    def dh(self, public: bytes) -> bytes:
+        """X25519 of the identity key with another public key."""
+        return p.x25519(self.seeds.x25519, public)
+
+
+class Prekey(Value, frozen=True):
+    """The public half of a prekey, as a seat posts it (spec/sealing.md, 2.4)."""
+
+    seq: Count
+    xwing: Annotated[bytes, Meta(min_length=p.XWING_PUBLIC, max_length=p.XWING_PUBLIC)]
+    x25519: Bytes32
+    not_after: Count
+
+
+class PrekeySeeds(Value, frozen=True):
+    """What the vault keeps of a prekey until its bound has passed."""
+
+    seq: Count
+    xwing: Bytes32
+    x25519: Bytes32
+
+
+class PrekeySecret:
+    """The private half of a prekey."""
+
+    def __init__(self, seeds: PrekeySeeds) -> None:
+        self.seeds = seeds
+
+    @classmethod
+    def new(cls, seq: int, random: Random) -> PrekeySecret:
+        """A fresh prekey."""
+        return cls(PrekeySeeds(seq, random(32), random(32)))
+
+    @property
+    def seq(self) -> int:
+        """Its sequence number in its seat's line of prekeys."""
+        return self.seeds.seq
+
+    @cached_property
+    def _xwing(self) -> p.XwingKey:
+        return p.xwing_private(self.seeds.xwing)
+
+    def public(self, not_after: int) -> Prekey:
+        """The half to post; `not_after` in arrival units."""
+        return Prekey(self.seq, p.xwing_public(self.seeds.xwing), p.x25519_public(self.seeds.x25519), not_after)
+
+    def open(self, info: bytes, sealed: bytes) -> bytes | None:
+        """HPKE: the plaintext if it was sealed to this prekey under `info`."""
+        return p.hpke_open(self._xwing, info, sealed)
+
+    def dh(self, public: bytes) -> bytes:
+        """X25519 of the prekey's second half with another public key."""
+        return p.x25519(self.seeds.x25519, public)
