@@ -1,0 +1,1 @@
+"""A channel: its members, and what they see from its entries."""

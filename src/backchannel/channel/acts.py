@@ -1,0 +1,97 @@
+"""The bodies of signed acts: founding, invitation, joining, charter, assent, removal, rotation (spec/channel.md)."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from backchannel import labels
+from backchannel.channel.charter import Terms
+from backchannel.entry.codec import Value, decode, encode
+from backchannel.entry.ids import Bytes32, Bytes64, ChannelId, Count, SeatId
+from backchannel.seal import primitives as p
+from backchannel.seal import keys as k
+
+ROLES = ("principal", "envoy", "intermediary", "convenor", "expert", "observer", "guarantor")
+
+
+class Found(Value, frozen=True, tag="found", tag_field="act"):
+    """Entry 0: who founds, and what for (2.1)."""
+
+    title: str
+    purpose: str
+    keys: k.Keys
+    name: str
+    party: str
+    role: str
+
+
+class Prekey(Value, frozen=True, tag="prekey", tag_field="act"):
+    """A seat's next prekey (spec/sealing.md, 2.4)."""
+
+    prekey: k.Prekey
+
+
+class Invite(Value, frozen=True, tag="invite", tag_field="act"):
+    """A seat is offered; `expires` is an arrival unit (3.1)."""
+
+    invite: Bytes32
+    name: str
+    party: str
+    role: str
+    expires: Count
+
+
+class Join(Value, frozen=True, tag="join", tag_field="act"):
+    """A seat is taken (4.1)."""
+
+    invite: Bytes32
+    keys: k.Keys
+    proof: Bytes64
+
+
+class Charter(Value, frozen=True, tag="charter", tag_field="act"):
+    """The terms, and exactly the seats that agree them (5.2)."""
+
+    terms: Terms
+    seats: tuple[SeatId, ...]
+
+
+class Assent(Value, frozen=True, tag="assent", tag_field="act"):
+    """Yes to a charter, an invitation or a removal, named by its digest (5.3)."""
+
+    subject: Bytes32
+
+
+class Remove(Value, frozen=True, tag="remove", tag_field="act"):
+    """A seat is to go (6)."""
+
+    seat: SeatId
+    reason: str
+
+
+class Rotate(Value, frozen=True, tag="rotate", tag_field="act"):
+    """A new epoch (spec/sealing.md, 9)."""
+
+    epoch: Count
+    seats: tuple[SeatId, ...]
+    slots: tuple[bytes, ...]
+    check: Bytes32
+
+
+Body: TypeAlias = Found | Prekey | Invite | Join | Charter | Assent | Remove | Rotate
+
+
+def parse(raw: bytes) -> Body:
+    """The body of a signed act; `Malformed` if it is none."""
+    return decode(raw, Body)  # type: ignore[arg-type]
+
+
+def kind(body: Body) -> str:
+    """The act's name in tables and logs."""
+    return type(body).__name__.lower()
+
+
+def digest(channel: ChannelId, body: Body, seat: SeatId, n: int) -> bytes:
+    """What an assent names: this act, by this seat, once (5.3)."""
+    label = labels.CHARTER if isinstance(body, Charter) else labels.ROSTER
+    return p.labelled_hash(label, channel, encode(body), seat, n)

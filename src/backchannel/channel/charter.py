@@ -1,0 +1,53 @@
+"""The charter's terms: what every seat signs before the first word (spec/channel.md, 5)."""
+
+from __future__ import annotations
+
+from backchannel.entry import text
+from backchannel.entry.codec import Value
+from backchannel.errors import Malformed
+
+TRACKS = ("1", "1.5", "2", "envoy")
+ATTRIBUTIONS = ("attributed", "chatham")
+LONGEST_RETENTION = 3_650
+
+
+class Terms(Value, frozen=True):
+    """The agreed terms of a channel. `admission` and `disclosure` are quorums of parties: `all`, or a number."""
+
+    title: str
+    purpose: str
+    track: str
+    attribution: str
+    retention_days: int
+    admission: str
+    disclosure: str
+    oversight: str
+
+
+def check(terms: Terms) -> Terms:
+    """The terms, unchanged; `Malformed("charter")` naming the first that cannot be."""
+    text.line(terms.title, "title")
+    text.prose(terms.purpose, "purpose", 2_000)
+    choices = (
+        ("track", terms.track, TRACKS, ""),
+        ("attribution", terms.attribution, ATTRIBUTIONS, ""),
+        ("admission", terms.admission, ("all",), " A newcomer needs every party; no other rule is built yet."),
+        ("oversight", terms.oversight, ("none",), " Oversight is not built yet, so a charter cannot promise it."),
+    )
+    for name, value, allowed, why in choices:
+        if value not in allowed:
+            raise Malformed("charter", f"The charter's {name} is {value!r}; it can be {', '.join(allowed)}.{why}")
+    if not 1 <= terms.retention_days <= LONGEST_RETENTION:
+        raise Malformed(
+            "charter", f"The charter keeps notes {terms.retention_days} days; 1 to {LONGEST_RETENTION} are allowed."
+        )
+    if terms.disclosure != "all" and not (
+        terms.disclosure.isascii()
+        and terms.disclosure.isdigit()
+        and 2 <= int(terms.disclosure) <= 64
+        and terms.disclosure == str(int(terms.disclosure))
+    ):
+        raise Malformed(
+            "charter", f"The charter's disclosure is {terms.disclosure!r}; it can be all, or a number from 2 to 64."
+        )
+    return terms

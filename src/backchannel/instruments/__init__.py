@@ -1,0 +1,15 @@
+"""What can be done in a channel: one module an instrument, all of the same shape (spec/instruments.md)."""
+
+from __future__ import annotations
+
+from backchannel.instruments.base import Instrument
+from backchannel.instruments.note import NOTE
+from backchannel.instruments.understanding import UNDERSTANDING
+
+INSTRUMENTS: tuple[Instrument, ...] = (NOTE, UNDERSTANDING)
+
+BY_KIND: dict[str, Instrument] = {kind: instrument for instrument in INSTRUMENTS for kind in instrument.kinds}
+"""Which instrument a kind of entry belongs to."""
+
+ERASABLE: dict[str, bool] = {kind: instrument.kinds[kind].erasable for kind, instrument in BY_KIND.items()}
+"""Every kind of entry, and whether its audience may have it erased."""

@@ -1,0 +1,81 @@
+"""What every instrument has in common: entries, a rules table, a fold, a reflex (spec/instruments.md).
+
+An **item** is one thing that an instrument keeps: a note, an understanding. It begins with one entry, whose id is the
+item's, and every later entry about it names that id. `fold` is the only maker of items; it is pure and the same on every desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from backchannel.channel.state import At, State
+from backchannel.entry.codec import Value
+from backchannel.entry.ids import EntryId, SeatId
+from backchannel.errors import Rejected
+
+
+class Spoken(NamedTuple):
+    """An opened entry on its way into the fold."""
+
+    at: At
+    id: EntryId
+    sender: SeatId
+    audience: tuple[SeatId, ...]
+    kind: str
+    act: Any
+    state: State
+
+    @property
+    def role(self) -> str:
+        """The sender's role in the channel."""
+        seat = self.state.seat(self.sender)
+        return seat.role if seat is not None else "gone"
+
+
+class Kind(NamedTuple):
+    """A kind of entry: its body's type, and whether the audience may have it erased."""
+
+    body: type[Value]
+    erasable: bool
+
+
+Rules = Mapping[tuple[str, str, str], tuple[str, ...]]
+"""(state, kind of entry, who) -> the states that it can lead to."""
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One instrument. `fold(item or None, spoken) -> item`; `opens` is the kind that begins an item.
+
+    `text(item)` is what a search may find; `until(item)` the arrival unit after which its text is to be gone, or None;
+    `lapse(item)` the item without it; `reflex(item, me)` what my desk owes next without asking: (kind, body) each.
+    """
+
+    name: str
+    kinds: Mapping[str, Kind]
+    opens: str
+    item: type[Value]
+    rules: Rules
+    fold: Callable[[Any, Spoken], Any]
+    text: Callable[[Any], str]
+    until: Callable[[Any], int | None]
+    lapse: Callable[[Any], Any]
+    reflex: Callable[[Any, SeatId], tuple[tuple[str, Value], ...]] = lambda item, me: ()
+
+
+def step(rules: Rules, state: str, kind: str, who: str) -> tuple[str, ...]:
+    """The states that this may lead to; `Rejected("rule")` if the table does not allow it."""
+    ends = rules.get((state, kind, who))
+    if ends is None:
+        raise Rejected("rule", f"This ({kind}) cannot be done by {who} while the matter is {state}.")
+    return ends
+
+
+def diagram(rules: Rules) -> str:
+    """A rules table as a Mermaid state diagram, for spec/states.md."""
+    arrows = sorted({(a, b, kind, who) for (a, kind, who), ends in rules.items() for b in ends})
+    lines = ["stateDiagram-v2"]
+    lines += [f"    {a or '[*]'} --> {b}: {kind} ({who})" for a, b, kind, who in arrows]
+    return "\n".join(lines)
