@@ -33,13 +33,11 @@ FAULTS: dict[str, tuple[str, str]] = {
         _COMPARE,
     ),
     "arrival": (
-        "The host's times contradict themselves or this computer's clock: "
-        "an entry is dated too early or too late.",
+        "The host's times contradict themselves or this computer's clock: an entry is dated too early or too late.",
         "Check this computer's clock first; if it is right, ask the host.",
     ),
     "fork": (
-        "The host shows this desk another record than it shows the author of an entry, "
-        "or that author misstates it.",
+        "The host shows this desk another record than it shows the author of an entry, or that author misstates it.",
         _COMPARE,
     ),
 }

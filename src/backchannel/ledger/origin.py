@@ -1,4 +1,4 @@
-"""Names that the relay may know: a log's, and hashes of its credentials (spec/ledger.md 1, spec/relay.md 1)."""
+"""Names that the relay may know: a log's, and hashes of its credentials (spec/ledger.md 1, relay.md 1)."""
 
 from __future__ import annotations
 

@@ -188,9 +188,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     return not sn and node == root
 
 
-def verify_consistency(
-    first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes
-) -> bool:
+def verify_consistency(first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes) -> bool:
     """Whether `proof` shows that the tree of `first` leaves is the start of that of `second`.
 
     From size 0 there is nothing to prove: refused as useless.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -21,6 +21,7 @@ _START = struct.Struct(">Q")
 _RECORD = struct.Struct(">BQI32s")
 _ID_BYTES = 32
 ERASED, PRESENT = 0, 1
+_ERASED, _PRESENT = b"\0", b"\1"
 
 
 class Frame(Struct, frozen=True):
@@ -73,18 +74,16 @@ def decode_frames(raw: bytes, *, most: int = MOST_FRAMES, most_body: int = MOST_
 
 
 def encode_range(answer: Range) -> bytes:
-    """The bytes of a range answer (spec/relay.md 5.1, 5.2)."""
-    return encode_parts(answer.head, answer.checkpoint, answer.start, answer.records)
+    """The bytes of a range answer (spec/relay.md 5.1)."""
+    rows = [(record.leaf.data(), record.body) for record in answer.records]
+    return encode_rows(answer.head, answer.checkpoint, answer.start, rows)
 
 
-def encode_parts(head: int, checkpoint: bytes, start: int, records: Sequence[Record]) -> bytes:
-    """As `encode_range`, from its parts."""
+def encode_rows(head: int, checkpoint: bytes, start: int, rows: Iterable[tuple[bytes, bytes | None]]) -> bytes:
+    """As `encode_range`, from 76-byte leaf data and bodies as a store holds them (spec/relay.md 5.2)."""
     parts = [_HEAD.pack(head, len(checkpoint)), checkpoint, _START.pack(start)]
-    for record in records:
-        leaf, body = record.leaf, record.body
-        state = ERASED if body is None else PRESENT
-        parts.append(_RECORD.pack(state, leaf.arrival, leaf.length, leaf.erase))
-        parts.append(leaf.id if body is None else body)
+    for leaf, body in rows:
+        parts += (_ERASED, leaf[_ID_BYTES:], leaf[:_ID_BYTES]) if body is None else (_PRESENT, leaf[_ID_BYTES:], body)
     return b"".join(parts)
 
 

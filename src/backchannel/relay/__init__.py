@@ -1,0 +1,1 @@
+"""The relay: carries and orders what it cannot read."""
