@@ -1,0 +1,178 @@
+"""A log as it grows: ranges pushed over a WebSocket, taken up again after a break where it left off."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from backchannel.desk.answers import fault, intercepted, refusal, refused
+from backchannel.desk.client import MOST_RANGE, RelayClient, bearer, parse_range, passing, path
+from backchannel.desk.dial import told, unreachable
+from backchannel.desk.patience import Deadline
+from backchannel.errors import BackchannelError, RelayRefused, Unreachable
+from backchannel.ledger.wire import MOST_RECORDS, Range
+
+PING_EVERY = 25.0
+PING_WAIT = 20.0
+_CLOSE_WAIT = 1.0
+
+# Close code -> the error (spec/relay.md, 6; RFC 6455, 7.4). Others are a break, and the stream is taken up again.
+_CLOSED: dict[int, Callable[[], BackchannelError]] = {
+    1002: intercepted,
+    1007: lambda: fault("answer"),
+    1009: lambda: fault("length"),
+    4400: lambda: refusal("malformed"),
+    4401: lambda: refusal("credential"),
+    4403: lambda: refusal("rotated"),
+    4429: lambda: refusal("rate"),
+}
+
+# websockets writes the handshake, credential included, to its logger at debug level.
+_SILENT = logging.Logger("backchannel.silent", logging.CRITICAL + 1)
+_SILENT.disabled = True
+
+
+class Stream(Iterator[Range]):
+    """Ranges from `start` on, each beginning where the last ended, for ever; the first at once, also when it is empty.
+
+    A break is waited out with the client's backoff and the stream taken up where it stopped: `heard(error)` is told of
+    the break, and `heard(None)` when the relay is back. Ends (StopIteration) after `stop()`, from any thread. Raises
+    RelayRefused `credential`; `rotated` when everything that an old credential may read has been given; RelayFault
+    when the relay breaks the form; Unreachable `certificate` or `intercepted`. After an error it is at its end.
+    """
+
+    def __init__(
+        self,
+        client: RelayClient,
+        name: str,
+        credential: bytes,
+        start: int,
+        *,
+        heard: Callable[[BackchannelError | None], None] = lambda _: None,
+        wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
+        ping_every: float = PING_EVERY,
+        ping_wait: float = PING_WAIT,
+    ) -> None:
+        self.position = start
+        self._client = client
+        self._target = path(name, "stream")
+        self._bearer = bearer(credential)
+        self._heard = heard
+        self._wait = wait
+        self._pings = (ping_every, ping_wait)
+        self._stopped = threading.Event()
+        self._turn = threading.Lock()
+        self._handle: socket.socket | None = None
+        self._line: ClientConnection | None = None
+        self._failures = 0
+
+    def __next__(self) -> Range:
+        while not self._stopped.is_set():
+            try:
+                found = self._receive()
+            except (Unreachable, RelayRefused) as error:
+                self._hang_up()
+                if self._stopped.is_set():
+                    break
+                if not passing(error):
+                    self.stop()
+                    raise
+                self._failures += 1
+                self._heard(error)
+                pause = self._client.backoff.delay(self._failures, self._client.chance(), getattr(error, "wait", None))
+                self._wait(self._stopped, pause)
+            except BaseException:
+                self.stop()
+                raise
+            else:
+                if self._failures:
+                    self._failures = 0
+                    self._heard(None)
+                self.position += len(found.records)
+                return found
+        raise StopIteration
+
+    def stop(self) -> None:
+        """End the stream and its connection, from any thread; what waits in `next` returns at once."""
+        self._stopped.set()
+        self._hang_up()
+
+    def _receive(self) -> Range:
+        line = self._line or self._open()
+        with _told():
+            message = line.recv()
+        if isinstance(message, str):
+            raise fault("answer")
+        return parse_range(message, self.position, MOST_RECORDS)
+
+    def _open(self) -> ClientConnection:
+        client = self._client
+        deadline = Deadline(client.clock, client.timeouts.connect)
+        opened = client.dialer.tcp(deadline)
+        with self._turn:
+            # A second handle on the connection, because TLS takes over the first.
+            self._handle = opened.dup()
+        if self._stopped.is_set():
+            opened.close()
+            raise unreachable("stopped", "The stream was stopped.")
+        scheme = "wss" if client.address.tls else "ws"
+        every, wait = self._pings
+        with _told(), told():
+            opened.settimeout(None)
+            line = connect(
+                f"{scheme}://{client.address.authority}{self._target}?start={self.position}",
+                sock=opened,
+                ssl=client.dialer.context,
+                compression=None,
+                additional_headers={"Authorization": "Bearer " + self._bearer},
+                user_agent_header=None,
+                proxy=None,
+                open_timeout=deadline.left(client.timeouts.connect),
+                ping_interval=every,
+                ping_timeout=wait,
+                close_timeout=_CLOSE_WAIT,
+                max_size=MOST_RANGE,
+                max_queue=2,
+                logger=_SILENT,
+                legacy=True,
+            )
+        with self._turn:
+            self._line = line
+        return line
+
+    def _hang_up(self) -> None:
+        with self._turn:
+            line, self._line = self._line, None
+            handle, self._handle = self._handle, None
+        if line is not None:
+            line.close()
+        if handle is not None:
+            with suppress(OSError):  # it may have ended by itself
+                handle.shutdown(socket.SHUT_RDWR)
+            handle.close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what websockets raises into our errors."""
+    try:
+        yield
+    except InvalidStatus as error:
+        answer = error.response
+        media = (answer.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+        raise refused(answer.status_code, media, bytes(answer.body or b"")) from error
+    except ConnectionClosed as error:
+        known = [end.code for end in (error.rcvd, error.sent) if end is not None and end.code in _CLOSED]
+        if known:
+            raise _CLOSED[known[0]]() from error
+        raise unreachable("broken", "The connection to the relay broke.") from error
+    except InvalidHandshake as error:
+        raise intercepted() from error
+    except WebSocketException as error:
+        raise unreachable("broken", "The connection to the relay broke.") from error
