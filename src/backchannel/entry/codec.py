@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
 
+from backchannel.entry.text import standard
 from backchannel.errors import Malformed
 
 T = TypeVar("T")
@@ -13,6 +15,16 @@ T = TypeVar("T")
 
 class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of everything that is encoded: frozen, compared by content, no keys beyond the declared."""
+
+
+class Secret(Value, frozen=True):
+    """A value that holds keys, or people's words: `repr`, which ends up in logs and tracebacks, says nothing."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -27,8 +39,9 @@ def encode(value: Any) -> bytes:
 def decode(raw: bytes, kind: type[T]) -> T:
     """Decode canonical bytes as `kind`.
 
-    Raises `Malformed("encoding")` for anything but exactly what `encode` would have made: unknown or missing key, other
-    order, longer form of an integer or length, trailing bytes, wrong type, text that is not UTF-8.
+    Raises `Malformed` for anything but exactly what `encode` would have made: `encoding` for an unknown or missing key,
+    trailing bytes, a wrong type, text that is not UTF-8; `canonical` for another order, a repeated key, a longer form
+    of an integer or length; `text` for text that is not standard (spec/sealing.md, 10).
     """
     decoder = _decoders.get(kind)
     if decoder is None:
@@ -41,7 +54,24 @@ def decode(raw: bytes, kind: type[T]) -> T:
         raise Malformed(
             "canonical", f"These bytes are a {_name(kind)}, but not written in the one form that is allowed."
         )
+    if not all(standard(text) for text in _texts(value)):
+        raise Malformed("text", f"The text in a {_name(kind)} is not in the one form that is allowed.")
     return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text anywhere in a decoded value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _texts(getattr(value, name))
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from _texts(pair)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _texts(item)
 
 
 def _name(kind: Any) -> str:

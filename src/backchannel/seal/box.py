@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from backchannel import labels
 from backchannel.entry.ids import ChannelId
-from backchannel.errors import Rejected
+from backchannel.errors import Misuse, Rejected
 from backchannel.labels import enc
 from backchannel.seal import primitives as p
 
@@ -41,13 +41,15 @@ def pad(plaintext: bytes) -> bytes:
 def unpad(padded: bytes) -> bytes:
     """The plaintext; `Rejected("padding")` unless it is padded exactly as `pad` does."""
     plaintext = padded.rstrip(b"\0")[:-1]
-    if pad(plaintext) != padded:
+    if pad(plaintext) != padded:  # 3.3
         raise Rejected("padding", "An entry is not filled up in the one form that is allowed.")
     return plaintext
 
 
 def seal_box(secret: bytes, label: str, channel: ChannelId, tag: bytes, salt: bytes, plaintext: bytes) -> bytes:
     """Seal `plaintext` under `secret` (32 bytes); `salt` is fresh for each box (spec/sealing.md, 3)."""
+    if len(tag) != 16 or len(salt) != SALT:
+        raise Misuse("length", "A tag and a salt have 16 bytes each.")
     derived = p.kdf(secret, label, channel, salt, size=76)
     key, nonce, com = derived[:32], derived[32:44], derived[44:]
     return b"".join((tag, salt, com, p.aead_seal(key, nonce, pad(plaintext), enc(label, channel, tag, salt, com))))
@@ -55,7 +57,7 @@ def seal_box(secret: bytes, label: str, channel: ChannelId, tag: bytes, salt: by
 
 def open_box(secret: bytes, label: str, channel: ChannelId, body: bytes) -> bytes:
     """The plaintext of a box; `Rejected` with `short`, `commitment`, `altered` or `padding`."""
-    if len(body) < SMALLEST:
+    if len(body) < SMALLEST:  # 3.5
         raise Rejected("short", "An entry is too short to be one.")
     tag, salt, com = body[:16], body[16:32], body[32:64]
     derived = p.kdf(secret, label, channel, salt, size=76)
@@ -86,9 +88,11 @@ class SharedBox:
         return p.equal(p.hmac256(self._tag_key, body[16:32])[:16], body[:16])
 
     def open(self, sealed: Sealed) -> bytes:
-        """The plaintext; `Rejected` as `open_box`, or `erase` if the box could be erased (spec/sealing.md, 7)."""
+        """The plaintext; `Rejected` as `open_box`, `tag`, or `erase` if the box could be erased."""
         plaintext = open_box(self._secret, self._label, self._channel, sealed.body)
-        if not p.equal(p.hmac256(self._keep_key, sealed.body[16:32]), sealed.erase):
+        if not self.recognises(sealed.body):  # 8: or desks that go by the tag and desks that try would differ
+            raise Rejected("tag", "An entry does not carry the mark of its kind.")
+        if not p.equal(p.hmac256(self._keep_key, sealed.body[16:32]), sealed.erase):  # 7
             raise Rejected("erase", "An entry that must be kept was made erasable.")
         return plaintext
 

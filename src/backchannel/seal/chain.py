@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from backchannel import labels
-from backchannel.entry.codec import Value, decode, encode
+from backchannel.entry.codec import Secret, Value, decode, encode
 from backchannel.entry.ids import ZERO32, Bytes32, Bytes64, ChainId, ChannelId, Count, EntryId, SeatId
-from backchannel.errors import Rejected
+from backchannel.errors import Misuse, Rejected
 from backchannel.labels import enc
 from backchannel.seal import primitives as p
 from backchannel.seal.box import Sealed, open_box, seal_box
 
 LONGEST = 1_000
-"""Entries after which a sender starts a new chain."""
+"""Entries after which a sender starts a new chain; no chain has an entry of this number (spec/sealing.md, 4.7)."""
 
 
 class Header(Value, frozen=True):
@@ -28,7 +28,7 @@ class Header(Value, frozen=True):
     root: Bytes32
 
 
-class Line(Value, frozen=True):
+class Line(Secret, frozen=True):
     """The plaintext of a chain's box: encoded header, body, signature of the chain's key."""
 
     header: bytes
@@ -36,7 +36,7 @@ class Line(Value, frozen=True):
     sig: Bytes64
 
 
-class Chain(Value, frozen=True):
+class Chain(Secret, frozen=True):
     """What does not change in a chain."""
 
     cid: ChainId
@@ -55,7 +55,7 @@ class Chain(Value, frozen=True):
         return tuple(seat for seat, _ in self.audience)
 
 
-class Cursor(Value, frozen=True):
+class Cursor(Secret, frozen=True):
     """Where a chain stands: the key, number and predecessor of its next entry."""
 
     ck: Bytes32
@@ -82,6 +82,9 @@ class Opening(NamedTuple):
     body: bytes
     check: Check
     after: Cursor
+
+    def __repr__(self) -> str:
+        return "<Opening>"
 
 
 def new_chain(
@@ -131,8 +134,10 @@ def seal_entry(
     salt: bytes,
 ) -> tuple[Sealed, Cursor]:
     """Seal the chain's next entry. The moved cursor must be durable before the entry leaves the desk (4.6)."""
+    if cursor.i >= LONGEST:  # 4.7
+        raise Misuse("chain-full", f"A line of entries has room for {LONGEST}; this one is full.", "Start a new one.")
     header = encode(Header(chain.cid, cursor.i, cursor.prev, kind, chain.epoch, size, root))
-    sig = p.ed25519_sign(seed, _signed(channel, header, body))
+    sig = p.ed25519_sign(seed, _signed(channel, salt, header, body))
     sealed = seal_box(
         _message_key(cursor.ck),
         labels.ENTRY,
@@ -150,9 +155,14 @@ def seal_entry(
 def open_entry(channel: ChannelId, chain: Chain, cursor: Cursor, i: int, body: bytes) -> Opening:
     """Open the box of entry i, which is the cursor's next or, over erased entries, a later one (4.4, 4.5).
 
-    Raises `Rejected` if the box, its encoding or its place in the chain is wrong. The caller checks `check` before it
-    takes anything from the result, then prev across gaps, epoch, gossip and erase commitment.
+    Raises `Rejected` (`chain`, `tag`, and those of `open_box`) or `Malformed` (those of `decode`) if the box, its
+    encoding or its place in the chain is wrong. The caller checks prev, then `check` before it takes anything from the
+    result, then epoch, gossip and erase commitment.
     """
+    if not cursor.i <= i < LONGEST:  # 4.7: this bounds the work below, too
+        raise Rejected("chain", "An entry claims a place that its line of entries does not have.")
+    if not p.equal(tag(chain, i), body[:16]):  # 4.4
+        raise Rejected("tag", "An entry does not carry the mark of the place that it was found by.")
     ck = cursor.ck
     for _ in range(i - cursor.i):
         ck = _next_key(ck)
@@ -160,12 +170,13 @@ def open_entry(channel: ChannelId, chain: Chain, cursor: Cursor, i: int, body: b
     header = decode(line.header, Header)
     if header.cid != chain.cid or header.i != i:
         raise Rejected("chain", "An entry names another place than the one it was found by.")
-    check = Check(chain.verify, _signed(channel, line.header, line.body), line.sig)
+    check = Check(chain.verify, _signed(channel, body[16:32], line.header, line.body), line.sig)
     return Opening(header, line.body, check, Cursor(_next_key(ck), i + 1, p.sha256(body)))
 
 
-def _signed(channel: ChannelId, header: bytes, body: bytes) -> bytes:
-    return enc(labels.ENTRY_SIG, channel, header, p.sha256(body))
+def _signed(channel: ChannelId, salt: bytes, header: bytes, body: bytes) -> bytes:
+    # 4.3: with the salt, a signature fits one box only; without, whoever can read an entry could seal it anew
+    return enc(labels.ENTRY_SIG, channel, salt, header, p.sha256(body))
 
 
 def _message_key(ck: bytes) -> bytes:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from backchannel import labels
-from backchannel.entry.codec import Value, decode, encode
+from backchannel.entry.codec import Secret, decode, encode
 from backchannel.entry.ids import Bytes32, ChannelId, Count, SeatId
-from backchannel.errors import Rejected
+from backchannel.errors import Misuse, Rejected
 from backchannel.labels import enc
 from backchannel.seal import primitives as p
 from backchannel.seal.chain import Chain, Cursor, new_chain
 from backchannel.seal.keys import Identity, Keys, Prekey, PrekeySecret, Random
-from backchannel.seal.slots import Recipient, count, dist_info, open_slots, seal_slots
+from backchannel.seal.slots import LARGEST, Recipient, check_slots, count, dist_info, open_slots, seal_slots
 
 
-class Slot(Value, frozen=True):
+class Slot(Secret, frozen=True):
     """What one seat of the audience finds in its slot."""
 
     sender: SeatId
@@ -45,6 +45,9 @@ class Started(NamedTuple):
     cursor: Cursor
     seed: bytes
 
+    def __repr__(self) -> str:
+        return "<Started>"
+
 
 def start_chain(
     channel: ChannelId,
@@ -56,8 +59,11 @@ def start_chain(
     epoch: int,
     random: Random,
 ) -> Started:
-    """Start a chain to `readers`, the sender among them."""
+    """Start a chain to `readers`, the sender among them; `Misuse("audience")` if it is not, or a seat is twice."""
     ordered = sorted(readers, key=lambda reader: reader.seat)
+    seats = [reader.seat for reader in ordered]
+    if not _is_audience(seats, sender):
+        raise Misuse("audience", f"An audience is 1 to {LARGEST} seats, each once, the sender among them.")
     audience = tuple((reader.seat, reader.prekey.seq) for reader in ordered)
     seed, ck0 = random(32), random(32)
     chain, cursor = new_chain(
@@ -90,8 +96,10 @@ def open_dist(
 
     Steps 5.2 to 5.5, but for the roster's and prekeys' validity, which the channel judges.
 
-    `keys` gives a sender's identity keys. Raises `Rejected` (`slot`, `encoding`, `canonical`, `audience`, `mac`).
+    `keys` gives a sender's identity keys. Raises `Rejected` (`slots`, `slot`, `audience`, `key`, `mac`) or `Malformed`
+    (those of `decode`).
     """
+    check_dist(slots)
     found = open_slots(slots, ((prekey, dist_info(channel, me, prekey.seq)) for prekey in prekeys))
     if found is None:
         return None
@@ -101,11 +109,10 @@ def open_dist(
     seats = [seat for seat, _ in slot.audience]
     if (
         sender is None
-        or slot.sender not in seats
+        or not _is_audience(seats, slot.sender)
         or (me, prekey.seq) not in slot.audience
-        or any(a >= b for a, b in pairwise(seats))
         or count(len(seats)) != len(slots)
-    ):
+    ):  # 5.2
         raise Rejected("audience", "The start of a line of entries names an audience that cannot be.")
     chain, cursor = new_chain(
         channel,
@@ -117,9 +124,18 @@ def open_dist(
         ck0=slot.ck0,
     )
     shared = identity.dh(sender.x25519) + prekey.dh(sender.x25519)
-    if not p.equal(_mac(shared, channel, chain, me, prekey.seq), slot.mac):
+    if not p.equal(_mac(shared, channel, chain, me, prekey.seq), slot.mac):  # 5.4
         raise Rejected("mac", "The start of a line of entries was not made by the seat that it names.")
     return chain, cursor
+
+
+def check_dist(slots: Sequence[bytes]) -> None:
+    """`Rejected("slots")` for slots that cannot be a DIST's: what every desk can judge, reader or not (5.6)."""
+    check_slots(slots, _slot_size(len(slots)))
+
+
+def _is_audience(seats: list[SeatId], sender: SeatId) -> bool:
+    return sender in seats and len(seats) <= LARGEST and all(a < b for a, b in pairwise(seats))
 
 
 def _mac(shared: bytes, channel: ChannelId, chain: Chain, reader: SeatId, seq: int) -> bytes:
@@ -129,7 +145,10 @@ def _mac(shared: bytes, channel: ChannelId, chain: Chain, reader: SeatId, seq: i
 
 
 def _fill(slot: bytes, audience: int) -> bytes:
-    return (slot + b"\x80").ljust(_slot_size(count(audience)), b"\0")
+    size = _slot_size(count(audience))
+    if len(slot) >= size:  # only a class of more than 100 letters gets here
+        raise Misuse("length", "The start of a line of entries does not fit its slot.")
+    return (slot + b"\x80").ljust(size, b"\0")
 
 
 def _slot_size(slots: int) -> int:
@@ -138,6 +157,6 @@ def _slot_size(slots: int) -> int:
 
 def _unfill(filled: bytes, slots: int) -> bytes:
     slot = filled.rstrip(b"\0")
-    if len(filled) != _slot_size(slots) or not slot.endswith(b"\x80"):
+    if len(filled) != _slot_size(slots) or not slot.endswith(b"\x80"):  # 5.2
         raise Rejected("slot", "The start of a line of entries is not filled up in the one form that is allowed.")
     return slot[:-1]

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from backchannel import labels
-from backchannel.entry.codec import Value
+from backchannel.entry.codec import Secret, Value
 from backchannel.entry.ids import Bytes32, ChannelId, Count, SeatId
 from backchannel.labels import enc
 from backchannel.seal import primitives as p
@@ -37,13 +37,17 @@ class Keys(Value, frozen=True):
         """12 words to read aloud."""
         return p.words(self.fingerprint(channel), 12)
 
+    def check(self) -> None:
+        """`Rejected("key")` for keys with which nobody could start a chain (spec/sealing.md, 2.5)."""
+        p.check_x25519(self.x25519)
+
     def verify(self, label: str, message: bytes, ed: bytes, mldsa: bytes) -> bool:
         """Whether both signatures of a hybrid signature hold (spec/sealing.md, 2.3)."""
         signed = enc(label, message)
         return p.ed25519_verify(self.ed25519, signed, ed) and p.mldsa_verify(self.mldsa, signed, mldsa)
 
 
-class IdentitySeeds(Value, frozen=True):
+class IdentitySeeds(Secret, frozen=True):
     """What the vault keeps of a seat's identity: three seeds."""
 
     ed25519: Bytes32
@@ -93,8 +97,13 @@ class Prekey(Value, frozen=True):
     x25519: Bytes32
     not_after: Count
 
+    def check(self) -> None:
+        """`Rejected("key")` for a prekey to which nobody could seal (spec/sealing.md, 2.5)."""
+        p.check_xwing(self.xwing)
+        p.check_x25519(self.x25519)
 
-class PrekeySeeds(Value, frozen=True):
+
+class PrekeySeeds(Secret, frozen=True):
     """What the vault keeps of a prekey until its bound has passed."""
 
     seq: Count

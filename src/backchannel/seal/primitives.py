@@ -1,7 +1,8 @@
 """The only importer of cryptographic libraries in `seal`: standard parts under plain names (spec/sealing.md, 1 to 3).
 
 Every function takes and returns bytes, draws no randomness of its own (but HPKE and ML-DSA inside their libraries), and
-refuses wrong lengths. Private keys are seeds; key objects made from them are cached by the caller, not here.
+refuses wrong lengths: with False, None or `Rejected` where others chose the bytes, with ValueError where we did.
+Private keys are seeds; key objects made from them are cached by the caller, not here.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from cryptography.hazmat.primitives.hpke import (
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from shamir_mnemonic.wordlist import WORDLIST
 
-from backchannel.errors import Malformed
+from backchannel.errors import Rejected
 from backchannel.labels import enc
 
 XWING_PUBLIC = 1216
@@ -41,6 +42,7 @@ MldsaKey: TypeAlias = MLDSA65PrivateKey
 XwingKey: TypeAlias = MLKEM768X25519PrivateKey
 
 _SHA256 = hashes.SHA256()
+_ANY_SECRET = bytes(range(32))
 _SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 
@@ -126,11 +128,22 @@ def x25519_public(secret: bytes) -> bytes:
 
 
 def x25519(secret: bytes, public: bytes) -> bytes:
-    """X25519 shared secret; `Malformed("key")` for a public key of small order, whose result would be zero."""
+    """X25519 shared secret; `Rejected("key")` for a public key of small order, whose result would be zero."""
+    private = X25519PrivateKey.from_private_bytes(secret)
     try:
-        return X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(public))
+        return private.exchange(X25519PublicKey.from_public_bytes(public))
     except ValueError as problem:
-        raise Malformed("key", "A key in this entry is not a proper one.") from problem
+        raise Rejected("key", "A key in this entry is not a proper one.") from problem
+
+
+def check_x25519(public: bytes) -> None:
+    """`Rejected("key")` for a public key of small order: then, and only then, any secret's result is zero."""
+    x25519(_ANY_SECRET, public)
+
+
+def check_xwing(public: bytes) -> None:
+    """`Rejected("key")` unless one can seal to it: ML-KEM's modulus check (FIPS 203, 7.2), X25519 of large order."""
+    check_x25519(_xwing(public)[1].public_bytes_raw())
 
 
 def xwing_private(seed: bytes) -> XwingKey:
@@ -152,15 +165,11 @@ def xwing_public(seed: bytes) -> bytes:
 
 def hpke_seal(public: bytes, info: bytes, plaintext: bytes) -> bytes:
     """HPKE base mode (RFC 9180), X-Wing, HKDF-SHA256, ChaCha20-Poly1305: enc (1120) || ciphertext || tag (16)."""
-    if len(public) != XWING_PUBLIC:
-        raise Malformed("key", "A sealing key in this entry has the wrong length.")
+    key = MLKEM768X25519PublicKey(*_xwing(public))
     try:
-        key = MLKEM768X25519PublicKey(
-            MLKEM768PublicKey.from_public_bytes(public[:1184]), X25519PublicKey.from_public_bytes(public[1184:])
-        )
         return _SUITE.encrypt(plaintext, key, info)
     except ValueError as problem:
-        raise Malformed("key", "A sealing key in this entry is not a proper one.") from problem
+        raise Rejected("key", "A sealing key in this entry is not a proper one.") from problem
 
 
 def hpke_open(private: XwingKey, info: bytes, sealed: bytes) -> bytes | None:
@@ -169,6 +178,13 @@ def hpke_open(private: XwingKey, info: bytes, sealed: bytes) -> bytes | None:
         return _SUITE.decrypt(sealed, private, info)
     except (InvalidTag, ValueError):
         return None
+
+
+def _xwing(public: bytes) -> tuple[MLKEM768PublicKey, X25519PublicKey]:
+    try:
+        return MLKEM768PublicKey.from_public_bytes(public[:1184]), X25519PublicKey.from_public_bytes(public[1184:])
+    except ValueError as problem:  # a length, or the modulus check
+        raise Rejected("key", "A sealing key in this entry is not a proper one.") from problem
 
 
 def words(digest: bytes, count: int) -> tuple[str, ...]:

@@ -8,13 +8,13 @@ from typing import Annotated, NamedTuple
 from msgspec import Meta
 
 from backchannel import labels
-from backchannel.entry.codec import Value, decode, encode
+from backchannel.entry.codec import Secret, Value, decode, encode
 from backchannel.entry.ids import Bytes32, Bytes64, ChannelId, Count, SeatId
 from backchannel.errors import Rejected
 from backchannel.labels import enc
 from backchannel.seal import primitives as p
 from backchannel.seal.keys import Identity, Keys, PrekeySecret, Random
-from backchannel.seal.slots import Recipient, open_slots, rotate_info, seal_slots
+from backchannel.seal.slots import Recipient, check_slots, count, open_slots, rotate_info, seal_slots
 
 
 class Act(Value, frozen=True, tag="act", tag_field="is"):
@@ -38,7 +38,7 @@ def open_roster(plaintext: bytes) -> Act | Dist:
     return decode(plaintext, Act | Dist)  # type: ignore[arg-type]
 
 
-class EpochSecrets(Value, frozen=True):
+class EpochSecrets(Secret, frozen=True):
     """What makes an epoch: the roster's secret, the relay's credential and its control key."""
 
     secret: Bytes32
@@ -55,11 +55,22 @@ class EpochSecrets(Value, frozen=True):
         return p.labelled_hash(labels.ROTATE, channel, epoch, self.secret, self.credential, self.control)
 
 
-class Welcome(Value, frozen=True):
+_SECRETS_SIZE = len(encode(EpochSecrets(bytes(32), bytes(32), bytes(32))))
+
+
+class Welcome(Secret, frozen=True):
     """What a newcomer finds in the welcome box: the roster's secrets so far."""
 
     epoch: Count
     secrets: tuple[Bytes32, ...]
+
+
+def open_welcome(plaintext: bytes) -> Welcome:
+    """What a welcome box holds; `Rejected("welcome")` unless it has a secret for each epoch (spec/sealing.md, 11)."""
+    welcome = decode(plaintext, Welcome)
+    if len(welcome.secrets) != welcome.epoch + 1:
+        raise Rejected("welcome", "A welcome does not hold the keys that it should.")
+    return welcome
 
 
 class Signed(NamedTuple):
@@ -82,7 +93,7 @@ def sign_act(identity: Identity, channel: ChannelId, epoch: int, seat: SeatId, n
 def verify_act(keys: Keys, channel: ChannelId, epoch: int, act: Act) -> None:
     """`Rejected("signature")` unless both signatures hold."""
     message = _message(channel, epoch, act.seat, act.n, act.body)
-    if not keys.verify(labels.ROSTER_SIG, message, act.ed, act.mldsa):
+    if not keys.verify(labels.ROSTER_SIG, message, act.ed, act.mldsa):  # 8
         raise Rejected("signature", "An act was not signed by the seat that it names.")
 
 
@@ -104,14 +115,22 @@ def seal_epoch(
     return seal_slots([(to, rotate_info(channel, epoch, to.seat, to.seq), plaintext) for to in seats], random)
 
 
+def check_rotate(slots: Sequence[bytes], seats: int) -> None:
+    """`Rejected("slots")` for slots that cannot be a ROTATE's to so many seats: what every desk can judge (9.2)."""
+    check_slots(slots, _SECRETS_SIZE)
+    if len(slots) != count(seats):
+        raise Rejected("slots", "A new roster's sealed keys are not as many as they must be.")
+
+
 def open_epoch(
     channel: ChannelId, epoch: int, slots: Sequence[bytes], check: bytes, me: SeatId, prekeys: Iterable[PrekeySecret]
 ) -> EpochSecrets | None:
     """My copy of an epoch's secrets, None if there is none; `Rejected("epoch-secrets")` if not what everybody got."""
+    check_slots(slots, _SECRETS_SIZE)
     found = open_slots(slots, ((prekey, rotate_info(channel, epoch, me, prekey.seq)) for prekey in prekeys))
     if found is None:
         return None
     secrets = decode(found[1], EpochSecrets)
-    if not p.equal(secrets.check(channel, epoch), check):
+    if not p.equal(secrets.check(channel, epoch), check):  # 9.3
         raise Rejected("epoch-secrets", "The keys of the new roster are not the same for everyone.")
     return secrets

@@ -7,11 +7,14 @@ from typing import NamedTuple
 
 from backchannel import labels
 from backchannel.entry.ids import ChannelId, SeatId
+from backchannel.errors import Rejected
 from backchannel.labels import enc
 from backchannel.seal import primitives as p
 from backchannel.seal.keys import PrekeySecret, Random
 
 SMALLEST = 4
+LARGEST = 64
+"""As many seats as a channel can have (spec/channel.md, 1.3)."""
 
 
 class Recipient(NamedTuple):
@@ -48,6 +51,16 @@ def seal_slots(sealed: Sequence[tuple[Recipient, bytes, bytes]], random: Random)
     for _ in range(count(len(slots)) - len(slots)):
         slots.append(p.hpke_seal(p.xwing_public(random(32)), b"", random(size)))
     return tuple(slot for _, slot in sorted((random(16), slot) for slot in slots))
+
+
+def check_slots(slots: Sequence[bytes], size: int) -> None:
+    """`Rejected("slots")` unless these are 4, 8, 16, 32 or 64 slots, all for plaintexts of `size` bytes (5.6).
+
+    Every desk judges this alike, those too that have no slot; and it bounds the work of trying to open them.
+    """
+    lengths = {len(slot) for slot in slots}
+    if not 0 < len(slots) <= LARGEST or len(slots) != count(len(slots)) or lengths != {p.XWING_OVERHEAD + size}:
+        raise Rejected("slots", "The sealed copies of a key are not as many, or not as long, as they must be.")
 
 
 def open_slots(
