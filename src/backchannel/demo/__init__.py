@@ -1,0 +1,1 @@
+"""A talk, played from beginning to end on one machine."""

@@ -1,0 +1,1 @@
+"""The desk: one person's side, with its clock, keys and storage."""
