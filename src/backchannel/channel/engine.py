@@ -36,8 +36,8 @@ class Event(NamedTuple):
     """What an entry turned out to be.
 
     `verdict`: `act` (a signed act, applied), `line` (something said, opened), `start` (a chain that I can read began), `closed`
-    (not for this seat), `record` (of an erasure), `erased`, `rejected` (with `error`). `token` is given for one's own lines that
-    may be erased.
+    (not for this seat), `record` (of an erasure), `erased`, `rejected` (with `error`). A line comes with the `state` at its
+    position, and, if it is this seat's own and may be erased, with the `token` for that.
     """
 
     record: Record
@@ -49,6 +49,7 @@ class Event(NamedTuple):
     act: acts.Body | None = None
     error: Malformed | None = None
     token: bytes | None = None
+    state: State | None = None
 
 
 class Wallet(NamedTuple):
@@ -134,7 +135,7 @@ class Engine:
         self._gossip(header.size, header.root, record.at)
         mine = chain.sender == self.wallet.me and self._erasable[header.kind]
         token = erase_token(chain, i) if mine else None
-        return Event(record, "line", chain.sender, header.kind, opening.body, chain.seats, token=token)
+        return Event(record, "line", chain.sender, header.kind, opening.body, chain.seats, token=token, state=self.state)
 
     def _gossip(self, size: int, root: bytes, at: At) -> None:
         if size > at.position or self._root_at(size) != root:  # spec/ledger.md, 8

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from backchannel.instruments.base import Instrument
+from backchannel.instruments.base import Instrument, Spoken
 from backchannel.instruments.note import NOTE
 from backchannel.instruments.understanding import UNDERSTANDING
+
+__all__ = ["BY_KIND", "ERASABLE", "INSTRUMENTS", "Instrument", "Spoken"]
 
 INSTRUMENTS: tuple[Instrument, ...] = (NOTE, UNDERSTANDING)
 

@@ -62,7 +62,7 @@ class Instrument:
     text: Callable[[Any], str]
     until: Callable[[Any], int | None]
     lapse: Callable[[Any], Any]
-    reflex: Callable[[Any, SeatId], tuple[tuple[str, Value], ...]] = lambda item, me: ()
+    reflex: Callable[[Any, SeatId], tuple[tuple[str, Value], ...]] | None = None
 
 
 def step(rules: Rules, state: str, kind: str, who: str) -> tuple[str, ...]:

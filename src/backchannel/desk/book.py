@@ -1,0 +1,426 @@
+"""The book of one channel: its rows in the vault, as values (schema/001.sql). Whoever writes holds a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from backchannel.channel.engine import Event, Wallet
+from backchannel.channel.lines import Lines, Place
+from backchannel.channel.state import State
+from backchannel.desk.vault import Vault
+from backchannel.entry.codec import decode, encode
+from backchannel.entry.ids import EntryId, SeatId
+from backchannel.instruments import INSTRUMENTS, Instrument
+from backchannel.ledger.history import History, Verified
+from backchannel.ledger.origin import log_name, origin_line
+from backchannel.seal.chain import Chain, Cursor
+from backchannel.seal.keys import Identity, IdentitySeeds, PrekeySecret, PrekeySeeds
+from backchannel.seal.roster import EpochSecrets
+
+_BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS}
+
+
+class Cover(NamedTuple):
+    """The channel's own row."""
+
+    id: bytes
+    relay: str
+    relay_key: bytes
+    founded: bool
+    seat: SeatId
+    head: int
+    isolation: str
+
+
+class Item(NamedTuple):
+    """An instrument's item and its row."""
+
+    row: int
+    instrument: Instrument
+    value: Any
+
+
+class Sending(NamedTuple):
+    """A chain that this desk writes."""
+
+    chain: Chain
+    cursor: Cursor
+    seed: bytes
+    born: float
+
+
+class Waiting(NamedTuple):
+    """A row of the outbox."""
+
+    n: int
+    intent: bytes
+    epoch: int | None
+    frames: bytes | None
+    id: EntryId | None
+    stage: str
+    tries: int
+    why: str
+
+
+class Book:
+    """Reads and writes the rows of channel `c`."""
+
+    def __init__(self, vault: Vault, c: int) -> None:
+        self.vault, self.c = vault, c
+
+    # --- the channel as a whole
+
+    @staticmethod
+    def start(
+        vault: Vault, *, channel: bytes, relay: str, relay_key: bytes, founded: bool, identity: Identity, isolation: str
+    ) -> Book:
+        """A new channel's row; nothing of the log is known yet."""
+        seat = identity.keys.seat(channel)
+        written = vault.execute(
+            "INSERT INTO channel (id, relay, relay_key, founded, seat, seeds, state, owed, head, isolation)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            (
+                channel,
+                relay,
+                relay_key,
+                founded,
+                seat,
+                encode(identity.seeds),
+                encode(State(channel)),
+                encode(()),
+                isolation,
+            ),
+        )
+        return Book(vault, written.rowid)
+
+    def cover(self) -> Cover:
+        """The channel's own row."""
+        return Cover(*self._one("SELECT id, relay, relay_key, founded, seat, head, isolation FROM channel WHERE c = ?"))
+
+    def set_founded(self) -> None:
+        """The relay has taken the founding."""
+        self.vault.execute("UPDATE channel SET founded = 1 WHERE c = ?", (self.c,))
+
+    def state(self) -> State:
+        """The roster, as far as the log was read."""
+        return decode(self._one("SELECT state FROM channel WHERE c = ?")[0], State)
+
+    def identity(self) -> Identity:
+        """This seat's private keys."""
+        return Identity(decode(self._one("SELECT seeds FROM channel WHERE c = ?")[0], IdentitySeeds))
+
+    def wallet(self) -> Wallet:
+        """Everything that opens."""
+        identity = self.identity()
+        secrets = dict(self._all("SELECT epoch, secret FROM epoch WHERE c = ?"))
+        return Wallet(self.cover().seat, identity, self.prekeys(), secrets)
+
+    def history(self) -> History:
+        """The verified log."""
+        id_, key, owed, synced = self._one("SELECT id, relay_key, owed, synced FROM channel WHERE c = ?")
+        return History(
+            origin_line(log_name(id_)),
+            key,
+            (row[0] for row in self._all("SELECT leaf FROM entry WHERE c = ? ORDER BY position")),
+            owed=decode(owed, tuple[int, ...]),
+            erased=dict(self._all("SELECT position, gone FROM entry WHERE c = ? AND gone IS NOT NULL")),
+            synced=synced,
+        )
+
+    def lines(self) -> Lines:
+        """The chains that this seat reads."""
+        places = tuple(
+            Place(decode(chain, Chain), decode(cursor, Cursor), last)
+            for chain, cursor, last in self._all("SELECT chain, cursor, last FROM line WHERE c = ?")
+        )
+        since = min((place.last for place in places), default=0)
+        missing = self._all(
+            "SELECT position, leaf FROM entry WHERE c = ? AND verdict = 'erased' AND position > ? ORDER BY position",
+            since,
+        )
+        return Lines(places, tuple((position, leaf[:32]) for position, leaf in missing))
+
+    # --- epochs and prekeys
+
+    def epoch(self, epoch: int) -> EpochSecrets | None:
+        """The secrets of an epoch, if this seat has them all."""
+        row = self.vault.one("SELECT secret, credential, control FROM epoch WHERE c = ? AND epoch = ?", (self.c, epoch))
+        return EpochSecrets(*row) if row and row[1] and row[2] else None
+
+    def epoch_access(self, epoch: int) -> bytes | None:
+        """The credential of an epoch."""
+        row = self.vault.one("SELECT credential FROM epoch WHERE c = ? AND epoch = ?", (self.c, epoch))
+        return row[0] if row else None
+
+    def credential(self) -> tuple[int, bytes]:
+        """The newest epoch with a credential, and the credential."""
+        row = self._one(
+            "SELECT epoch, credential FROM epoch WHERE c = ? AND credential IS NOT NULL ORDER BY epoch DESC"
+        )
+        return row[0], row[1]
+
+    def keep_epoch(self, epoch: int, secret: bytes, credential: bytes | None, control: bytes | None) -> None:
+        """Remember an epoch's secrets."""
+        self.vault.execute(
+            "INSERT INTO epoch VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (self.c, epoch, secret, credential, control),
+        )
+
+    def prekeys(self) -> tuple[PrekeySecret, ...]:
+        """The private prekeys, newest first (most slots are for the newest)."""
+        rows = self._all("SELECT seeds FROM prekey WHERE c = ? ORDER BY seq DESC")
+        return tuple(PrekeySecret(decode(row[0], PrekeySeeds)) for row in rows)
+
+    def keep_prekey(self, prekey: PrekeySecret) -> None:
+        """Remember a new private prekey."""
+        self.vault.execute("INSERT INTO prekey VALUES (?, ?, ?)", (self.c, prekey.seq, encode(prekey.seeds)))
+
+    def drop_prekeys(self, seqs: Iterable[int]) -> None:
+        """Destroy private prekeys whose time has passed."""
+        self.vault.executemany("DELETE FROM prekey WHERE c = ? AND seq = ?", [(self.c, seq) for seq in seqs])
+
+    # --- invitations of this desk
+
+    def keep_invitation(self, invite: bytes, secret: bytes) -> None:
+        """Remember an invitation's one-time secret."""
+        self.vault.execute("INSERT INTO invitation VALUES (?, ?, ?, -1)", (self.c, invite, secret))
+
+    def invitation(self, invite: bytes) -> tuple[bytes, int] | None:
+        """The one-time secret, and the epoch of its welcome or -1; None if another desk made it."""
+        row = self.vault.one("SELECT secret, welcomed FROM invitation WHERE c = ? AND invite = ?", (self.c, invite))
+        return (row[0], row[1]) if row else None
+
+    def set_welcomed(self, invite: bytes, epoch: int) -> None:
+        """The welcome is on its way."""
+        self.vault.execute("UPDATE invitation SET welcomed = ? WHERE c = ? AND invite = ?", (epoch, self.c, invite))
+
+    # --- the log
+
+    def write(self, verified: Verified, events: list[tuple[Event, EntryId | None]], head: int) -> None:
+        """The entries of a verified range, with what each turned out to be and which item it belongs to."""
+        self.vault.executemany(
+            "INSERT INTO entry (c, position, leaf, verdict, sender, kind, item, note, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    self.c,
+                    seen.index,
+                    seen.leaf.data(),
+                    event.verdict,
+                    event.sender,
+                    event.kind,
+                    item,
+                    f"{event.error.code}: {event.error.what}" if event.error else "",
+                    event.token,
+                )
+                for seen, (event, item) in zip(verified.records, events, strict=True)
+            ],
+        )
+        self.vault.executemany(
+            "UPDATE entry SET gone = ?, token = NULL WHERE c = ? AND position = ?",
+            [(erasure.record, self.c, erasure.index) for erasure in verified.erasures],
+        )
+        self.vault.execute(
+            "UPDATE channel SET owed = ?, head = ?, synced = coalesce(?, synced) WHERE c = ?",
+            (encode(verified.owed), head, verified.synced, self.c),
+        )
+
+    def write_state(self, state: State) -> None:
+        """The roster after the last entry."""
+        self.vault.execute("UPDATE channel SET state = ? WHERE c = ?", (encode(state), self.c))
+
+    def write_lines(self, before: dict[bytes, Place], after: dict[bytes, Place]) -> None:
+        """The chains that moved, began or ended."""
+        gone = [(self.c, cid) for cid in before if cid not in after]
+        moved = [
+            (self.c, cid, encode(place.chain), encode(place.cursor), place.last)
+            for cid, place in after.items()
+            if before.get(cid) is not place
+        ]
+        self.vault.executemany("DELETE FROM line WHERE c = ? AND cid = ?", gone)
+        self.vault.executemany(
+            "INSERT INTO line VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET cursor = excluded.cursor, last = excluded.last",
+            moved,
+        )
+
+    # --- items
+
+    def item(self, id_: EntryId) -> Item | None:
+        """The item of this id."""
+        row = self.vault.one("SELECT i, instrument, value FROM item WHERE c = ? AND id = ?", (self.c, id_))
+        return self._item(*row) if row else None
+
+    def items(self, instrument: str) -> list[Item]:
+        """All items of an instrument, in the order of the log."""
+        rows = self._all(
+            "SELECT i, instrument, value FROM item WHERE c = ? AND instrument = ? ORDER BY position", instrument
+        )
+        return [self._item(*row) for row in rows]
+
+    def item_at(self, position: int) -> Item | None:
+        """The item that began at a position."""
+        row = self.vault.one("SELECT i, instrument, value FROM item WHERE c = ? AND position = ?", (self.c, position))
+        return self._item(*row) if row else None
+
+    def find_words(self, wanted: str, most: int = 100) -> list[Item]:
+        """Items whose text has all of these words, best first."""
+        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in wanted.split())
+        if not quoted:
+            return []
+        rows = self.vault.query(
+            "SELECT i, instrument, value FROM words JOIN item ON item.i = words.rowid"
+            " WHERE words MATCH ? AND item.c = ? ORDER BY rank LIMIT ?",
+            (quoted, self.c, most),
+        )
+        return [self._item(*row) for row in rows]
+
+    def next_row(self) -> int:
+        """The row that a new item takes."""
+        return int(self.vault.query("SELECT coalesce(max(i), 0) + 1 FROM item")[0][0])
+
+    def write_items(self, new: list[Item], changed: list[Item]) -> None:
+        """Items that began and items that changed, and the words by which they are found."""
+        self.vault.executemany("DELETE FROM words WHERE rowid = ?", [(item.row,) for item in changed])
+        self.vault.executemany(
+            "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    i.row,
+                    self.c,
+                    i.value.id,
+                    i.instrument.name,
+                    i.value.at.position,
+                    encode(i.value),
+                    i.instrument.until(i.value),
+                )
+                for i in new
+            ],
+        )
+        self.vault.executemany(
+            "UPDATE item SET value = ?, until = ? WHERE i = ?",
+            [(encode(i.value), i.instrument.until(i.value), i.row) for i in changed],
+        )
+        texts = [(i.row, i.instrument.text(i.value)) for i in (*new, *changed)]
+        self.vault.executemany(
+            "INSERT INTO words (rowid, text) VALUES (?, ?)", [row for row in texts if row[1].strip()]
+        )
+
+    def overdue(self, unit: int) -> list[Item]:
+        """Items whose text should be gone by arrival unit `unit`."""
+        rows = self._all("SELECT i, instrument, value FROM item WHERE c = ? AND until <= ?", unit)
+        return [self._item(*row) for row in rows]
+
+    def erasable(self, unit: int) -> list[tuple[int, bytes]]:
+        """(position, token) of this desk's own entries about items whose text is gone or should be."""
+        rows = self._all(
+            "SELECT entry.position, entry.token FROM entry JOIN item ON item.c = entry.c AND item.id = entry.item"
+            " WHERE entry.c = ? AND entry.token IS NOT NULL AND (item.until IS NULL OR item.until <= ?)",
+            unit,
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    @staticmethod
+    def _item(row: int, instrument: str, value: bytes) -> Item:
+        found = _BY_NAME[instrument]
+        return Item(row, found, decode(value, found.item))
+
+    # --- sending chains
+
+    def sending(self, cls: str, audience: tuple[SeatId, ...]) -> Sending | None:
+        """The chain that this desk writes to an audience."""
+        row = self.vault.one(
+            "SELECT chain, cursor, seed, born FROM sending WHERE c = ? AND cls = ? AND audience = ?",
+            (self.c, cls, encode(audience)),
+        )
+        return Sending(decode(row[0], Chain), decode(row[1], Cursor), row[2], row[3]) if row else None
+
+    def write_sending(self, cls: str, audience: tuple[SeatId, ...], sending: Sending) -> None:
+        """The chain as it stands after an entry; durable before the entry leaves (spec/sealing.md, 4.6)."""
+        self.vault.execute(
+            "INSERT OR REPLACE INTO sending VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (self.c, cls, encode(audience), encode(sending.chain), encode(sending.cursor), sending.seed, sending.born),
+        )
+
+    def end_sending(self) -> None:
+        """Start new chains from now on."""
+        self.vault.execute("DELETE FROM sending WHERE c = ?", (self.c,))
+
+    # --- the outbox
+
+    def waiting(self) -> list[Waiting]:
+        """Everything that the log has not taken yet, in order; what was returned to its author too."""
+        return [
+            Waiting(*row)
+            for row in self._all(
+                "SELECT n, intent, epoch, frames, id, stage, tries, why FROM outbox WHERE c = ? ORDER BY n"
+            )
+        ]
+
+    def put(self, intent: bytes) -> int:
+        """A new intent, not sealed yet; its number."""
+        return self.vault.execute(
+            "INSERT INTO outbox (c, intent, stage, tries, why) VALUES (?, ?, 'written', 0, '')", (self.c, intent)
+        ).rowid
+
+    def set_sealed(self, n: int, epoch: int, frames: bytes, id_: EntryId) -> None:
+        """An intent is sealed."""
+        self.vault.execute("UPDATE outbox SET epoch = ?, frames = ?, id = ? WHERE n = ?", (epoch, frames, id_, n))
+
+    def set_posted(self, ns: Iterable[int]) -> None:
+        """The relay has acknowledged these."""
+        self.vault.executemany("UPDATE outbox SET stage = 'posted' WHERE n = ?", [(n,) for n in ns])
+
+    def set_unsealed(self, ns: Iterable[int]) -> None:
+        """These must be sealed again."""
+        self.vault.executemany(
+            "UPDATE outbox SET frames = NULL, epoch = NULL, id = NULL, stage = 'written', tries = tries + 1 WHERE n = ?",
+            [(n,) for n in ns],
+        )
+
+    def set_returned(self, n: int, why: str) -> None:
+        """The log will not take this; its author sees why."""
+        self.vault.execute(
+            "UPDATE outbox SET stage = 'returned', frames = NULL, id = NULL, why = ? WHERE n = ?", (why, n)
+        )
+
+    def done(self, ns: Iterable[int]) -> None:
+        """The log has taken these."""
+        self.vault.executemany("DELETE FROM outbox WHERE n = ?", [(n,) for n in ns])
+
+    # --- marks of this desk
+
+    def mark_verified(self, seat: SeatId, at: float) -> None:
+        """The person has compared this seat's words aloud."""
+        self.vault.execute("INSERT OR REPLACE INTO verified VALUES (?, ?, ?)", (self.c, seat, at))
+
+    def verified(self) -> frozenset[SeatId]:
+        """The seats whose words were compared."""
+        return frozenset(row[0] for row in self._all("SELECT seat FROM verified WHERE c = ?"))
+
+    def alarm(self, code: str, what: str, at: float) -> None:
+        """Something that every later look at the channel must show."""
+        self.vault.execute(
+            "INSERT INTO alarm (c, code, what, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (self.c, code, what, at)
+        )
+
+    def alarms(self) -> list[tuple[str, str, float]]:
+        """(code, what, when) of all alarms."""
+        return [
+            (row[0], row[1], row[2]) for row in self._all("SELECT code, what, at FROM alarm WHERE c = ? ORDER BY n")
+        ]
+
+    def log(self, start: int = 0, most: int = 1_000_000) -> list[tuple[Any, ...]]:
+        """(position, leaf, verdict, sender, kind, item, note, gone) from `start` on."""
+        return self._all(
+            "SELECT position, leaf, verdict, sender, kind, item, note, gone FROM entry WHERE c = ? AND position >= ?"
+            " ORDER BY position LIMIT ?",
+            start,
+            most,
+        )
+
+    def _all(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        return self.vault.query(sql, (self.c, *parameters))
+
+    def _one(self, sql: str) -> tuple[Any, ...]:
+        return self._all(sql)[0]

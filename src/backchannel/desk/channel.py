@@ -1,0 +1,332 @@
+"""A channel at this desk: what its person can do and see. The one object that the faces use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from backchannel import labels
+from backchannel.channel import acts, charter, code
+from backchannel.channel.charter import Terms
+from backchannel.channel.engine import Event
+from backchannel.channel.fold import expire, fold
+from backchannel.channel.state import DAY, Invitation, Removal, Seat, State
+from backchannel.desk.book import Item
+from backchannel.desk.client import RelayClient
+from backchannel.desk.intent import Act, Say
+from backchannel.desk.sealing import seal_waiting
+from backchannel.desk.session import Session
+from backchannel.desk.syncing import Progress, Report, Syncer
+from backchannel.entry import text
+from backchannel.entry.codec import Value, encode
+from backchannel.entry.ids import EntryId, SeatId
+from backchannel.errors import Malformed, Misuse, RelayRefused, Unreachable
+from backchannel.instruments import BY_KIND, Spoken, note, record, understanding
+from backchannel.ledger.origin import log_name
+from backchannel.seal import primitives as p
+from backchannel.seal.box import invite_seed
+from backchannel.seal.roster import sign_act
+
+
+class Channel:
+    """One channel. Acts are checked before they are written, sealed, and posted at once if the relay answers."""
+
+    def __init__(self, session: Session, client: RelayClient) -> None:
+        self.session, self.client = session, client
+        self._syncer = Syncer(session, client)
+
+    # --- what there is
+
+    @property
+    def id(self) -> bytes:
+        """The channel's id."""
+        return self.session.book.cover().id
+
+    @property
+    def me(self) -> SeatId:
+        """This desk's seat."""
+        return self.session.book.cover().seat
+
+    @property
+    def state(self) -> State:
+        """The roster as of now, lapsed proposals voided."""
+        with self.session.turn():
+            return expire(self.session.state, self.session.now())
+
+    @property
+    def size(self) -> int:
+        """How many entries of the log this desk has verified."""
+        with self.session.turn():
+            return self.session.history.size
+
+    def items(self, instrument: str) -> list[Item]:
+        """All notes, or all understandings, in the order of the log."""
+        return self.session.book.items(instrument)
+
+    def seat(self, who: str) -> Seat:
+        """The present seat that a person means: its name, the beginning of its name, its party, or its id in hex."""
+        seats = self.state.present
+        wanted = text.folded(who)
+        exact = [s for s in seats if wanted in (text.folded(s.name), text.folded(s.party)) or s.id.hex() == who.lower()]
+        found = exact or [s for s in seats if wanted and text.folded(s.name).startswith(wanted)]
+        if len(found) != 1:
+            names = ", ".join(s.name for s in (found or seats)) or "nobody yet"
+            what = f"{who!r} could be several seats" if found else f"No seat is called {who!r}"
+            raise Misuse("seat", f"{what}: {names}.", "Name one of them in full.")
+        return found[0]
+
+    # --- in step with the relay
+
+    def sync(self, progress: Progress = lambda done, total: None) -> Report:
+        """Read what is new, do what is owed, post what waits."""
+        return self._syncer.sync(progress)
+
+    def watch(self, stop: threading.Event, heard: Callable[[object], None] = lambda _: None) -> Iterator[list[Event]]:
+        """Stay in step until `stop` is set; yields what came each time."""
+        return self._syncer.watch(stop, heard)
+
+    # --- founding, inviting, charter
+
+    def invite(self, name: str, party: str, role: str, days: int = 14) -> bytes:
+        """Offer a seat; the invitation's key. Before the charter it holds at once, later every party must assent."""
+        if role not in acts.ROLES:
+            raise Misuse("role", f"There is no role {role!r}.", f"Roles: {', '.join(acts.ROLES)}.")
+        if not 1 <= days <= 30:
+            raise Misuse("days", f"An invitation holds 1 to 30 days, not {days}.")
+        with self.session.turn():
+            secret = self.session.random(32)
+            invite = p.ed25519_public(invite_seed(secret, self.id))
+            body = acts.Invite(
+                invite, text.line(name), text.line(party, "party"), role, self.session.now().arrival + days * DAY
+            )
+            self._act(body, also=lambda: self.session.book.keep_invitation(invite, secret))
+        return invite
+
+    def code(self, invite: bytes) -> str:
+        """The invitation's code, to be carried by hand.
+
+        Raises `Misuse`: `not-granted` while parties' assent is missing, `invitation` when it is over or another desk's.
+        """
+        book = self.session.book
+        with self.session.turn():
+            state = self.state
+            found = next((i for i in state.invitations if i.invite == invite), None)
+            kept, secrets = book.invitation(invite), book.epoch_access(state.epoch)
+            if found is None or kept is None or found.proposal.stage not in ("open", "granted"):
+                raise Misuse("invitation", "This invitation is used, over, or was made on another desk.")
+            if found.proposal.stage == "open":
+                raise Misuse(
+                    "not-granted",
+                    f"The invitation of {found.name} awaits the assent of every party.",
+                    "Each party admits it with: backchannel channel admit",
+                )
+            founder = state.seat(state.founder)
+            assert founder is not None and secrets is not None  # noqa: S101, PT018
+            cover = book.cover()
+            fingerprint = founder.keys.fingerprint(self.id)
+            return code.write(
+                code.Code(cover.relay, cover.relay_key, cover.id, secrets, state.epoch, fingerprint, kept[0])
+            )
+
+    def propose_charter(self, terms: Terms) -> None:
+        """The founder closes the table: the terms, and exactly the seats that have joined. Signs for the founder."""
+        charter.check(terms)
+        state = self.state
+        self._need("charter")
+        self._act(acts.Charter(terms, tuple(sorted(s.id for s in state.present))))
+
+    def sign_charter(self) -> None:
+        """Sign the charter that was proposed."""
+        state = self.state
+        if state.charter is None:
+            joined = ", ".join(s.name for s in state.present)
+            raise Misuse(
+                "no-charter", f"There is no charter to sign yet. Here so far: {joined}.", "The founder proposes it."
+            )
+        self._act(acts.Assent(state.charter.digest))
+
+    # --- change of the roster
+
+    def pending(self) -> list[Invitation | Removal]:
+        """Invitations and removals that await assent."""
+        state = self.state
+        changes: list[Invitation | Removal] = [*state.invitations, *state.removals]
+        return [change for change in changes if change.proposal.stage == "open"]
+
+    def admit(self, name: str) -> None:
+        """Assent, for one's party, to the invitation of somebody by name."""
+        wanted = [i for i in self.pending() if isinstance(i, Invitation) and text.folded(i.name) == text.folded(name)]
+        if not wanted:
+            raise Misuse("nothing", f"Nobody called {name!r} awaits admission.", "See: backchannel channel show")
+        self._act(acts.Assent(wanted[0].proposal.digest))
+
+    def remove(self, seat: SeatId, reason: str) -> None:
+        """Propose a removal, or assent to it if it was proposed."""
+        proposed = [r for r in self.pending() if isinstance(r, Removal) and r.seat == seat]
+        self._act(
+            acts.Assent(proposed[0].proposal.digest)
+            if proposed
+            else acts.Remove(seat, text.prose(text.tidy(reason), "reason", 500))
+        )
+
+    # --- notes
+
+    def send_note(
+        self, words: str, to: Iterable[SeatId] | None = None, *, read_back: bool = False, keep_days: int | None = None
+    ) -> None:
+        """Write a note to everyone, or to some seats."""
+        terms = self._terms()
+        body = note.Send(text.tidy(words), read_back, terms.retention_days if keep_days is None else keep_days)
+        self.say("note.send", body, to)
+
+    def restate(self, item: note.Note, words: str) -> None:
+        """Read a note back to its author."""
+        self.say("note.restate", note.Restate(item.id, text.tidy(words)), item.audience)
+
+    def confirm(self, item: note.Note, seat: SeatId) -> None:
+        """A reader has understood it rightly."""
+        self.say("note.confirm", note.Confirm(item.id, seat), item.audience)
+
+    def correct(self, item: note.Note, seat: SeatId, words: str) -> None:
+        """A reader has understood it otherwise."""
+        self.say("note.correct", note.Correct(item.id, seat, text.tidy(words)), item.audience)
+
+    # --- understandings
+
+    def propose(
+        self, title: str, words: str, signatories: Iterable[SeatId], to: Iterable[SeatId] | None = None
+    ) -> None:
+        """Propose a text that the named seats are to initial and sign."""
+        seats = tuple(sorted(set(signatories)))
+        body = understanding.Propose(text.line(title, "title"), text.tidy(words), seats, self.session.random(16))
+        self.say("understanding.propose", body, to)
+
+    def initial(self, item: understanding.Understanding) -> None:
+        """This is the text."""
+        self.say("understanding.initial", understanding.Initial(item.id, item.digest), item.audience)
+
+    def sign(self, item: understanding.Understanding) -> None:
+        """Bind oneself, with keys that last: this cannot be denied later."""
+        with self.session.turn():
+            ed, mldsa = understanding.sign(self.session.engine.wallet.identity, item.digest)
+        self.say("understanding.sign", understanding.Sign(item.id, item.digest, ed, mldsa), item.audience)
+
+    def withdraw(self, item: understanding.Understanding, reason: str) -> None:
+        """It will not come about."""
+        self.say("understanding.withdraw", understanding.Withdraw(item.id, text.tidy(reason)), item.audience)
+
+    def record(self, item: understanding.Understanding) -> bytes:
+        """The record of a complete understanding, which verifies by itself."""
+        return record.write(record.of(self.id, item))
+
+    # --- saying anything
+
+    def say(self, kind: str, body: Value, to: Iterable[SeatId] | None = None) -> None:
+        """Say something: checked as every reader will check it, sealed, kept, and posted if the relay answers."""
+        session = self.session
+        with session.turn():
+            state = session.state
+            self._terms()
+            audience = tuple(sorted({self.me, *(to if to is not None else (s.id for s in state.active))}))
+            if len(audience) < 2:
+                raise Misuse("nobody", "This would be read by nobody but its author.", "Name another seat.")
+            if any(state.keys(seat) is None for seat in audience):
+                raise Misuse("audience", "Somebody named here has no seat in the channel.")
+            self._rehearse(kind, body, audience)
+            with session.vault.transaction():
+                session.book.put(encode(Say(kind, encode(body), "talk", audience)))
+                seal_waiting(session)
+        self._try_posting()
+
+    def _rehearse(self, kind: str, body: Value, audience: tuple[SeatId, ...]) -> None:
+        """Fold it as readers will, so that what cannot be accepted never leaves."""
+        instrument = BY_KIND[kind]
+        held = None if kind == instrument.opens else self.session.book.item(body.item)  # type: ignore[attr-defined]
+        spoken = Spoken(self.session.now(), bytes(32), self.me, audience, kind, body, self.session.state)
+        try:
+            instrument.fold(held.value if held else None, spoken)
+        except Malformed as problem:
+            raise Misuse(problem.code, problem.what, problem.todo) from problem
+
+    def _terms(self) -> Terms:
+        state = self.session.state
+        if state.stage != "open" or state.charter is None:
+            raise Misuse(
+                "not-open",
+                "Nobody can speak here before every seat has signed the charter.",
+                "See: backchannel channel show",
+            )
+        if state.keys(self.me) is None:
+            raise Misuse("removed", "This seat is no longer in the channel, or not yet.")
+        return state.charter.terms
+
+    def _need(self, kind: str) -> None:
+        if self.me != self.state.founder or self.state.stage != "founding":
+            raise Misuse("rule", f"Only the founder can do this ({kind}), and only before the charter is signed.")
+
+    def _act(self, body: acts.Body, also: Callable[[], None] = lambda: None) -> None:
+        with self.session.turn():
+            self._rehearse_act(body)
+            with self.session.vault.transaction():
+                also()
+                self.session.book.put(encode(Act(encode(body))))
+                seal_waiting(self.session)
+        self._try_posting()
+
+    def _rehearse_act(self, body: acts.Body) -> None:
+        """Fold it as every desk will, so that what cannot be accepted never leaves."""
+        state, wallet = self.session.state, self.session.engine.wallet
+        me = state.seat(wallet.me)
+        act = sign_act(wallet.identity, state.channel, state.epoch, wallet.me, me.acts if me else 0, encode(body))
+        try:
+            fold(state, act, self.session.now())
+        except Malformed as problem:
+            raise Misuse(problem.code, problem.what, problem.todo) from problem
+
+    def _try_posting(self) -> None:
+        with suppress(Unreachable, RelayRefused):  # it waits in the outbox; `waiting` and the next sync tell
+            self._syncer.found()
+            self._syncer.post()
+
+    # --- proofs and marks
+
+    def compare_words(self, size: int) -> tuple[str, ...]:
+        """8 words for the log's first `size` entries, to be read aloud (spec/channel.md, 7)."""
+        with self.session.turn():
+            if not 1 <= size <= self.session.history.size:
+                raise Misuse(
+                    "size", f"This desk has read {self.session.history.size} entries; {size} cannot be compared."
+                )
+            return p.words(p.labelled_hash(labels.COMPARE, self.id, size, self.session.history.root(size)), 8)
+
+    def mark_verified(self, seat: SeatId) -> None:
+        """The person has compared this seat's 12 words aloud."""
+        with self.session.turn(), self.session.vault.transaction():
+            self.session.book.mark_verified(seat, self.session.clock())
+
+    @property
+    def name(self) -> str:
+        """The log's name at the relay."""
+        return log_name(self.id)
+
+    def note_at(self, position: int) -> note.Note:
+        """The note that stands at a position of the log."""
+        return self._item_at(position, "note")  # type: ignore[no-any-return]
+
+    def understanding_at(self, position: int) -> understanding.Understanding:
+        """The understanding that stands at a position of the log."""
+        return self._item_at(position, "understanding")  # type: ignore[no-any-return]
+
+    def _item_at(self, position: int, instrument: str) -> Any:
+        held = self.session.book.item_at(position)
+        if held is None or held.instrument.name != instrument:
+            raise Misuse(
+                "item", f"There is no {instrument} number {position} here.", f"See: backchannel {instrument} list"
+            )
+        return held.value
+
+    def entry(self, item: EntryId) -> Item | None:
+        """An item by its id."""
+        return self.session.book.item(item)

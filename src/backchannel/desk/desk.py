@@ -1,0 +1,137 @@
+"""A desk: one person's vault and their channels. What the command line, the web app and Python programs open."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from backchannel.channel import acts
+from backchannel.channel import code as codes
+from backchannel.desk import joining
+from backchannel.desk.book import Book
+from backchannel.desk.channel import Channel
+from backchannel.desk.client import RelayClient
+from backchannel.desk.keyfile import DEFAULT_COST, Cost
+from backchannel.desk.session import Session
+from backchannel.desk.vault import Vault
+from backchannel.entry import text
+from backchannel.errors import Misuse
+from backchannel.seal.keys import Identity, Random
+
+
+class Desk:
+    """An open desk. Close it, or use it as a context manager.
+
+    with Desk.open("~/desk", passphrase) as desk:
+        channel = desk.channel("Good offices")
+        channel.sync()
+        channel.send_note("The cape, not the meridian.")
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        *,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
+        clock: Callable[[], float] = time.time,
+        random: Random = os.urandom,
+    ) -> None:
+        self.vault, self.clock, self.random = vault, clock, random
+        self._proxy, self._ca_file = proxy, ca_file
+        self._open: dict[int, Channel] = {}
+
+    @classmethod
+    def create(cls, folder: Path | str, passphrase: str, *, cost: Cost = DEFAULT_COST, **options: Any) -> Desk:
+        """Make a desk in `folder`; options as in `Desk`. Raises as `Vault.create`."""
+        return cls(Vault.create(Path(folder).expanduser(), passphrase, cost=cost), **options)
+
+    @classmethod
+    def open(cls, folder: Path | str, passphrase: str, **options: Any) -> Desk:
+        """Open the desk in `folder`; options as in `Desk`. Raises as `Vault.open`."""
+        return cls(Vault.open(Path(folder).expanduser(), passphrase), **options)
+
+    def close(self) -> None:
+        """Close the connections and the vault."""
+        for channel in self._open.values():
+            channel.client.close()
+        self.vault.close()
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- channels
+
+    def channels(self) -> list[Channel]:
+        """All channels of this desk, in the order in which it came to them."""
+        return [self._channel(row[0]) for row in self.vault.query("SELECT c FROM channel ORDER BY c")]
+
+    def channel(self, which: str | None = None) -> Channel:
+        """The channel that a person means: its title or the beginning of it, or of its id in hex; the only one if none is named."""
+        channels = self.channels()
+        found = [c for c in channels if which is None or _means(c, which)]
+        if len(found) == 1:
+            return found[0]
+        if not channels:
+            raise Misuse("no-channel", "This desk is in no channel yet.", "Found one, or join one by its code.")
+        titles = ", ".join(f"{c.state.title or 'untitled'} ({c.id.hex()[:8]})" for c in found or channels)
+        what = "Several channels could be meant" if found else f"No channel is called {which!r}"
+        raise Misuse("which-channel", f"{what}: {titles}.", "Name one with --channel.")
+
+    def found(
+        self, relay: str, *, title: str, purpose: str, name: str, party: str, role: str, founding_code: str = ""
+    ) -> Channel:
+        """Found a channel at a relay, whose key is remembered from now on.
+
+        Raises `Misuse` or `Malformed` for names that cannot be, `Unreachable` if the relay does not answer: then nothing was made.
+        """
+        if role not in acts.ROLES:
+            raise Misuse("role", f"There is no role {role!r}.", f"Roles: {', '.join(acts.ROLES)}.")
+        text.line(title, "title")
+        text.prose(purpose, "purpose", 2_000)
+        text.line(name)
+        text.line(party, "party")
+        with self._client(relay, None) as client:
+            key = client.info().key
+
+        def founder(identity: Identity) -> acts.Found:
+            return acts.Found(title, purpose, identity.keys, name, party, role)
+
+        book = joining.found(
+            self.vault, relay, key, founder, now=self.clock(), random=self.random, founding_code=founding_code
+        )
+        return self._entered(book)
+
+    def join(self, code: str) -> Channel:
+        """Join a channel by its code. Raises `Malformed("code")`, and as `joining.join`."""
+        parsed = codes.read(code)
+        with self._client(parsed.relay, None) as client:
+            book = joining.join(self.vault, parsed, client, now=self.clock, random=self.random)
+        return self._entered(book)
+
+    def _entered(self, book: Book) -> Channel:
+        channel = self._channel(book.c)
+        channel.sync()
+        return channel
+
+    def _channel(self, c: int) -> Channel:
+        if c not in self._open:
+            cover = Book(self.vault, c).cover()
+            session = Session(self.vault, c, self.clock, self.random)
+            self._open[c] = Channel(session, self._client(cover.relay, cover.isolation))
+        return self._open[c]
+
+    def _client(self, relay: str, isolation: str | None) -> RelayClient:
+        return RelayClient(relay, proxy=self._proxy, isolation=isolation or self.random(8).hex(), ca_file=self._ca_file)
+
+
+def _means(channel: Channel, which: str) -> bool:
+    wanted = text.folded(which)
+    titled = bool(wanted) and text.folded(channel.state.title).startswith(wanted)
+    return titled or (len(which) >= 4 and channel.id.hex().startswith(which.lower()))

@@ -1,0 +1,141 @@
+"""Duties: what a desk owes next without asking its person (reflexes), after each sync."""
+
+from __future__ import annotations
+
+from backchannel.channel import acts
+from backchannel.channel.assent import next_seats
+from backchannel.channel.state import At, Seat, State
+from backchannel.desk.book import Item
+from backchannel.desk.intent import Act, Say, Welcome, parse
+from backchannel.desk.sealing import seal_act
+from backchannel.desk.session import Session
+from backchannel.entry.codec import encode
+from backchannel.errors import RelayRefused
+from backchannel.instruments import INSTRUMENTS
+from backchannel.ledger.history import CLOCK_SLACK
+from backchannel.ledger.leaf import ARRIVAL_UNIT
+from backchannel.ledger.origin import control_hash, credential_hash
+from backchannel.ledger.wire import Frame
+from backchannel.seal.keys import PrekeySecret
+from backchannel.seal.roster import EpochSecrets, seal_epoch
+from backchannel.seal.slots import Recipient
+
+PREKEY_DAYS = 7
+PREKEY_LIFE_DAYS = 90
+_DAY = 86_400 // ARRIVAL_UNIT
+
+
+def new_prekey(session: Session, seq: int) -> bytes:
+    """A fresh prekey, its private half kept; the encoded act that posts it. Inside a transaction."""
+    prekey = PrekeySecret.new(seq, session.random)
+    session.book.keep_prekey(prekey)
+    session.engine.adopt(session.book.prekeys())
+    return encode(acts.Prekey(prekey.public(session.now().arrival + PREKEY_LIFE_DAYS * _DAY)))
+
+
+def write_duties(session: Session) -> int:
+    """Put into the outbox what is owed; how much that was. Inside a turn and a transaction."""
+    state, me = session.state, session.state.seat(session.engine.wallet.me)
+    if me is None or me.standing == "gone":
+        return 0
+    waiting = [parse(row.intent) for row in session.book.waiting() if row.stage != "returned"]
+    owed: list[Act | Say | Welcome] = []
+    if _prekey_due(session, me) and not any(
+        isinstance(w, Act) and isinstance(acts.parse(w.body), acts.Prekey) for w in waiting
+    ):
+        owed.append(Act(new_prekey(session, me.prekeys[-1].prekey.seq + 1 if me.prekeys else 0)))
+    for invitation in state.invitations:
+        kept = session.book.invitation(invitation.invite)
+        if invitation.proposal.stage == "granted" and kept is not None and kept[1] != state.epoch:
+            owed.append(Welcome(invitation.invite))
+            session.book.set_welcomed(invitation.invite, state.epoch)
+    owed += _instruments(session, me, waiting)
+    for intent in owed:
+        session.book.put(encode(intent))
+    return len(owed)
+
+
+def _instruments(session: Session, me: Seat, waiting: list[Act | Say | Welcome]) -> list[Say]:
+    owed = []
+    for instrument in INSTRUMENTS:
+        if instrument.reflex is None:
+            continue
+        for item in session.book.items(instrument.name):
+            for kind, body in instrument.reflex(item.value, me.id):
+                say = Say(kind, encode(body), "talk", item.value.audience)
+                if say not in waiting:
+                    owed.append(say)
+    return owed
+
+
+def _prekey_due(session: Session, me: Seat) -> bool:
+    if not me.prekeys:
+        return True
+    return session.now().arrival >= me.prekeys[-1].at.arrival + PREKEY_DAYS * _DAY
+
+
+def drop_old_prekeys(session: Session) -> None:
+    """Destroy private prekeys that nothing later in the log can use (spec/sealing.md, 6). Only at the log's head."""
+    me = session.state.seat(session.engine.wallet.me)
+    if me is None or not me.prekeys:
+        return
+    past = At(session.history.size, int(session.clock() - CLOCK_SLACK) // ARRIVAL_UNIT)
+    live = {posted.prekey.seq for posted in me.prekeys if not posted.passed(past)}
+    newest = me.prekeys[-1].prekey.seq
+    old = [prekey.seq for prekey in session.engine.wallet.prekeys if prekey.seq < newest and prekey.seq not in live]
+    if old:
+        session.book.drop_prekeys(old)
+        session.engine.adopt(session.book.prekeys())
+
+
+class Rotation:
+    """A rotation that is due, composed: post it with `client.rotate`."""
+
+    def __init__(self, control: bytes, secrets: EpochSecrets, frame: Frame) -> None:
+        self.control, self.frame = control, frame
+        self.credential_hash = credential_hash(secrets.credential)
+        self.control_hash = control_hash(secrets.control)
+
+
+def rotation(session: Session) -> Rotation | None:
+    """The rotation that is due now, if this seat can post it (spec/channel.md, 6.3). Inside a turn."""
+    state, me = session.state, session.engine.wallet.me
+    due = next_seats(state)
+    held = session.book.epoch(state.epoch)
+    if due is None or me not in due or held is None:
+        return None
+    recipients = _recipients(state, due, session.now())
+    if recipients is None:
+        return None
+    secrets = EpochSecrets.new(session.random)
+    epoch = state.epoch + 1
+    slots = seal_epoch(state.channel, epoch, secrets, recipients, session.random)
+    act = acts.Rotate(epoch, due, slots, secrets.check(state.channel, epoch))
+    return Rotation(held.control, secrets, seal_act(session, act))
+
+
+def _recipients(state: State, due: tuple[bytes, ...], at: At) -> list[Recipient] | None:
+    recipients = []
+    for seat_id in due:
+        seat = state.seat(seat_id)
+        prekey = (seat.newest(at) or seat.prekeys[-1].prekey) if seat is not None and seat.prekeys else None
+        if prekey is None:
+            return None
+        recipients.append(Recipient(seat_id, prekey.seq, prekey.xwing))
+    return recipients
+
+
+def lapse(session: Session) -> list[Item]:
+    """Delete the text of items whose time is over from this desk; those items. Inside a turn and a transaction."""
+    overdue = session.book.overdue(int(session.clock()) // ARRIVAL_UNIT)
+    session.book.write_items([], [item._replace(value=item.instrument.lapse(item.value)) for item in overdue])
+    return overdue
+
+
+LOST_RACES = frozenset({"credential", "rotated"})
+"""What the relay answers to the second of two desks that rotate at once."""
+
+
+def lost_race(problem: RelayRefused) -> bool:
+    """Whether another desk was first: then there is nothing to do but read on."""
+    return problem.code in LOST_RACES

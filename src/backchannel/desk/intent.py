@@ -1,0 +1,37 @@
+"""What a person, or a reflex, wants said: kept until the log has taken it, so that it can be sealed again if it must."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from backchannel.entry.codec import Value, decode
+from backchannel.entry.ids import Bytes32, SeatId
+
+
+class Say(Value, frozen=True, tag="say", tag_field="do"):
+    """An instrument's entry, for an audience (the author among it)."""
+
+    kind: str
+    body: bytes
+    cls: str
+    audience: tuple[SeatId, ...]
+
+
+class Act(Value, frozen=True, tag="act", tag_field="do"):
+    """A signed act of the roster; `body` encoded."""
+
+    body: bytes
+
+
+class Welcome(Value, frozen=True, tag="welcome", tag_field="do"):
+    """The welcome of an invitation that this desk made."""
+
+    invite: Bytes32
+
+
+Intent: TypeAlias = Say | Act | Welcome
+
+
+def parse(raw: bytes) -> Intent:
+    """The intent that the outbox holds."""
+    return decode(raw, Intent)  # type: ignore[arg-type]

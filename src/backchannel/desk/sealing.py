@@ -1,0 +1,128 @@
+"""The outbox is sealed in order: intents become frames, durable before they leave (spec/sealing.md, 4.6)."""
+
+from __future__ import annotations
+
+from backchannel.channel import acts
+from backchannel.desk.book import Sending, Waiting
+from backchannel.desk.intent import Act, Intent, Say, Welcome, parse
+from backchannel.desk.session import Session
+from backchannel.entry.codec import encode
+from backchannel.entry.ids import SeatId
+from backchannel.errors import Misuse
+from backchannel.instruments import ERASABLE
+from backchannel.ledger.leaf import entry_id
+from backchannel.ledger.wire import Frame, encode_frames
+from backchannel.seal import roster
+from backchannel.seal.box import Sealed, roster_box, welcome_box
+from backchannel.seal.chain import LONGEST, seal_entry
+from backchannel.seal.dist import Reader, start_chain
+
+CHAIN_HOURS = 24
+
+
+def seal_waiting(session: Session) -> None:
+    """Seal whatever in the outbox is not sealed. Inside a turn and a transaction."""
+    acts_before = 0
+    for row in session.book.waiting():
+        if row.stage == "returned":
+            continue
+        intent = parse(row.intent)
+        if row.frames is None:
+            try:
+                frames = _frames(session, intent, acts_before)
+            except Misuse as problem:
+                session.book.set_returned(row.n, problem.what)
+                continue
+            session.book.set_sealed(row.n, session.state.epoch, encode_frames(frames), entry_id(frames[-1].body))
+        acts_before += isinstance(intent, Act)
+
+
+def returned(session: Session) -> list[Waiting]:
+    """What the log would not take."""
+    return [row for row in session.book.waiting() if row.stage == "returned"]
+
+
+def _frames(session: Session, intent: Intent, acts_before: int) -> list[Frame]:
+    if isinstance(intent, Say):
+        return _say(session, intent)
+    sealed = _act(session, intent.body, acts_before) if isinstance(intent, Act) else _welcome(session, intent)
+    return [Frame(sealed.erase, sealed.body)]
+
+
+def _act(session: Session, body: bytes, acts_before: int) -> Sealed:
+    wallet, state = session.engine.wallet, session.state
+    me = state.seat(wallet.me)
+    n = (me.acts if me is not None else 0) + acts_before
+    act = roster.sign_act(wallet.identity, state.channel, state.epoch, wallet.me, n, body)
+    return roster_box(wallet.secrets[state.epoch], state.channel).seal(encode(act), session.random(16))
+
+
+def seal_act(session: Session, body: acts.Body) -> Frame:
+    """One act sealed now, after those that wait; for what does not go through the outbox (ROTATE)."""
+    waiting = sum(isinstance(parse(row.intent), Act) for row in session.book.waiting() if row.stage != "returned")
+    sealed = _act(session, encode(body), waiting)
+    return Frame(sealed.erase, sealed.body)
+
+
+def _welcome(session: Session, intent: Welcome) -> Sealed:
+    kept = session.book.invitation(intent.invite)
+    if kept is None:
+        raise Misuse("invitation", "The invitation was made on another desk.")
+    wallet, state = session.engine.wallet, session.state
+    welcome = roster.Welcome(state.epoch, tuple(wallet.secrets[e] for e in range(state.epoch + 1)))
+    return welcome_box(kept[0], state.channel).seal(encode(welcome), session.random(16))
+
+
+def _say(session: Session, intent: Say) -> list[Frame]:
+    me = session.engine.wallet.me
+    audience = tuple(seat for seat in intent.audience if session.state.keys(seat) is not None)
+    if me not in audience:
+        raise Misuse("removed", "This seat is no longer in the channel.")
+    if len(audience) < 2:
+        raise Misuse("nobody", "Nobody to whom this was written is in the channel any more.")
+    sending = session.book.sending(intent.cls, audience)
+    frames: list[Frame] = []
+    if sending is None or _spent(session, sending):
+        sending, dist = _start(session, intent.cls, audience)
+        frames.append(dist)
+    sealed, cursor = seal_entry(
+        session.state.channel,
+        sending.chain,
+        sending.cursor,
+        sending.seed,
+        kind=intent.kind,
+        body=intent.body,
+        erasable=ERASABLE[intent.kind],
+        size=session.history.size,
+        root=session.history.root(),
+        salt=session.random(16),
+    )
+    session.book.write_sending(intent.cls, audience, sending._replace(cursor=cursor))
+    return [*frames, Frame(sealed.erase, sealed.body)]
+
+
+def _spent(session: Session, sending: Sending) -> bool:
+    age = session.clock() - sending.born
+    return sending.cursor.i >= LONGEST or not 0 <= age < CHAIN_HOURS * 3600
+
+
+def _start(session: Session, cls: str, audience: tuple[SeatId, ...]) -> tuple[Sending, Frame]:
+    state, wallet, at = session.state, session.engine.wallet, session.now()
+    readers = []
+    for seat_id in audience:
+        seat = state.seat(seat_id)
+        prekey = seat.newest(at) if seat is not None else None
+        if seat is None or prekey is None:
+            name = seat.name if seat is not None else "somebody"
+            raise Misuse(
+                "absent",
+                f"The desk of {name} has not been online for 90 days, so nothing can be sealed for it.",
+                "Write to the others, or wait until that desk has been online.",
+            )
+        readers.append(Reader(seat_id, seat.keys, prekey))
+    started = start_chain(
+        state.channel, wallet.me, wallet.identity, readers, cls=cls, epoch=state.epoch, random=session.random
+    )
+    box = roster_box(wallet.secrets[state.epoch], state.channel)
+    sealed = box.seal(encode(roster.Dist(started.slots)), session.random(16))
+    return Sending(started.chain, started.cursor, started.seed, session.clock()), Frame(sealed.erase, sealed.body)

@@ -1,0 +1,63 @@
+"""A channel as this process holds it: the verified log, the engine, the book; reloaded when another process has written."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from backchannel.channel.engine import Engine
+from backchannel.channel.state import At, State
+from backchannel.desk.book import Book
+from backchannel.desk.vault import Vault
+from backchannel.instruments import ERASABLE
+from backchannel.ledger.history import History
+from backchannel.ledger.leaf import ARRIVAL_UNIT
+from backchannel.seal.keys import Random
+
+
+class Session:
+    """One channel in memory. Everything that reads, decides and writes does it inside `turn`."""
+
+    def __init__(self, vault: Vault, c: int, clock: Callable[[], float], random: Random) -> None:
+        self.vault, self.book, self.clock, self.random = vault, Book(vault, c), clock, random
+        self.history: History
+        self.engine: Engine
+        self._version: int | None = None
+        self._threads = threading.RLock()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Nobody else, thread or process, changes this desk during the block; what is in memory is what is on disk.
+
+        If the block fails, memory is thrown away and read again: nothing half done is ever seen.
+        """
+        with self._threads, self.vault.lock.held():
+            version = int(self.vault.query("PRAGMA data_version")[0][0])
+            if version != self._version:
+                self._load()
+                self._version = version
+            try:
+                yield
+            except BaseException:
+                self._version = None
+                raise
+
+    @property
+    def state(self) -> State:
+        """The roster, as far as the log was read."""
+        return self.engine.state
+
+    def now(self) -> At:
+        """The place of an entry that would be appended now."""
+        return At(self.history.size, int(self.clock()) // ARRIVAL_UNIT)
+
+    def _load(self) -> None:
+        self.history = self.book.history()
+        self.engine = Engine(
+            self.book.wallet(),
+            self.book.state(),
+            self.book.lines(),
+            erasable=ERASABLE,
+            root_at=lambda size: self.history.root(size),
+        )

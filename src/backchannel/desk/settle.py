@@ -1,0 +1,55 @@
+"""What the log says of this desk's own entries: taken, to be sealed again, or returned to their author."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backchannel.channel.engine import Event
+from backchannel.desk.book import Waiting
+from backchannel.desk.intent import Welcome, parse
+from backchannel.desk.session import Session
+
+AGAIN = frozenset({"stale", "stale-prekey", "turn", "closed"})
+"""Reasons that sealing again mends: the roster or a receiving key changed meanwhile, or an earlier act of ours fell out."""
+
+MOST_TRIES = 5
+
+
+def settle(session: Session, events: Sequence[Event], *, rotated: bool) -> None:
+    """Compare new entries with the outbox. Inside the intake's transaction."""
+    book = session.book
+    rows = [row for row in book.waiting() if row.stage != "returned"]
+    by_id = {row.id: row for row in rows if row.id is not None}
+    if not by_id and not rotated:
+        return
+    done: list[int] = []
+    again: list[int] = []
+    for event in events:
+        row = by_id.get(event.record.id)
+        if row is None:
+            continue
+        code = _refusal(event, row)
+        if code is None:
+            done.append(row.n)
+        elif code in AGAIN and row.tries < MOST_TRIES:
+            again.append(row.n)
+        else:
+            book.set_returned(row.n, event.error.what if event.error else "It was not accepted.")
+    settled = {*done, *again}
+    if rotated:
+        again += [
+            row.n for row in rows if row.n not in settled and row.epoch is not None and row.epoch != session.state.epoch
+        ]
+    if again or rotated:
+        book.end_sending()
+    book.done(done)
+    book.set_unsealed(again)
+
+
+def _refusal(event: Event, row: Waiting) -> str | None:
+    """Why the log did not take an entry of ours, None if it did. A line of ours that we cannot open never began."""
+    if event.error is not None:
+        return event.error.code
+    if event.verdict == "closed" and not isinstance(parse(row.intent), Welcome):
+        return "closed"
+    return None
