@@ -170,7 +170,7 @@ class Tree:
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether `proof` shows that leaf hash `leaf` stands at `index` in the tree of `size` with `root`."""
     # RFC 9162, 2.1.3.2 (spec/ledger.md 6)
-    if not 0 <= index < size or not _hashes(leaf, root, *proof):
+    if not 0 <= index < size or not _hashes(leaf, *proof):
         return False
     fn, sn, node = index, size - 1, leaf
     for step in proof:
@@ -194,7 +194,7 @@ def verify_consistency(first: int, second: int, proof: Sequence[bytes], first_ro
     From size 0 there is nothing to prove: refused as useless.
     """
     # RFC 9162, 2.1.4.2 (spec/ledger.md 6)
-    if not 0 < first <= second or not _hashes(first_root, second_root, *proof):
+    if not 0 < first <= second or not _hashes(*proof):
         return False
     if first == second:
         return not proof and first_root == second_root
