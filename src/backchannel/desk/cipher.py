@@ -76,9 +76,21 @@ _MEANINGS: dict[str, _Meaning] = {
 }
 
 
+# sqlcipher_export passes on what went wrong as a text only.
+_TEXTS = {
+    "database or disk is full": "SQLITE_FULL",
+    "attempt to write a readonly database": "SQLITE_READONLY",
+    "disk I/O error": "SQLITE_IOERR",
+    "file is not a database": "SQLITE_NOTADB",
+    "database disk image is malformed": "SQLITE_CORRUPT",
+}
+
+
 def meaning(error: BaseException) -> VaultError | None:
     """The VaultError for an SQLite failure that lies outside the program; None for one that is a bug."""
     name = getattr(error, "sqlite_errorname", None) or ""
+    if name == "SQLITE_ERROR":
+        name = _TEXTS.get(str(error), name)
     for start, found in _MEANINGS.items():
         if name == start or name.startswith(start + "_"):
             return VaultError(*found)
@@ -162,24 +174,30 @@ def export(database: Any, target: Path, key: bytes, progress: Callable[[int], No
     `progress(bytes)` hears of the target's growth. The schema version goes along, which sqlcipher_export leaves out.
     """
 
-    def watch() -> int:
-        assert progress is not None  # noqa: S101
-        progress(target.stat().st_size)
-        return 0
+    stopped: list[BaseException] = []
 
-    if progress is not None:
-        database.set_progress_handler(watch, PROGRESS_STEPS)
-    try:
-        with told():
-            database.execute("ATTACH DATABASE ? AS copy KEY ?", (str(target), f"x'{key.hex()}'"))
-            try:
-                version = user_version(database)
-                database.execute("SELECT sqlcipher_export('copy')").fetchall()
-                database.execute(f"PRAGMA copy.user_version = {version:d}")
-            finally:
-                database.execute("DETACH DATABASE copy")
-    finally:
-        database.set_progress_handler(None, 0)
+    def watch() -> int:
+        try:
+            if progress is not None:
+                progress(target.stat().st_size)
+        except BaseException as error:  # SQLite would only say that it was interrupted
+            stopped.append(error)
+        return len(stopped)
+
+    with told():
+        database.execute("ATTACH DATABASE ? AS copy KEY ?", (str(target), f"x'{key.hex()}'"))
+        try:
+            version = user_version(database)
+            database.set_progress_handler(watch, PROGRESS_STEPS)
+            database.execute("SELECT sqlcipher_export('copy')").fetchall()
+            database.execute(f"PRAGMA copy.user_version = {version:d}")
+        except sqlcipher.OperationalError:
+            if stopped:
+                raise stopped[0] from None
+            raise
+        finally:
+            database.set_progress_handler(None, 0)
+            database.execute("DETACH DATABASE copy")
 
 
 def rekey(database: Any, path: Path, key: bytes) -> None:

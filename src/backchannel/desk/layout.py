@@ -23,7 +23,9 @@ KEY = "vault.key"
 NEW = ".new"
 LOCK = "desk.lock"
 _PLAIN = b"SQLite format 3\0"
-_SIDECARS = ("", "-journal", "-wal", "-shm")
+SIDECARS = ("", "-journal", "-wal", "-shm")
+# Encrypted copies on the way to a backup and back; a crash may leave them.
+SCRATCH = ("backup.copy", "backup.out", "restore.copy")
 
 
 class Unlocked(NamedTuple):
@@ -56,8 +58,14 @@ def new_vault(folder: Path, file: KeyFile) -> Iterator[Path]:
 
 def discard(folder: Path) -> None:
     """Remove what a crash left of a vault that never came to be."""
-    for path in (folder / (KEY + NEW), *(folder / (DATABASE + NEW + end) for end in _SIDECARS)):
-        path.unlink(missing_ok=True)
+    (folder / (KEY + NEW)).unlink(missing_ok=True)
+    remove(folder / (DATABASE + NEW))
+
+
+def remove(database: Path) -> None:
+    """Remove a database and what SQLite puts beside it."""
+    for end in SIDECARS:
+        database.with_name(database.name + end).unlink(missing_ok=True)
 
 
 def check_files(folder: Path) -> None:

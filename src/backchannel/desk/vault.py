@@ -14,7 +14,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 
 from backchannel.desk import cipher, files, keyfile, layout, migrations
 from backchannel.desk.keyfile import Cost, KeyFile
-from backchannel.desk.lock import DeskLock
+from backchannel.desk.lock import TIMEOUT, DeskLock
 from backchannel.desk.migrations import Migration
 from backchannel.errors import Misuse, VaultError
 
@@ -105,16 +105,22 @@ class Vault:
             if not database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
                 raise VaultError("damaged", "vault.db is not a desk's vault.", "Restore the desk from a backup.")
             older = cipher.user_version(database) != len(known)
-        leftover = list(folder.glob(layout.DATABASE + ".before-*"))
+        leftover = _leftover(folder)
         if not older and not leftover:
             return
-        with DeskLock(folder / layout.LOCK).held():
-            prepare(database, known, lambda version: _copy_before(folder, database, version))
-            if leftover:
-                cipher.check(database)
-            # The copy holds what has since been made to vanish, so it lives only until the upgrade is known to be good.
-            for copy in folder.glob(layout.DATABASE + ".before-*"):
-                copy.unlink()
+        lock = DeskLock(folder / layout.LOCK)
+        try:
+            with lock.held(TIMEOUT if older else 0.0):
+                prepare(database, known, lambda version: _copy_before(folder, database, version))
+                if leftover:
+                    cipher.check(database)
+                # A copy from before holds what has since been made to vanish: it lives until the upgrade is known good.
+                for path in _leftover(folder):
+                    layout.remove(path)
+        except VaultError as error:
+            if older or error.code != "busy":
+                raise
+            # Another process is at work, perhaps on these very files: they are for a later opening.
 
     def close(self) -> None:
         """Close; the write-ahead log is folded into vault.db. Closing twice is nothing."""
@@ -248,10 +254,12 @@ class Vault:
             finally:
                 cipher.journal(self._database, "WAL")
 
-    @property
-    def raw(self) -> Any:
-        """The SQLCipher connection, for the backup. Hold the desk's lock."""
-        return self._connection()
+    def export(self, target: Path, key: bytes, progress: Callable[[int], None] | None = None) -> None:
+        """Copy all that is live into the empty file `target`, encrypted under another raw `key` (32 bytes)."""
+        with self._turn:
+            if self._connection().in_transaction:
+                raise Misuse("nested", "A transaction is open.", "Finish it first.")
+            cipher.export(self._database, target, key, progress)
 
     def _connection(self) -> Any:
         try:
@@ -267,6 +275,11 @@ def prepare(database: Any, steps: Sequence[Migration] | None, before: Callable[[
         database.execute(migrations.META)
     if migrations.upgrade(database, migrations.shipped() if steps is None else steps, before):
         cipher.check(database)
+
+
+def _leftover(folder: Path) -> list[Path]:
+    named = (folder / name for name in layout.SCRATCH)
+    return [*folder.glob(layout.DATABASE + ".before-*"), *(path for path in named if path.exists())]
 
 
 def _copy_before(folder: Path, database: Any, version: int) -> None:
