@@ -10,6 +10,7 @@ from typing import Any
 
 from backchannel.channel import acts
 from backchannel.channel import code as codes
+from backchannel.desk import backup as backups
 from backchannel.desk import joining
 from backchannel.desk.book import Book
 from backchannel.desk.channel import Channel
@@ -20,6 +21,11 @@ from backchannel.desk.vault import Vault
 from backchannel.entry import text
 from backchannel.errors import Misuse
 from backchannel.seal.keys import Identity, Random
+
+
+EXCLUDED = {"sending": "1"}
+SCRUBBED = ("UPDATE outbox SET frames = NULL, epoch = NULL, stage = 'written' WHERE stage <> 'returned'",)
+Progress = Callable[[int, int], None]
 
 
 class Desk:
@@ -65,6 +71,26 @@ class Desk:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    # --- the vault as a whole
+
+    def backup(self, target: Path | str, passphrase: str, *, progress: Progress = lambda done, total: None) -> None:
+        """Write a backup, encrypted under its own passphrase. Sending chains do not travel: a restored desk starts new
+        ones (spec/sealing.md, 4.7). Raises as `backup.backup`."""
+        backups.backup(self.vault, target, passphrase, exclude=EXCLUDED, scrub=SCRUBBED, progress=progress)
+
+    @classmethod
+    def restore(
+        cls,
+        source: Path | str,
+        folder: Path | str,
+        passphrase: str,
+        *,
+        progress: Progress = lambda done, total: None,
+        **options: Any,
+    ) -> Desk:
+        """A new desk in `folder` from a backup. Raises as `backup.restore`."""
+        return cls(backups.restore(source, Path(folder).expanduser(), passphrase, progress=progress), **options)
 
     # --- channels
 

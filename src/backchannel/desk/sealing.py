@@ -20,14 +20,18 @@ from backchannel.seal.dist import Reader, start_chain
 CHAIN_HOURS = 24
 
 
-def seal_waiting(session: Session) -> None:
-    """Seal whatever in the outbox is not sealed. Inside a turn and a transaction."""
+def seal_waiting(session: Session, *, recovered: bool = False) -> None:
+    """Seal whatever in the outbox is not sealed. Inside a turn and a transaction.
+
+    What a backup brought back has an id and no frames: it may stand in the log already, so it is sealed again only when
+    the log has been read to its head (`recovered`).
+    """
     acts_before = 0
     for row in session.book.waiting():
         if row.stage == "returned":
             continue
         intent = parse(row.intent)
-        if row.frames is None:
+        if row.frames is None and (row.id is None or recovered):
             try:
                 frames = _frames(session, intent, acts_before)
             except Misuse as problem:

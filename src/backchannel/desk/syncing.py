@@ -146,7 +146,7 @@ class Syncer:
             duties.lapse(session)
             duties.drop_old_prekeys(session)
             duties.write_duties(session)
-            seal_waiting(session)
+            seal_waiting(session, recovered=True)
         posted = self.post()
         return self._rotate() or self._erase() or posted
 

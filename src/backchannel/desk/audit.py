@@ -1,0 +1,81 @@
+"""Audit: the whole record of a channel checked again, from the relay and from this desk (`channel verify`)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from backchannel.channel.engine import Engine, Record
+from backchannel.channel.lines import Lines
+from backchannel.channel.state import At, State
+from backchannel.desk.channel import Channel
+from backchannel.desk.syncing import Progress
+from backchannel.errors import BackchannelError, RelayFault
+from backchannel.instruments import ERASABLE, record, understanding
+from backchannel.ledger.history import History
+from backchannel.ledger.origin import origin_line
+
+
+class Finding(NamedTuple):
+    """One thing that was checked: its name, whether it holds, and what was seen."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def audit(channel: Channel, progress: Progress = lambda done, total: None) -> list[Finding]:
+    """Read the whole log again from the relay and compare; judge the roster again from the first entry; verify every
+    understanding. Changes nothing. Raises `Unreachable` or `RelayRefused` if the log cannot be read."""
+    with channel.session.turn():
+        local, state = channel.session.history, channel.session.state
+        wallet, credential = channel.session.engine.wallet, channel.session.book.credential()[1]
+        key, size, root = channel.session.book.cover().relay_key, local.size, local.root()
+    fresh = History(origin_line(channel.name), key)
+    engine = Engine(
+        wallet._replace(prekeys=()), State(channel.id), Lines(), erasable=ERASABLE, root_at=lambda n: fresh.root(n)
+    )
+    missing = 0
+    try:
+        while fresh.size < size:
+            asked = channel.session.clock()
+            answer = channel.client.read(channel.name, credential, fresh.size)
+            verified = fresh.check(answer, channel.session.clock(), asked)
+            fresh.commit(verified)
+            seen = [s for s in verified.records if s.index < size]
+            missing += sum(s.body is None for s in seen)
+            engine.process([Record(At(s.index, s.leaf.arrival), s.leaf.id, s.leaf.erase, s.body) for s in seen])
+            progress(fresh.size, answer.head)
+            if not verified.records:
+                raise RelayFault("rollback", f"The relay has {fresh.size} entries; this desk has seen {size}.")
+    except RelayFault as fault:
+        return [Finding("record", False, fault.what)]
+    same = fresh.root(size) == root
+    findings = [
+        Finding(
+            "record",
+            same,
+            f"{size} entries, the same at the relay as on this desk; {missing} erased with leave"
+            if same
+            else "The relay shows another history than the one this desk has verified.",
+        ),
+        Finding(
+            "roster",
+            engine.state == state,
+            f"charter, seats and epoch {state.epoch} follow from the signed acts"
+            if engine.state == state
+            else "The seats on this desk do not follow from the signed acts in the log.",
+        ),
+    ]
+    return findings + [_understanding(channel, held.value) for held in channel.items("understanding")]
+
+
+def _understanding(channel: Channel, item: understanding.Understanding) -> Finding:
+    name = f"understanding {item.at.position}"
+    if item.state != "complete":
+        return Finding(name, True, f"{item.terms.title}: {understanding.STATES[item.state]}")
+    try:
+        record.verify(record.of(channel.id, item))
+    except BackchannelError as problem:
+        return Finding(name, False, problem.what)
+    signed = " and ".join(party.name for party in item.terms.parties)
+    return Finding(name, True, f"{item.terms.title}: signed by {signed}, both signatures of each hold")
