@@ -297,7 +297,7 @@ def test_the_mac_covers_everything(field: str) -> None:
 
 
 def test_another_ck0_for_one_seat_opens_no_entry_of_the_others() -> None:
-    """A sender that makes R a slot with another ck0, and a fitting mac, has made another chain, not a second key to one."""
+    """A slot with another ck0, and a fitting mac, starts another chain: it is not a second key to one."""
     slot = slot_of(X)
     values = {name: getattr(slot, name) for name in Slot.__struct_fields__ if name not in {"mac", "sender", "ck0"}}
     opened = receive(give(R, made_by(S, R, **values, ck0=b"\x99" * 32)), R, ALL)

@@ -162,7 +162,8 @@ def test_kdf_is_hkdf_by_hand() -> None:
 
 def test_chacha20_poly1305_known_answer() -> None:
     """RFC 8439, 2.8.2: the tag."""
-    text = b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
+    text = b"Ladies and Gentlemen of the class of '99: If I could offer you "
+    text += b"only one tip for the future, sunscreen would be it."
     nonce = bytes.fromhex("070000004041424344454647")
     sealed = p.aead_seal(bytes(range(0x80, 0xA0)), nonce, text, bytes.fromhex("50515253c0c1c2c3c4c5c6c7"))
     assert sealed[-16:].hex() == "1ae10b594f09e26a7e902ecbd0600691"

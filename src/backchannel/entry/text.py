@@ -54,8 +54,11 @@ def tidy(text: str) -> str:
 
 def folded(name: str) -> str:
     """The form under which two names count as the same: NFKC, case folded, without spaces and joiners."""
-    once = unicodedata.normalize("NFKC", name).casefold()
-    return unicodedata.normalize("NFKC", once).translate(_WITHOUT_SPACES)
+    for _ in range(
+        2
+    ):  # each step may undo the one before: "\u00b4" becomes a space and a mark that moves to what precedes
+        name = unicodedata.normalize("NFKC", name).casefold().translate(_WITHOUT_SPACES)
+    return unicodedata.normalize("NFKC", name)
 
 
 def _hidden(text: str, allowed: str = "".join(map(chr, range(32))) + "\x7f") -> str | None:
