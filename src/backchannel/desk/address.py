@@ -116,6 +116,8 @@ def _split(url: str) -> SplitResult:
 def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
     try:
+        if "%" in host:  # an interface of this machine
+            raise ValueError(host)
         return str(ipaddress.ip_address(host))
     except ValueError as error:
         # A name whose last part is a number is an address in a form that resolvers read in ways of their own.

@@ -116,3 +116,8 @@ _FAULTS = {
 def fault(code: str) -> RelayFault:
     """The relay, certainly it, broke the agreed form."""
     return RelayFault(code, _FAULTS[code], "Nothing in it was used. Tell the relay's host.")
+
+
+def seconds(text: str) -> float | None:
+    """A Retry-After in seconds; the other form, a date, would need the relay's clock to be right."""
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 9 else None

@@ -8,17 +8,16 @@ from typing import Any, NamedTuple
 from backchannel.channel.engine import Event, Wallet
 from backchannel.channel.lines import Lines, Place
 from backchannel.channel.state import State
+from backchannel.desk.items import Items
+from backchannel.desk.outbox import Outbox
 from backchannel.desk.vault import Vault
 from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import EntryId, SeatId
-from backchannel.instruments import INSTRUMENTS, Instrument
 from backchannel.ledger.history import History, Verified
 from backchannel.ledger.origin import log_name, origin_line
 from backchannel.seal.chain import Chain, Cursor
 from backchannel.seal.keys import Identity, IdentitySeeds, PrekeySecret, PrekeySeeds
 from backchannel.seal.roster import EpochSecrets
-
-_BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS}
 
 
 class Cover(NamedTuple):
@@ -33,14 +32,6 @@ class Cover(NamedTuple):
     isolation: str
 
 
-class Item(NamedTuple):
-    """An instrument's item and its row."""
-
-    row: int
-    instrument: Instrument
-    value: Any
-
-
 class Sending(NamedTuple):
     """A chain that this desk writes."""
 
@@ -50,24 +41,12 @@ class Sending(NamedTuple):
     born: float
 
 
-class Waiting(NamedTuple):
-    """A row of the outbox."""
-
-    n: int
-    intent: bytes
-    epoch: int | None
-    frames: bytes | None
-    id: EntryId | None
-    stage: str
-    tries: int
-    why: str
-
-
 class Book:
     """Reads and writes the rows of channel `c`."""
 
     def __init__(self, vault: Vault, c: int) -> None:
         self.vault, self.c = vault, c
+        self.items, self.outbox = Items(vault, c), Outbox(vault, c)
 
     # --- the channel as a whole
 
@@ -197,7 +176,7 @@ class Book:
 
     # --- the log
 
-    def write(self, verified: Verified, events: list[tuple[Event, EntryId | None]], head: int) -> None:
+    def write(self, verified: Verified, events: list[tuple[Event, int | None]], head: int) -> None:
         """The entries of a verified range, with what each turned out to be and which item it belongs to."""
         self.vault.executemany(
             "INSERT INTO entry (c, position, leaf, verdict, sender, kind, item, note, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -244,87 +223,6 @@ class Book:
             moved,
         )
 
-    # --- items
-
-    def item(self, id_: EntryId) -> Item | None:
-        """The item of this id."""
-        row = self.vault.one("SELECT i, instrument, value FROM item WHERE c = ? AND id = ?", (self.c, id_))
-        return self._item(*row) if row else None
-
-    def items(self, instrument: str) -> list[Item]:
-        """All items of an instrument, in the order of the log."""
-        rows = self._all(
-            "SELECT i, instrument, value FROM item WHERE c = ? AND instrument = ? ORDER BY position", instrument
-        )
-        return [self._item(*row) for row in rows]
-
-    def item_at(self, position: int) -> Item | None:
-        """The item that began at a position."""
-        row = self.vault.one("SELECT i, instrument, value FROM item WHERE c = ? AND position = ?", (self.c, position))
-        return self._item(*row) if row else None
-
-    def find_words(self, wanted: str, most: int = 100) -> list[Item]:
-        """Items whose text has all of these words, best first."""
-        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in wanted.split())
-        if not quoted:
-            return []
-        rows = self.vault.query(
-            "SELECT i, instrument, value FROM words JOIN item ON item.i = words.rowid"
-            " WHERE words MATCH ? AND item.c = ? ORDER BY rank LIMIT ?",
-            (quoted, self.c, most),
-        )
-        return [self._item(*row) for row in rows]
-
-    def next_row(self) -> int:
-        """The row that a new item takes."""
-        return int(self.vault.query("SELECT coalesce(max(i), 0) + 1 FROM item")[0][0])
-
-    def write_items(self, new: list[Item], changed: list[Item]) -> None:
-        """Items that began and items that changed, and the words by which they are found."""
-        self.vault.executemany("DELETE FROM words WHERE rowid = ?", [(item.row,) for item in changed])
-        self.vault.executemany(
-            "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    i.row,
-                    self.c,
-                    i.value.id,
-                    i.instrument.name,
-                    i.value.at.position,
-                    encode(i.value),
-                    i.instrument.until(i.value),
-                )
-                for i in new
-            ],
-        )
-        self.vault.executemany(
-            "UPDATE item SET value = ?, until = ? WHERE i = ?",
-            [(encode(i.value), i.instrument.until(i.value), i.row) for i in changed],
-        )
-        texts = [(i.row, i.instrument.text(i.value)) for i in (*new, *changed)]
-        self.vault.executemany(
-            "INSERT INTO words (rowid, text) VALUES (?, ?)", [row for row in texts if row[1].strip()]
-        )
-
-    def overdue(self, unit: int) -> list[Item]:
-        """Items whose text should be gone by arrival unit `unit`."""
-        rows = self._all("SELECT i, instrument, value FROM item WHERE c = ? AND until <= ?", unit)
-        return [self._item(*row) for row in rows]
-
-    def erasable(self, unit: int) -> list[tuple[int, bytes]]:
-        """(position, token) of this desk's own entries about items whose text is gone or should be."""
-        rows = self._all(
-            "SELECT entry.position, entry.token FROM entry JOIN item ON item.c = entry.c AND item.id = entry.item"
-            " WHERE entry.c = ? AND entry.token IS NOT NULL AND (item.until IS NULL OR item.until <= ?)",
-            unit,
-        )
-        return [(row[0], row[1]) for row in rows]
-
-    @staticmethod
-    def _item(row: int, instrument: str, value: bytes) -> Item:
-        found = _BY_NAME[instrument]
-        return Item(row, found, decode(value, found.item))
-
     # --- sending chains
 
     def sending(self, cls: str, audience: tuple[SeatId, ...]) -> Sending | None:
@@ -345,48 +243,6 @@ class Book:
     def end_sending(self) -> None:
         """Start new chains from now on."""
         self.vault.execute("DELETE FROM sending WHERE c = ?", (self.c,))
-
-    # --- the outbox
-
-    def waiting(self) -> list[Waiting]:
-        """Everything that the log has not taken yet, in order; what was returned to its author too."""
-        return [
-            Waiting(*row)
-            for row in self._all(
-                "SELECT n, intent, epoch, frames, id, stage, tries, why FROM outbox WHERE c = ? ORDER BY n"
-            )
-        ]
-
-    def put(self, intent: bytes) -> int:
-        """A new intent, not sealed yet; its number."""
-        return self.vault.execute(
-            "INSERT INTO outbox (c, intent, stage, tries, why) VALUES (?, ?, 'written', 0, '')", (self.c, intent)
-        ).rowid
-
-    def set_sealed(self, n: int, epoch: int, frames: bytes, id_: EntryId) -> None:
-        """An intent is sealed."""
-        self.vault.execute("UPDATE outbox SET epoch = ?, frames = ?, id = ? WHERE n = ?", (epoch, frames, id_, n))
-
-    def set_posted(self, ns: Iterable[int]) -> None:
-        """The relay has acknowledged these."""
-        self.vault.executemany("UPDATE outbox SET stage = 'posted' WHERE n = ?", [(n,) for n in ns])
-
-    def set_unsealed(self, ns: Iterable[int]) -> None:
-        """These must be sealed again."""
-        self.vault.executemany(
-            "UPDATE outbox SET frames = NULL, epoch = NULL, id = NULL, stage = 'written', tries = tries + 1 WHERE n = ?",
-            [(n,) for n in ns],
-        )
-
-    def set_returned(self, n: int, why: str) -> None:
-        """The log will not take this; its author sees why."""
-        self.vault.execute(
-            "UPDATE outbox SET stage = 'returned', frames = NULL, id = NULL, why = ? WHERE n = ?", (why, n)
-        )
-
-    def done(self, ns: Iterable[int]) -> None:
-        """The log has taken these."""
-        self.vault.executemany("DELETE FROM outbox WHERE n = ?", [(n,) for n in ns])
 
     # --- marks of this desk
 

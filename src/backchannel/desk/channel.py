@@ -13,7 +13,7 @@ from backchannel.channel.charter import Terms
 from backchannel.channel.engine import Event
 from backchannel.channel.fold import expire, fold
 from backchannel.channel.state import DAY, Invitation, Removal, Seat, State
-from backchannel.desk.book import Item
+from backchannel.desk.items import Item
 from backchannel.desk.client import RelayClient
 from backchannel.desk.intent import Act, Say
 from backchannel.desk.sealing import seal_waiting
@@ -63,7 +63,7 @@ class Channel:
 
     def items(self, instrument: str) -> list[Item]:
         """All notes, or all understandings, in the order of the log."""
-        return self.session.book.items(instrument)
+        return self.session.book.items.of(instrument)
 
     def seat(self, who: str) -> Seat:
         """The present seat that a person means: its name, the beginning of its name, its party, or its id in hex."""
@@ -236,14 +236,14 @@ class Channel:
                 raise Misuse("audience", "Somebody named here has no seat in the channel.")
             self._rehearse(kind, body, audience)
             with session.vault.transaction():
-                session.book.put(encode(Say(kind, encode(body), "talk", audience)))
+                session.book.outbox.put(encode(Say(kind, encode(body), "talk", audience)))
                 seal_waiting(session)
         self._try_posting()
 
     def _rehearse(self, kind: str, body: Value, audience: tuple[SeatId, ...]) -> None:
         """Fold it as readers will, so that what cannot be accepted never leaves."""
         instrument = BY_KIND[kind]
-        held = None if kind == instrument.opens else self.session.book.item(body.item)  # type: ignore[attr-defined]
+        held = None if kind == instrument.opens else self.entry(body.item)  # type: ignore[attr-defined]
         spoken = Spoken(self.session.now(), bytes(32), self.me, audience, kind, body, self.session.state)
         try:
             instrument.fold(held.value if held else None, spoken)
@@ -271,7 +271,7 @@ class Channel:
             self._rehearse_act(body)
             with self.session.vault.transaction():
                 also()
-                self.session.book.put(encode(Act(encode(body))))
+                self.session.book.outbox.put(encode(Act(encode(body))))
                 seal_waiting(self.session)
         self._try_posting()
 
@@ -320,7 +320,7 @@ class Channel:
         return self._item_at(position, "understanding")  # type: ignore[no-any-return]
 
     def _item_at(self, position: int, instrument: str) -> Any:
-        held = self.session.book.item_at(position)
+        held = self.session.book.items.at(position)
         if held is None or held.instrument.name != instrument:
             raise Misuse(
                 "item", f"There is no {instrument} number {position} here.", f"See: backchannel {instrument} list"
@@ -329,4 +329,4 @@ class Channel:
 
     def entry(self, item: EntryId) -> Item | None:
         """An item by its id."""
-        return self.session.book.item(item)
+        return self.session.book.items.at(self.session.history.find(item))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backchannel.channel import acts
 from backchannel.channel.assent import next_seats
 from backchannel.channel.state import At, Seat, State
-from backchannel.desk.book import Item
+from backchannel.desk.items import Item
 from backchannel.desk.intent import Act, Say, Welcome, parse
 from backchannel.desk.sealing import seal_act
 from backchannel.desk.session import Session
@@ -38,7 +38,7 @@ def write_duties(session: Session) -> int:
     state, me = session.state, session.state.seat(session.engine.wallet.me)
     if me is None or me.standing == "gone":
         return 0
-    waiting = [parse(row.intent) for row in session.book.waiting() if row.stage != "returned"]
+    waiting = [parse(row.intent) for row in session.book.outbox.waiting()]
     owed: list[Act | Say | Welcome] = []
     if _prekey_due(session, me) and not any(
         isinstance(w, Act) and isinstance(acts.parse(w.body), acts.Prekey) for w in waiting
@@ -51,7 +51,7 @@ def write_duties(session: Session) -> int:
             session.book.set_welcomed(invitation.invite, state.epoch)
     owed += _instruments(session, me, waiting)
     for intent in owed:
-        session.book.put(encode(intent))
+        session.book.outbox.put(encode(intent))
     return len(owed)
 
 
@@ -60,7 +60,7 @@ def _instruments(session: Session, me: Seat, waiting: list[Act | Say | Welcome])
     for instrument in INSTRUMENTS:
         if instrument.reflex is None:
             continue
-        for item in session.book.items(instrument.name):
+        for item in session.book.items.of(instrument.name):
             for kind, body in instrument.reflex(item.value, me.id):
                 say = Say(kind, encode(body), "talk", item.value.audience)
                 if say not in waiting:
@@ -127,8 +127,8 @@ def _recipients(state: State, due: tuple[bytes, ...], at: At) -> list[Recipient]
 
 def lapse(session: Session) -> list[Item]:
     """Delete the text of items whose time is over from this desk; those items. Inside a turn and a transaction."""
-    overdue = session.book.overdue(int(session.clock()) // ARRIVAL_UNIT)
-    session.book.write_items([], [item._replace(value=item.instrument.lapse(item.value)) for item in overdue])
+    overdue = session.book.items.overdue(int(session.clock()) // ARRIVAL_UNIT)
+    session.book.items.write([], [item._replace(value=item.instrument.lapse(item.value)) for item in overdue])
     return overdue
 
 

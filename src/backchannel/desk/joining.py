@@ -99,7 +99,7 @@ def _enter(book: Book, first: acts.Found | acts.Join, now: float, random: Random
     book.keep_prekey(prekey)
     posted = acts.Prekey(prekey.public(int(now) // ARRIVAL_UNIT + PREKEY_UNITS))
     for body in (first, posted):
-        book.put(encode(Act(encode(body))))
+        book.outbox.put(encode(Act(encode(body))))
 
 
 def _read(code: Code, client: RelayClient, now: Callable[[], float]) -> tuple[list[Record], History]:

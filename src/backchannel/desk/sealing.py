@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from backchannel.channel import acts
-from backchannel.desk.book import Sending, Waiting
+from backchannel.desk.book import Sending
+from backchannel.desk.outbox import Waiting
 from backchannel.desk.intent import Act, Intent, Say, Welcome, parse
 from backchannel.desk.session import Session
 from backchannel.entry.codec import encode
@@ -27,23 +28,16 @@ def seal_waiting(session: Session, *, recovered: bool = False) -> None:
     the log has been read to its head (`recovered`).
     """
     acts_before = 0
-    for row in session.book.waiting():
-        if row.stage == "returned":
-            continue
+    for row in session.book.outbox.waiting():
         intent = parse(row.intent)
         if row.frames is None and (row.id is None or recovered):
             try:
                 frames = _frames(session, intent, acts_before)
             except Misuse as problem:
-                session.book.set_returned(row.n, problem.what)
+                session.book.outbox.set_returned(row.n, problem.what)
                 continue
-            session.book.set_sealed(row.n, session.state.epoch, encode_frames(frames), entry_id(frames[-1].body))
+            session.book.outbox.set_sealed(row.n, session.state.epoch, encode_frames(frames), entry_id(frames[-1].body))
         acts_before += isinstance(intent, Act)
-
-
-def returned(session: Session) -> list[Waiting]:
-    """What the log would not take."""
-    return [row for row in session.book.waiting() if row.stage == "returned"]
 
 
 def _frames(session: Session, intent: Intent, acts_before: int) -> list[Frame]:
@@ -63,7 +57,7 @@ def _act(session: Session, body: bytes, acts_before: int) -> Sealed:
 
 def seal_act(session: Session, body: acts.Body) -> Frame:
     """One act sealed now, after those that wait; for what does not go through the outbox (ROTATE)."""
-    waiting = sum(isinstance(parse(row.intent), Act) for row in session.book.waiting() if row.stage != "returned")
+    waiting = sum(isinstance(parse(row.intent), Act) for row in session.book.outbox.waiting())
     sealed = _act(session, encode(body), waiting)
     return Frame(sealed.erase, sealed.body)
 

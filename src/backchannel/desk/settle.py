@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backchannel.channel.engine import Event
-from backchannel.desk.book import Waiting
+from backchannel.desk.outbox import Waiting
 from backchannel.desk.intent import Welcome, parse
 from backchannel.desk.session import Session
 
@@ -18,7 +18,7 @@ MOST_TRIES = 5
 def settle(session: Session, events: Sequence[Event], *, rotated: bool) -> None:
     """Compare new entries with the outbox. Inside the intake's transaction."""
     book = session.book
-    rows = [row for row in book.waiting() if row.stage != "returned"]
+    rows = [row for row in book.outbox.waiting()]
     by_id = {row.id: row for row in rows if row.id is not None}
     if not by_id and not rotated:
         return
@@ -34,7 +34,7 @@ def settle(session: Session, events: Sequence[Event], *, rotated: bool) -> None:
         elif code in AGAIN and row.tries < MOST_TRIES:
             again.append(row.n)
         else:
-            book.set_returned(row.n, event.error.what if event.error else "It was not accepted.")
+            book.outbox.set_returned(row.n, event.error.what if event.error else "It was not accepted.")
     settled = {*done, *again}
     if rotated:
         again += [
@@ -42,8 +42,8 @@ def settle(session: Session, events: Sequence[Event], *, rotated: bool) -> None:
         ]
     if again or rotated:
         book.end_sending()
-    book.done(done)
-    book.set_unsealed(again)
+    book.outbox.done(done)
+    book.outbox.set_unsealed(again)
 
 
 def _refusal(event: Event, row: Waiting) -> str | None:

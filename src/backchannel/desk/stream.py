@@ -7,11 +7,12 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from backchannel.desk.answers import fault, intercepted, refusal, refused
+from backchannel.desk.answers import fault, intercepted, refusal, refused, seconds
 from backchannel.desk.client import MOST_RANGE, RelayClient, bearer, parse_range, passing, path
 from backchannel.desk.dial import told, unreachable
 from backchannel.desk.patience import Deadline
@@ -36,6 +37,19 @@ _CLOSED: dict[int, Callable[[], BackchannelError]] = {
 # websockets writes the handshake, credential included, to its logger at debug level.
 _SILENT = logging.Logger("backchannel.silent", logging.CRITICAL + 1)
 _SILENT.disabled = True
+
+
+class _Line(ClientConnection):
+    """A connection whose refused handshake is ours to read: websockets would look for a redirect in it."""
+
+    def handshake(self, *given: Any, **more: Any) -> None:
+        try:
+            super().handshake(*given, **more)
+        except InvalidStatus as error:
+            answer = error.response
+            media = (answer.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+            wait = seconds(answer.headers.get("Retry-After") or "")
+            raise refused(answer.status_code, media, bytes(answer.body or b""), wait) from error
 
 
 class Stream(Iterator[Range]):
@@ -140,6 +154,7 @@ class Stream(Iterator[Range]):
                 max_size=MOST_RANGE,
                 max_queue=2,
                 logger=_SILENT,
+                create_connection=_Line,
                 legacy=True,
             )
         with self._turn:
@@ -163,16 +178,14 @@ def _told() -> Iterator[None]:
     """Turn what websockets raises into our errors."""
     try:
         yield
-    except InvalidStatus as error:
-        answer = error.response
-        media = (answer.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
-        raise refused(answer.status_code, media, bytes(answer.body or b"")) from error
     except ConnectionClosed as error:
         known = [end.code for end in (error.rcvd, error.sent) if end is not None and end.code in _CLOSED]
         if known:
             raise _CLOSED[known[0]]() from error
         raise unreachable("broken", "The connection to the relay broke.") from error
     except InvalidHandshake as error:
+        if isinstance(error.__cause__, EOFError):
+            raise unreachable("broken", "The connection to the relay broke.") from error
         raise intercepted() from error
     except WebSocketException as error:
         raise unreachable("broken", "The connection to the relay broke.") from error

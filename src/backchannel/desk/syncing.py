@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from backchannel.channel.engine import Event
 from backchannel.desk import duties
-from backchannel.desk.book import Waiting
+from backchannel.desk.outbox import Waiting
 from backchannel.desk.client import RelayClient
 from backchannel.desk.intake import take
 from backchannel.desk.intent import Act, parse
@@ -60,7 +60,7 @@ class Syncer:
             if self.gone() or not self.work():
                 break
         with self.session.turn():
-            waiting = [row for row in self.session.book.waiting() if row.stage != "returned"]
+            waiting = [row for row in self.session.book.outbox.waiting()]
         return Report(events, len(waiting))
 
     def gone(self) -> bool:
@@ -102,7 +102,7 @@ class Syncer:
         """Read to the log's head with the newest credential; what came."""
         session, events = self.session, []
         with session.turn():
-            promised = [row for row in session.book.waiting() if row.stage == "posted"]
+            promised = [row for row in session.book.outbox.waiting() if row.stage == "posted"]
         while True:
             with session.turn():
                 epoch, credential = session.book.credential()
@@ -121,7 +121,7 @@ class Syncer:
         """What the relay acknowledged before this read must stand in the log now."""
         lost = [
             row
-            for row in self.session.book.waiting()
+            for row in self.session.book.outbox.waiting()
             if row.stage == "posted"
             and row in promised
             and row.id is not None
@@ -136,7 +136,7 @@ class Syncer:
         )
         with self.session.vault.transaction():
             self.session.book.alarm(fault.code, fault.what, self.session.clock())
-            self.session.book.set_unsealed([row.n for row in lost])
+            self.session.book.outbox.set_unsealed([row.n for row in lost])
         raise fault
 
     def work(self) -> bool:
@@ -155,7 +155,7 @@ class Syncer:
         session, moved = self.session, False
         while True:
             with session.turn():
-                rows = [row for row in session.book.waiting() if row.stage == "written" and row.frames]
+                rows = [row for row in session.book.outbox.waiting() if row.stage == "written" and row.frames]
                 credential = session.book.credential()[1]
             if not rows:
                 return moved
@@ -168,16 +168,18 @@ class Syncer:
                 if problem.code != "too-large" or len(ns) > 1:
                     raise
                 with session.turn(), session.vault.transaction():
-                    session.book.set_returned(ns[0], problem.what)
+                    session.book.outbox.set_returned(ns[0], problem.what)
                 continue
             with session.turn(), session.vault.transaction():
-                session.book.set_posted(ns)
+                session.book.outbox.set_posted(ns)
             moved = True
 
     def _rotate(self) -> bool:
         with self.session.turn():
             if any(
-                isinstance(parse(row.intent), Act) for row in self.session.book.waiting() if row.stage != "returned"
+                isinstance(parse(row.intent), Act)
+                for row in self.session.book.outbox.waiting()
+                if row.stage != "returned"
             ):
                 return False
             due = duties.rotation(self.session)
@@ -194,7 +196,7 @@ class Syncer:
         session = self.session
         with session.turn():
             credential = session.book.credential()[1]
-            due = session.book.erasable(int(session.clock()) // ARRIVAL_UNIT)
+            due = session.book.items.erasable(int(session.clock()) // ARRIVAL_UNIT)
         for position, token in due:
             self.client.erase(self.name, credential, position, token)
             with session.turn(), session.vault.transaction():

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import h11
 
-from backchannel.desk.answers import JSON, fault, intercepted, refused
+from backchannel.desk.answers import JSON, fault, intercepted, refused, seconds
 from backchannel.desk.dial import Dialer, told, unreachable
 from backchannel.desk.patience import Deadline, Timeouts
 from backchannel.errors import BackchannelError, Unreachable
@@ -166,7 +166,7 @@ class _Line:
             raise fault("encoding")
         body = self._body(request.most if hoped else _MOST_REFUSAL, deadline)
         if not hoped:
-            raise refused(event.status_code, media, body or b"", _seconds(headers.get(b"retry-after", "")))
+            raise refused(event.status_code, media, body or b"", seconds(headers.get(b"retry-after", "")))
         if body is None:
             raise fault("length")
         return Answer(event.status_code, body)
@@ -228,8 +228,3 @@ class _Line:
             self._ended = True
         self._heard = True
         self._http.receive_data(data)
-
-
-def _seconds(text: str) -> float | None:
-    """A Retry-After in seconds; the other form, a date, would need the relay's clock to be right."""
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 9 else None

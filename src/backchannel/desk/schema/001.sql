@@ -46,7 +46,7 @@ CREATE TABLE entry (
     verdict TEXT NOT NULL,           -- act, line, start, closed, erased, record, rejected
     sender BLOB,
     kind TEXT NOT NULL,
-    item BLOB,
+    item INTEGER,                    -- position of the entry that began the item it belongs to
     note TEXT NOT NULL,              -- for a rejected entry: the code and the reason
     token BLOB,                      -- of this desk's own erasable entries, until erased
     gone INTEGER,                    -- position of the erase record
@@ -91,12 +91,11 @@ CREATE INDEX outbox_id ON outbox (c, id);
 CREATE TABLE item (
     i INTEGER PRIMARY KEY,
     c INTEGER NOT NULL REFERENCES channel ON DELETE CASCADE,
-    id BLOB NOT NULL,
     instrument TEXT NOT NULL,
     position INTEGER NOT NULL,
     value BLOB NOT NULL,             -- encoded item
     until INTEGER,                   -- arrival unit after which its text is to be gone
-    UNIQUE (c, id)
+    UNIQUE (c, position)
 ) STRICT;
 CREATE INDEX item_place ON item (c, instrument, position);
 CREATE INDEX item_until ON item (until) WHERE until IS NOT NULL;

@@ -1,0 +1,150 @@
+"""The items of one channel: notes, understandings, what each instrument keeps, and the words by which they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from backchannel.channel.engine import Event
+from backchannel.desk.vault import Vault
+from backchannel.entry.codec import decode, encode
+from backchannel.entry.ids import EntryId
+from backchannel.errors import Malformed, Rejected
+from backchannel.instruments import BY_KIND, INSTRUMENTS, Instrument, Spoken
+
+_BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS}
+
+
+class Item(NamedTuple):
+    """An instrument's item and its row."""
+
+    row: int
+    instrument: Instrument
+    value: Any
+
+    @property
+    def position(self) -> int:
+        """Where in the log it began; how people name it."""
+        return int(self.value.at.position)
+
+
+class Items:
+    """Rows of the items of channel `c`. Whoever writes holds a transaction."""
+
+    def __init__(self, vault: Vault, c: int) -> None:
+        self._vault, self._c = vault, c
+
+    def at(self, position: int | None) -> Item | None:
+        """The item that began at a position of the log."""
+        found = self._items("SELECT i, instrument, value FROM item WHERE c = ? AND position = ?", self._c, position)
+        return found[0] if found else None
+
+    def of(self, instrument: str) -> list[Item]:
+        """All items of an instrument, in the order of the log."""
+        return self._items(
+            "SELECT i, instrument, value FROM item WHERE c = ? AND instrument = ? ORDER BY position",
+            self._c,
+            instrument,
+        )
+
+    def find(self, wanted: str, most: int = 100) -> list[Item]:
+        """Items whose text has all of these words, best first."""
+        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in wanted.replace("\0", " ").split())
+        if not quoted:
+            return []
+        return self._items(
+            "SELECT i, instrument, value FROM words JOIN item ON item.i = words.rowid"
+            " WHERE words MATCH ? AND item.c = ? ORDER BY rank LIMIT ?",
+            quoted,
+            self._c,
+            most,
+        )
+
+    def overdue(self, unit: int) -> list[Item]:
+        """Items whose text should be gone by arrival unit `unit`."""
+        return self._items("SELECT i, instrument, value FROM item WHERE c = ? AND until <= ?", self._c, unit)
+
+    def erasable(self, unit: int) -> list[tuple[int, bytes]]:
+        """(position, token) of this desk's own entries about items whose text is gone or should be."""
+        return [
+            (row[0], row[1])
+            for row in self._vault.query(
+                "SELECT entry.position, entry.token FROM entry JOIN item ON item.c = entry.c AND item.position = entry.item"
+                " WHERE entry.c = ? AND entry.token IS NOT NULL AND (item.until IS NULL OR item.until <= ?)",
+                (self._c, unit),
+            )
+        ]
+
+    def next_row(self) -> int:
+        """The row that a new item takes."""
+        return int(self._vault.query("SELECT coalesce(max(i), 0) + 1 FROM item")[0][0])
+
+    def write(self, new: list[Item], changed: list[Item]) -> None:
+        """Items that began and items that changed, and the words by which they are found."""
+        self._vault.executemany("DELETE FROM words WHERE rowid = ?", [(item.row,) for item in changed])
+        self._vault.executemany(
+            "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (i.row, self._c, i.instrument.name, i.position, encode(i.value), i.instrument.until(i.value))
+                for i in new
+            ],
+        )
+        self._vault.executemany(
+            "UPDATE item SET value = ?, until = ? WHERE i = ?",
+            [(encode(i.value), i.instrument.until(i.value), i.row) for i in changed],
+        )
+        texts = [(i.row, i.instrument.text(i.value)) for i in (*new, *changed)]
+        self._vault.executemany(
+            "INSERT INTO words (rowid, text) VALUES (?, ?)", [row for row in texts if row[1].strip()]
+        )
+
+    def _items(self, sql: str, *parameters: Any) -> list[Item]:
+        rows = self._vault.query(sql, parameters)
+        return [Item(row, _BY_NAME[name], decode(value, _BY_NAME[name].item)) for row, name, value in rows]
+
+
+class Folding:
+    """The items that a batch of lines touches: folded in memory, written once."""
+
+    def __init__(self, items: Items, find: Callable[[EntryId], int | None]) -> None:
+        """`find` gives the position of an entry of the log, None if there is none."""
+        self._items, self._find = items, find
+        self._held: dict[int, Item] = {}
+        self._new: dict[int, None] = {}
+        self._next = -1
+
+    def fold(self, event: Event) -> tuple[Event, int | None]:
+        """The event, rejected now if its instrument refuses it, and the position at which its item began."""
+        if event.verdict != "line":
+            return event, None
+        try:
+            return event, self._line(event)
+        except Malformed as problem:
+            return event._replace(verdict="rejected", error=problem), None
+
+    def write(self) -> None:
+        """Write what began and what changed."""
+        self._items.write(
+            [self._held[i] for i in self._new], [item for i, item in self._held.items() if i not in self._new]
+        )
+
+    def _line(self, event: Event) -> int:
+        instrument, at = BY_KIND[event.kind], event.record.at
+        assert event.sender is not None  # noqa: S101 - a line has one
+        assert event.state is not None  # noqa: S101
+        act = decode(event.body, instrument.kinds[event.kind].body)
+        spoken = Spoken(at, event.record.id, event.sender, event.audience, event.kind, act, event.state)
+        if event.kind == instrument.opens:
+            self._held[at.position] = Item(self._row(), instrument, instrument.fold(None, spoken))
+            self._new[at.position] = None
+            return at.position
+        began = self._find(act.item)  # type: ignore[attr-defined]
+        held = self._held.get(began) or self._items.at(began) if began is not None else None
+        if held is None or began is None or held.instrument is not instrument:
+            raise Rejected("item", "An entry speaks of something that this seat does not have.")
+        self._held[began] = held._replace(value=instrument.fold(held.value, spoken))
+        return began
+
+    def _row(self) -> int:
+        self._next = self._next + 1 if self._next >= 0 else self._items.next_row()
+        return self._next

@@ -1,0 +1,72 @@
+"""The outbox of one channel: what the log has not taken yet, kept until it has (schema/001.sql)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from backchannel.desk.vault import Vault
+from backchannel.entry.ids import EntryId
+
+
+class Waiting(NamedTuple):
+    """A row of the outbox."""
+
+    n: int
+    intent: bytes
+    epoch: int | None
+    frames: bytes | None
+    id: EntryId | None
+    stage: str
+    tries: int
+    why: str
+
+
+class Outbox:
+    """Rows of the outbox of channel `c`. Whoever writes holds a transaction."""
+
+    def __init__(self, vault: Vault, c: int) -> None:
+        self._vault, self._c = vault, c
+
+    def waiting(self) -> list[Waiting]:
+        """Everything that the log has not taken yet, in order."""
+        return [row for row in self._rows() if row.stage != "returned"]
+
+    def returned(self) -> list[Waiting]:
+        """What the log will not take, each with the reason."""
+        return [row for row in self._rows() if row.stage == "returned"]
+
+    def _rows(self) -> list[Waiting]:
+        sql = "SELECT n, intent, epoch, frames, id, stage, tries, why FROM outbox WHERE c = ? ORDER BY n"
+        return [Waiting(*row) for row in self._vault.query(sql, (self._c,))]
+
+    def put(self, intent: bytes) -> int:
+        """A new intent, not sealed yet; its number."""
+        return self._vault.execute(
+            "INSERT INTO outbox (c, intent, stage, tries, why) VALUES (?, ?, 'written', 0, '')", (self._c, intent)
+        ).rowid
+
+    def set_sealed(self, n: int, epoch: int, frames: bytes, id_: EntryId) -> None:
+        """An intent is sealed."""
+        self._vault.execute("UPDATE outbox SET epoch = ?, frames = ?, id = ? WHERE n = ?", (epoch, frames, id_, n))
+
+    def set_posted(self, ns: Iterable[int]) -> None:
+        """The relay has acknowledged these."""
+        self._vault.executemany("UPDATE outbox SET stage = 'posted' WHERE n = ?", [(n,) for n in ns])
+
+    def set_unsealed(self, ns: Iterable[int]) -> None:
+        """These must be sealed again."""
+        self._vault.executemany(
+            "UPDATE outbox SET frames = NULL, epoch = NULL, id = NULL, stage = 'written', tries = tries + 1 WHERE n = ?",
+            [(n,) for n in ns],
+        )
+
+    def set_returned(self, n: int, why: str) -> None:
+        """The log will not take this; its author sees why."""
+        self._vault.execute(
+            "UPDATE outbox SET stage = 'returned', frames = NULL, id = NULL, why = ? WHERE n = ?", (why, n)
+        )
+
+    def done(self, ns: Iterable[int]) -> None:
+        """The log has taken these."""
+        self._vault.executemany("DELETE FROM outbox WHERE n = ?", [(n,) for n in ns])
