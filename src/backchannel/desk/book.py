@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from backchannel.channel.engine import Event, Wallet
 from backchannel.channel.lines import Lines, Place
 from backchannel.channel.state import State
+from backchannel.desk.entries import Entries
 from backchannel.desk.items import Items
 from backchannel.desk.outbox import Outbox
 from backchannel.desk.vault import Vault
@@ -46,7 +47,7 @@ class Book:
 
     def __init__(self, vault: Vault, c: int) -> None:
         self.vault, self.c = vault, c
-        self.items, self.outbox = Items(vault, c), Outbox(vault, c)
+        self.entries, self.items, self.outbox = Entries(vault, c), Items(vault, c), Outbox(vault, c)
 
     # --- the channel as a whole
 
@@ -101,9 +102,9 @@ class Book:
         return History(
             origin_line(log_name(id_)),
             key,
-            (row[0] for row in self._all("SELECT leaf FROM entry WHERE c = ? ORDER BY position")),
+            self.entries.leaves(),
             owed=decode(owed, tuple[int, ...]),
-            erased=dict(self._all("SELECT position, gone FROM entry WHERE c = ? AND gone IS NOT NULL")),
+            erased=self.entries.erased(),
             synced=synced,
         )
 
@@ -114,11 +115,7 @@ class Book:
             for chain, cursor, last in self._all("SELECT chain, cursor, last FROM line WHERE c = ?")
         )
         since = min((place.last for place in places), default=0)
-        missing = self._all(
-            "SELECT position, leaf FROM entry WHERE c = ? AND verdict = 'erased' AND position > ? ORDER BY position",
-            since,
-        )
-        return Lines(places, tuple((position, leaf[:32]) for position, leaf in missing))
+        return Lines(places, self.entries.missing(since))
 
     # --- epochs and prekeys
 
@@ -177,28 +174,8 @@ class Book:
     # --- the log
 
     def write(self, verified: Verified, events: list[tuple[Event, int | None]], head: int) -> None:
-        """The entries of a verified range, with what each turned out to be and which item it belongs to."""
-        self.vault.executemany(
-            "INSERT INTO entry (c, position, leaf, verdict, sender, kind, item, note, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    self.c,
-                    seen.index,
-                    seen.leaf.data(),
-                    event.verdict,
-                    event.sender,
-                    event.kind,
-                    item,
-                    f"{event.error.code}: {event.error.what}" if event.error else "",
-                    event.token,
-                )
-                for seen, (event, item) in zip(verified.records, events, strict=True)
-            ],
-        )
-        self.vault.executemany(
-            "UPDATE entry SET gone = ?, token = NULL WHERE c = ? AND position = ?",
-            [(erasure.record, self.c, erasure.index) for erasure in verified.erasures],
-        )
+        """A verified range, with what each entry turned out to be and where its item began."""
+        self.entries.write(verified, events)
         self.vault.execute(
             "UPDATE channel SET owed = ?, head = ?, synced = coalesce(?, synced) WHERE c = ?",
             (encode(verified.owed), head, verified.synced, self.c),
@@ -265,15 +242,6 @@ class Book:
         return [
             (row[0], row[1], row[2]) for row in self._all("SELECT code, what, at FROM alarm WHERE c = ? ORDER BY n")
         ]
-
-    def log(self, start: int = 0, most: int = 1_000_000) -> list[tuple[Any, ...]]:
-        """(position, leaf, verdict, sender, kind, item, note, gone) from `start` on."""
-        return self._all(
-            "SELECT position, leaf, verdict, sender, kind, item, note, gone FROM entry WHERE c = ? AND position >= ?"
-            " ORDER BY position LIMIT ?",
-            start,
-            most,
-        )
 
     def _all(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return self.vault.query(sql, (self.c, *parameters))

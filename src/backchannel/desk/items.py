@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from backchannel.channel.engine import Event
+from backchannel.desk.places import Places
 from backchannel.desk.vault import Vault
 from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import EntryId
@@ -16,9 +17,8 @@ _BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS}
 
 
 class Item(NamedTuple):
-    """An instrument's item and its row."""
+    """An instrument's item."""
 
-    row: int
     instrument: Instrument
     value: Any
 
@@ -32,18 +32,21 @@ class Items:
     """Rows of the items of channel `c`. Whoever writes holds a transaction."""
 
     def __init__(self, vault: Vault, c: int) -> None:
-        self._vault, self._c = vault, c
+        self._vault, self._places = vault, Places(c)
 
     def at(self, position: int | None) -> Item | None:
         """The item that began at a position of the log."""
-        found = self._items("SELECT i, instrument, value FROM item WHERE c = ? AND position = ?", self._c, position)
+        if position is None:
+            return None
+        found = self._items("SELECT instrument, value FROM item WHERE place = ?", self._places.of(position))
         return found[0] if found else None
 
     def of(self, instrument: str) -> list[Item]:
         """All items of an instrument, in the order of the log."""
         return self._items(
-            "SELECT i, instrument, value FROM item WHERE c = ? AND instrument = ? ORDER BY position",
-            self._c,
+            "SELECT instrument, value FROM item WHERE place >= ? AND place < ? AND instrument = ? ORDER BY place",
+            self._places.first,
+            self._places.end,
             instrument,
         )
 
@@ -53,54 +56,52 @@ class Items:
         if not quoted:
             return []
         return self._items(
-            "SELECT i, instrument, value FROM words JOIN item ON item.i = words.rowid"
-            " WHERE words MATCH ? AND item.c = ? ORDER BY rank LIMIT ?",
+            "SELECT instrument, value FROM words JOIN item ON item.place = words.rowid"
+            " WHERE words MATCH ? AND words.rowid >= ? AND words.rowid < ? ORDER BY rank LIMIT ?",
             quoted,
-            self._c,
+            self._places.first,
+            self._places.end,
             most,
         )
 
     def overdue(self, unit: int) -> list[Item]:
         """Items whose text should be gone by arrival unit `unit`."""
-        return self._items("SELECT i, instrument, value FROM item WHERE c = ? AND until <= ?", self._c, unit)
+        return self._items(
+            "SELECT instrument, value FROM item WHERE until <= ? AND place >= ? AND place < ?",
+            unit,
+            self._places.first,
+            self._places.end,
+        )
 
     def erasable(self, unit: int) -> list[tuple[int, bytes]]:
         """(position, token) of this desk's own entries about items whose text is gone or should be."""
-        return [
-            (row[0], row[1])
-            for row in self._vault.query(
-                "SELECT entry.position, entry.token FROM entry JOIN item ON item.c = entry.c AND item.position = entry.item"
-                " WHERE entry.c = ? AND entry.token IS NOT NULL AND (item.until IS NULL OR item.until <= ?)",
-                (self._c, unit),
-            )
-        ]
-
-    def next_row(self) -> int:
-        """The row that a new item takes."""
-        return int(self._vault.query("SELECT coalesce(max(i), 0) + 1 FROM item")[0][0])
+        rows = self._vault.query(
+            "SELECT entry.place, entry.token FROM entry JOIN item ON item.place = entry.item WHERE entry.token IS NOT NULL"
+            " AND entry.place >= ? AND entry.place < ? AND (item.until IS NULL OR item.until <= ?)",
+            (self._places.first, self._places.end, unit),
+        )
+        return [(self._places.position(place), token) for place, token in rows]
 
     def write(self, new: list[Item], changed: list[Item]) -> None:
         """Items that began and items that changed, and the words by which they are found."""
-        self._vault.executemany("DELETE FROM words WHERE rowid = ?", [(item.row,) for item in changed])
         self._vault.executemany(
-            "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?)",
+            "DELETE FROM words WHERE rowid = ?", [(self._places.of(item.position),) for item in changed]
+        )
+        self._vault.executemany(
+            "INSERT INTO item VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, until = excluded.until",
             [
-                (i.row, self._c, i.instrument.name, i.position, encode(i.value), i.instrument.until(i.value))
-                for i in new
+                (self._places.of(i.position), i.instrument.name, encode(i.value), i.instrument.until(i.value))
+                for i in (*new, *changed)
             ],
         )
-        self._vault.executemany(
-            "UPDATE item SET value = ?, until = ? WHERE i = ?",
-            [(encode(i.value), i.instrument.until(i.value), i.row) for i in changed],
-        )
-        texts = [(i.row, i.instrument.text(i.value)) for i in (*new, *changed)]
+        texts = [(self._places.of(i.position), i.instrument.text(i.value)) for i in (*new, *changed)]
         self._vault.executemany(
             "INSERT INTO words (rowid, text) VALUES (?, ?)", [row for row in texts if row[1].strip()]
         )
 
     def _items(self, sql: str, *parameters: Any) -> list[Item]:
         rows = self._vault.query(sql, parameters)
-        return [Item(row, _BY_NAME[name], decode(value, _BY_NAME[name].item)) for row, name, value in rows]
+        return [Item(_BY_NAME[name], decode(value, _BY_NAME[name].item)) for name, value in rows]
 
 
 class Folding:
@@ -111,7 +112,6 @@ class Folding:
         self._items, self._find = items, find
         self._held: dict[int, Item] = {}
         self._new: dict[int, None] = {}
-        self._next = -1
 
     def fold(self, event: Event) -> tuple[Event, int | None]:
         """The event, rejected now if its instrument refuses it, and the position at which its item began."""
@@ -135,7 +135,7 @@ class Folding:
         act = decode(event.body, instrument.kinds[event.kind].body)
         spoken = Spoken(at, event.record.id, event.sender, event.audience, event.kind, act, event.state)
         if event.kind == instrument.opens:
-            self._held[at.position] = Item(self._row(), instrument, instrument.fold(None, spoken))
+            self._held[at.position] = Item(instrument, instrument.fold(None, spoken))
             self._new[at.position] = None
             return at.position
         began = self._find(act.item)  # type: ignore[attr-defined]
@@ -144,7 +144,3 @@ class Folding:
             raise Rejected("item", "An entry speaks of something that this seat does not have.")
         self._held[began] = held._replace(value=instrument.fold(held.value, spoken))
         return began
-
-    def _row(self) -> int:
-        self._next = self._next + 1 if self._next >= 0 else self._items.next_row()
-        return self._next

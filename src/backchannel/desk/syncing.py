@@ -200,9 +200,7 @@ class Syncer:
         for position, token in due:
             self.client.erase(self.name, credential, position, token)
             with session.turn(), session.vault.transaction():
-                session.vault.execute(
-                    "UPDATE entry SET token = NULL WHERE c = ? AND position = ?", (session.book.c, position)
-                )
+                session.book.entries.forget_token(position)
         return bool(due)
 
     def watch(self, stop: threading.Event, heard: Callable[[object], None] = lambda _: None) -> Iterator[list[Event]]:

@@ -1,0 +1,93 @@
+"""The entries of one channel as the vault keeps them: the leaf, what it turned out to be, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from backchannel.channel.engine import Event
+from backchannel.desk.places import Places
+from backchannel.desk.vault import Vault
+from backchannel.entry.ids import EntryId, SeatId
+from backchannel.ledger.history import Verified
+from backchannel.ledger.leaf import Leaf
+
+
+class Logged(NamedTuple):
+    """One entry of the log. `item`: the position at which its item began; `gone`: of the record that erased it."""
+
+    position: int
+    leaf: Leaf
+    verdict: str
+    sender: SeatId | None
+    kind: str
+    item: int | None
+    note: str
+    gone: int | None
+
+
+class Entries:
+    """Rows of the log of channel `c`. Whoever writes holds a transaction."""
+
+    def __init__(self, vault: Vault, c: int) -> None:
+        self._vault, self._places = vault, Places(c)
+
+    def leaves(self) -> Iterable[bytes]:
+        """All leaves (76 bytes each), in order."""
+        sql = "SELECT leaf FROM entry WHERE place >= ? AND place < ? ORDER BY place"
+        return (row[0] for row in self._vault.query(sql, (self._places.first, self._places.end)))
+
+    def erased(self) -> dict[int, int]:
+        """Position of each erased body -> position of its erase record."""
+        sql = "SELECT place, gone FROM entry WHERE gone IS NOT NULL AND place >= ? AND place < ?"
+        rows = self._vault.query(sql, (self._places.first, self._places.end))
+        return {self._places.position(place): gone for place, gone in rows}
+
+    def missing(self, since: int) -> tuple[tuple[int, EntryId], ...]:
+        """(position, id) of entries after `since` whose body was missing when this desk read them."""
+        sql = "SELECT place, leaf FROM entry WHERE verdict = 'erased' AND place > ? AND place < ? ORDER BY place"
+        rows = self._vault.query(sql, (self._places.of(since), self._places.end))
+        return tuple((self._places.position(place), leaf[:32]) for place, leaf in rows)
+
+    def log(self, start: int = 0, most: int = 1_000_000) -> list[Logged]:
+        """The entries from position `start` on."""
+        rows = self._vault.query(
+            "SELECT place, leaf, verdict, sender, kind, item, note, gone FROM entry WHERE place >= ? AND place < ?"
+            " ORDER BY place LIMIT ?",
+            (self._places.of(start), self._places.end, most),
+        )
+        position = self._places.position
+        return [
+            Logged(
+                position(place), Leaf.parse(leaf), verdict, sender, kind, position(item) if item else None, note, gone
+            )
+            for place, leaf, verdict, sender, kind, item, note, gone in rows
+        ]
+
+    def write(self, verified: Verified, events: list[tuple[Event, int | None]]) -> None:
+        """A verified range, with what each entry turned out to be and where its item began."""
+        of = self._places.of
+        self._vault.executemany(
+            "INSERT INTO entry (place, leaf, verdict, sender, kind, item, note, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    of(seen.index),
+                    seen.leaf.data(),
+                    event.verdict,
+                    event.sender,
+                    event.kind,
+                    None if item is None else of(item),
+                    f"{event.error.code}: {event.error.what}" if event.error else "",
+                    event.token,
+                )
+                for seen, (event, item) in zip(verified.records, events, strict=True)
+            ],
+        )
+        self._vault.executemany(
+            "UPDATE entry SET gone = ?, token = NULL WHERE place = ?",
+            [(erasure.record, of(erasure.index)) for erasure in verified.erasures],
+        )
+
+    def forget_token(self, position: int) -> None:
+        """The relay has been asked to erase this entry."""
+        self._vault.execute("UPDATE entry SET token = NULL WHERE place = ?", (self._places.of(position),))
