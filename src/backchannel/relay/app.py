@@ -141,6 +141,10 @@ async def _read(relay: Relay, request: Request) -> Response:
     return Response(answer.raw, media_type="application/octet-stream")
 
 
+async def _unreached(relay: Relay, request: Request) -> Response:
+    raise AssertionError("appends do not come this way")
+
+
 async def _checkpoint(relay: Relay, request: Request) -> Response:
     access = await relay.access(_name(request), _authorization(request))
     relay.may_read(access)
@@ -173,6 +177,7 @@ async def _erase(relay: Relay, request: Request) -> Response:
 
 
 async def _rotate(relay: Relay, request: Request) -> Response:
+    control = await relay.controller(_name(request), _authorization(request))
     limits = relay.limits
     most = _SMALL_BODY + 2 * limits.entry_bytes
     wanted = await _json(relay, request, RotateRequest, most)
@@ -182,7 +187,7 @@ async def _rotate(relay: Relay, request: Request) -> Response:
         raise refuse("malformed", "The frame is not base64.") from error
     (frame,) = _frames(raw, 1, limits.entry_bytes)
     keys = Keys(bytes.fromhex(wanted.credential), bytes.fromhex(wanted.control))
-    return _reply({"index": await relay.rotate(_name(request), _authorization(request), keys, frame)})
+    return _reply({"index": await relay.rotate(_name(request), control, keys, frame)})
 
 
 async def _relay(relay: Relay, request: Request) -> Response:
@@ -219,7 +224,9 @@ async def _openapi(relay: Relay, request: Request) -> Response:
 
 Handler = Callable[[Relay, Request], Awaitable[Response]]
 
+# Beside these, POST /v1/logs/{name}/entries (see `_append`); it stands here to be named in Allow.
 _ROUTES: list[tuple[str, str, Handler]] = [
+    ("POST", "/v1/logs/{name}/entries", _unreached),
     ("POST", "/v1/logs/{name}", _found),
     ("GET", "/v1/logs/{name}/entries", _read),
     ("GET", "/v1/logs/{name}/checkpoint", _checkpoint),
@@ -254,10 +261,15 @@ def _streaming(relay: Callable[[], Relay]) -> Callable[[WebSocket], Awaitable[No
 
 
 async def _no_route(request: Request, error: Exception) -> Response:
-    code = "method" if isinstance(error, HTTPException) and error.status_code == 405 else "unknown"
-    status, content, headers = _refused(refuse(code))
-    if isinstance(error, HTTPException):
-        headers = {**(error.headers or {}), **headers}
+    methods = sorted(
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+        for method in route.methods or ()
+    )
+    status, content, headers = _refused(refuse("method" if methods else "unknown"))
+    if methods:
+        headers["allow"] = ", ".join(methods)
     return Response(content, status, headers, _JSON)
 
 

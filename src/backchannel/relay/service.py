@@ -25,6 +25,7 @@ from backchannel.relay.sequencer import Sequencer
 from backchannel.relay.store import Keys, LogRow, Store
 
 _CREDENTIAL: Callable[[Keys], bytes] = attrgetter("credential")
+_CONTROL: Callable[[Keys], bytes] = attrgetter("control")
 _READERS = 2
 _HEALTH_SECONDS = 1.0
 _NO_NAME = "0" * 64
@@ -95,6 +96,16 @@ class Relay:
             raise refuse("credential")
         return Access(name, digest, bound)
 
+    async def controller(self, name: str, authorization: str | None) -> bytes:
+        """The hash of the control key in this header, if it is or was the log's; refused as `access` does."""
+        secret = bearer(authorization)
+        known = good_name(name)
+        row = await self._row(name if known else _NO_NAME)
+        digest = control_hash(secret or bytes(32))
+        if secret is None or bound_of(row.keys, row.rotations, digest, _CONTROL) == -1:
+            raise refuse("credential")
+        return digest
+
     async def renew(self, access: Access) -> Access:
         """The same access, which may have been bounded by a rotation since."""
         log = await self._log(access.name)
@@ -127,13 +138,9 @@ class Relay:
         at: int = await self._sequencer.submit(Erase(access.name, access.credential, index, token))
         return at
 
-    async def rotate(self, name: str, authorization: str | None, keys: Keys, frame: Frame) -> int:
-        """New keys, with the entry that carries them; its index (spec/relay.md, 9)."""
-        control = bearer(authorization)
-        if control is None or not good_name(name):
-            await self._row(_NO_NAME)
-            raise refuse("credential")
-        at: int = await self._sequencer.submit(Rotate(name, control_hash(control), keys, frame))
+    async def rotate(self, name: str, control: bytes, keys: Keys, frame: Frame) -> int:
+        """New keys, with the entry that carries them, by the control key of this hash; its index (spec/relay.md, 9)."""
+        at: int = await self._sequencer.submit(Rotate(name, control, keys, frame))
         return at
 
     # --- reading ----------------------------------------------------------------------------------
