@@ -251,7 +251,7 @@ class Channel:
             raise Misuse(problem.code, problem.what, problem.todo) from problem
 
     def _terms(self) -> Terms:
-        state = self.session.state
+        state = self.state
         if state.stage != "open" or state.charter is None:
             raise Misuse(
                 "not-open",
