@@ -67,6 +67,20 @@ def test_there_and_back(full: Path, file: Path, tmp_path: Path) -> None:
         assert vault.meta("restored") is None
 
 
+def test_the_schema_that_we_ship_travels(tmp_path: Path) -> None:
+    with Vault.create(tmp_path / "one", PHRASE, cost=CHEAP) as vault:
+        for n in range(20):
+            vault.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (n * 7, f"passage number {n}"))
+        backup(vault, tmp_path / "b", OTHER, cost=CHEAP)
+        tables = vault.query("SELECT name, sql FROM sqlite_schema ORDER BY name")
+    with restore(tmp_path / "b", tmp_path / "two", OTHER, cost=CHEAP) as vault:
+        assert vault.query("SELECT name, sql FROM sqlite_schema ORDER BY name") == tables
+        assert vault.query("SELECT rowid FROM words WHERE words MATCH '13'") == [(91,)]
+        assert vault.query("SELECT v FROM words_config WHERE k = 'secure-delete'") == [(1,)]
+        vault.execute("DELETE FROM words")
+        vault.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+
+
 def test_a_restored_desk_counts_on(file: Path, tmp_path: Path) -> None:
     with bring_back(file, tmp_path / "one") as vault:
         vault.set_meta("restored", "0")

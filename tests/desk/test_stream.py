@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -171,18 +172,18 @@ def test_the_credential_is_not_logged(relay: RelayProcess, caplog: pytest.LogCap
 
 
 @contextmanager
-def speaker(act: Callable[[ServerConnection], None]) -> Iterator[str]:
+def speaker(act: Callable[[ServerConnection], None], context: ssl.SSLContext | None = None) -> Iterator[str]:
     """A WebSocket server that does `act` with each connection."""
 
     def handle(peer: ServerConnection) -> None:
         with suppress(ConnectionClosed):
             act(peer)
 
-    with serve(handle, "127.0.0.1", 0, compression=None, max_size=None) as server:
+    with serve(handle, "127.0.0.1", 0, ssl=context, compression=None, max_size=None) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.socket.getsockname()[1]}"
+            yield f"http{'s' if context else ''}://127.0.0.1:{server.socket.getsockname()[1]}"
         finally:
             server.shutdown()
             thread.join()
@@ -359,6 +360,25 @@ def test_a_handshake_that_never_ends(act: Act) -> None:
         assert time.monotonic() - began < 1
     assert {error.code for error in heard if error} == {"timeout"}
     assert len(heard) >= 2
+
+
+def test_tls_is_verified_here_too(
+    certified: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certified)
+    with speaker(lambda peer: peer.send(ranged(0, 1)), context) as url:
+        with RelayClient(url, timeouts=QUICK, ca_file=certified[0]) as client:
+            stream = Stream(client, NAME, KEY, 0)
+            assert take(stream, 1) == [b"0"]
+            stream.stop()
+        for other, ca_file in ((url, None), (url.replace("127.0.0.1", "localhost"), certified[0])):
+            with RelayClient(other, timeouts=QUICK, ca_file=ca_file) as client:
+                with pytest.raises(Unreachable) as caught:
+                    next(Stream(client, NAME, KEY, 0))
+                assert caught.value.code == "certificate"
+    assert not (tmp_path / "keys").exists()
 
 
 def test_arguments_that_cannot_be_right() -> None:

@@ -135,11 +135,21 @@ class Stream(Iterator[Range]):
         if self._stopped.is_set():
             opened.close()
             raise unreachable("stopped", "The stream was stopped.")
+        try:
+            line = self._upgrade(opened, deadline)
+        except BaseException:
+            opened.close()
+            raise
+        with self._turn:
+            self._line = line
+        return line
+
+    def _upgrade(self, opened: socket.socket, deadline: Deadline) -> ClientConnection:
+        client, (every, wait) = self._client, self._pings
         scheme = "wss" if client.address.tls else "ws"
-        every, wait = self._pings
         with _told(), told():
             opened.settimeout(None)
-            line = connect(
+            return connect(
                 f"{scheme}://{client.address.authority}{self._target}?start={self.position}",
                 sock=opened,
                 ssl=client.dialer.context,
@@ -157,9 +167,6 @@ class Stream(Iterator[Range]):
                 create_connection=_Line,
                 legacy=True,
             )
-        with self._turn:
-            self._line = line
-        return line
 
     def _hang_up(self) -> None:
         with self._turn:
