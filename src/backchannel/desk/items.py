@@ -84,9 +84,8 @@ class Items:
 
     def write(self, new: list[Item], changed: list[Item]) -> None:
         """Items that began and items that changed, and the words by which they are found."""
-        self._vault.executemany(
-            "DELETE FROM words WHERE rowid = ?", [(self._places.of(item.position),) for item in changed]
-        )
+        before = [held for held in map(self.at, (item.position for item in changed)) if held is not None]
+        self._vault.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", self._texts(before))
         self._vault.executemany(
             "INSERT INTO item VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, until = excluded.until",
             [
@@ -94,10 +93,11 @@ class Items:
                 for i in (*new, *changed)
             ],
         )
-        texts = [(self._places.of(i.position), i.instrument.text(i.value)) for i in (*new, *changed)]
-        self._vault.executemany(
-            "INSERT INTO words (rowid, text) VALUES (?, ?)", [row for row in texts if row[1].strip()]
-        )
+        self._vault.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", self._texts([*new, *changed]))
+
+    def _texts(self, items: list[Item]) -> list[tuple[int, str]]:
+        texts = [(self._places.of(item.position), item.instrument.text(item.value)) for item in items]
+        return [row for row in texts if row[1].strip()]
 
     def _items(self, sql: str, *parameters: Any) -> list[Item]:
         rows = self._vault.query(sql, parameters)
