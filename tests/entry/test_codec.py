@@ -196,7 +196,7 @@ def values() -> set[type]:
     todo: list[type] = [Value]
     found: set[type] = set()
     while todo:
-        new = set(todo.pop().__subclasses__()) - found
+        new: set[type] = set(todo.pop().__subclasses__()) - found
         found |= new
         todo += new
     return {one for one in found if one.__module__.startswith(("backchannel.entry.", "backchannel.seal."))}
