@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from backchannel import labels
 from backchannel.channel.charter import Terms
 from backchannel.entry.codec import Value, decode, encode
 from backchannel.entry.ids import Bytes32, Bytes64, ChannelId, Count, SeatId
-from backchannel.seal import primitives as p
 from backchannel.seal import keys as k
+from backchannel.seal import primitives as p
 
 ROLES = ("principal", "envoy", "intermediary", "convenor", "expert", "observer", "guarantor")
 
@@ -78,6 +79,9 @@ class Rotate(Value, frozen=True, tag="rotate", tag_field="act"):
     check: Bytes32
 
 
+Member: TypeAlias = tuple[SeatId, str, str, str]
+"""A seat, with its name, party and role."""
+
 Body: TypeAlias = Found | Prekey | Invite | Join | Charter | Assent | Remove | Rotate
 
 
@@ -92,6 +96,10 @@ def kind(body: Body) -> str:
 
 
 def digest(channel: ChannelId, body: Body, seat: SeatId, n: int) -> bytes:
-    """What an assent names: this act, by this seat, once (5.3)."""
-    label = labels.CHARTER if isinstance(body, Charter) else labels.ROSTER
-    return p.labelled_hash(label, channel, encode(body), seat, n)
+    """What an assent to an invitation or a removal names: this act, by this seat, once (5.3)."""
+    return p.labelled_hash(labels.ROSTER, channel, encode(body), seat, n)
+
+
+def charter_digest(channel: ChannelId, body: Charter, seat: SeatId, n: int, members: Sequence[Member]) -> bytes:
+    """What an assent to a charter names: its terms, and who its seats are in the eyes of the one who signs (5.2)."""
+    return p.labelled_hash(labels.CHARTER, channel, encode(body), seat, n, encode(tuple(members)))

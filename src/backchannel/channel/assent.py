@@ -21,6 +21,11 @@ def unsigned(state: State) -> tuple[Seat, ...]:
     return tuple(s for s in state.present if not s.signed)
 
 
+def staying(state: State, *, without: SeatId | None = None) -> frozenset[SeatId]:
+    """The seats that remain once every removal that is complete, and that of `without`, is done (6.4)."""
+    return frozenset(s.id for s in state.active if s.id != without) - leaving(state)
+
+
 def leaving(state: State) -> frozenset[SeatId]:
     """Seats whose removal is complete."""
     return frozenset(r.seat for r in state.removals if r.proposal.stage == "granted")

@@ -42,14 +42,14 @@ def read(text: str) -> Code:
 
     Raises `Malformed("code")` when it is no code, incomplete, or mistyped.
     """
-    bare = "".join(text.split()).lower()
-    if not bare.startswith(PREFIX) or len(bare) > _LONGEST:
+    bare = "".join(text[: 2 * _LONGEST].split()).lower()
+    if not bare.startswith(PREFIX) or len(text) > 2 * _LONGEST or not bare.isascii():
         raise Malformed("code", "This is not an invitation code: it starts with bc1- and is copied whole.")
     letters = bare.removeprefix(PREFIX).replace("-", "").upper()
     try:
         raw = base64.b32decode(letters + "=" * (-len(letters) % 8))
-    except (binascii.Error, ValueError) as problem:
+    except binascii.Error as problem:
         raise Malformed("code", "The invitation code has a letter too many, too few or mistyped.") from problem
-    if len(raw) < 5 or sha256(raw[:-4])[:4] != raw[-4:]:
+    if sha256(raw[:-4])[:4] != raw[-4:] or base64.b32encode(raw).decode().rstrip("=") != letters:
         raise Malformed("code", "The invitation code is incomplete or mistyped.")
     return decode(raw[:-4], Code)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
-from backchannel.entry.ids import ChainId, ChannelId, EntryId
+from backchannel.entry.ids import ZERO32, ChainId, ChannelId, EntryId
 from backchannel.errors import Rejected
-from backchannel.seal.chain import Chain, Cursor, Opening, open_entry, tag
+from backchannel.seal.chain import LONGEST, Chain, Cursor, Opening, open_entry, tag
+
+_ENDED = Cursor(ZERO32, LONGEST, ZERO32)
 
 
 class Place(NamedTuple):
-    """Where a chain stands, and the position of its last entry, or of its start."""
+    """Where a chain stands, and the position of its last entry, or of its start.
+
+    A chain that has ended stands at its very end, without a key: so it stays known, and cannot be started again.
+    """
 
     chain: Chain
     cursor: Cursor
@@ -19,40 +24,44 @@ class Place(NamedTuple):
 
 
 class Lines:
-    """All receiving chains of one seat, found by the tag of their next entry.
+    """All receiving chains of one seat in the present epoch, found by the tag of their next entry.
 
-    Erased entries may have been any chain's next; so a chain expects as many tags ahead as bodies went missing since its
-    last entry (4.5). `erased` are the (position, id) of those, in order.
+    Erased entries may have been any chain's next; so a chain expects as many tags ahead as bodies went missing since
+    its last entry (4.5). `erased` are the (position, id) of those, in order.
     """
 
     def __init__(self, places: tuple[Place, ...] = (), erased: tuple[tuple[int, EntryId], ...] = ()) -> None:
-        self._places = {place.chain.cid: place for place in places}
         self._gone = [position for position, _ in erased]
         self._gone_at = {entry: position for position, entry in erased}
+        self._places: dict[ChainId, Place] = {}
         self._tags: dict[bytes, tuple[ChainId, int]] = {}
+        self._expected: dict[ChainId, tuple[bytes, ...]] = {}
         for place in places:
-            self._expect(place)
+            self._put(place)
 
     def copy(self) -> Lines:
         """A copy that moves by itself."""
         twin = Lines()
-        twin._places, twin._tags = dict(self._places), dict(self._tags)
+        twin._places, twin._tags, twin._expected = dict(self._places), dict(self._tags), dict(self._expected)
         twin._gone, twin._gone_at = list(self._gone), dict(self._gone_at)
         return twin
 
     @property
     def places(self) -> dict[ChainId, Place]:
-        """Where every chain stands, by chain id."""
+        """Where every chain stands, by chain id; ended ones too."""
         return self._places
 
     def start(self, chain: Chain, cursor: Cursor, position: int) -> None:
-        """A chain begins and ends the same sender's earlier one to the same audience (4.7); `Rejected("repeat")` if begun before."""
+        """A chain begins, and ends the same sender's earlier one to the same audience (4.7).
+
+        `Rejected("repeat")` if it was begun before.
+        """
         if chain.cid in self._places:
             raise Rejected("repeat", "A line of entries was started twice.")
         for place in list(self._places.values()):
             old = place.chain
-            if (old.sender, old.cls, old.seats) == (chain.sender, chain.cls, chain.seats):
-                self._drop(place)
+            if self._expected[old.cid] and (old.sender, old.cls, old.seats) == (chain.sender, chain.cls, chain.seats):
+                self.move(old, _ENDED, position)
         self._put(Place(chain, cursor, position))
 
     def find(self, tag_: bytes) -> tuple[Chain, int] | None:
@@ -71,7 +80,8 @@ class Lines:
 
     def move(self, chain: Chain, after: Cursor, position: int) -> None:
         """The chain goes on to its next entry; the keys behind are gone."""
-        self._drop(self._places[chain.cid])
+        for expected in self._expected[chain.cid]:
+            self._tags.pop(expected, None)
         self._put(Place(chain, after, position))
 
     def erased(self, entry: EntryId, position: int) -> None:
@@ -79,29 +89,22 @@ class Lines:
         self._gone.append(position)
         self._gone_at[entry] = position
         for place in self._places.values():
-            self._tag(place, self._ahead(place))
+            expected = self._expected[place.chain.cid]
+            if expected:  # an ended chain expects nothing
+                self._expect(place, (place.cursor.i + len(expected),), expected)
 
     def end_all(self) -> None:
-        """A new epoch: every chain ends."""
-        for held in (self._places, self._tags, self._gone, self._gone_at):
+        """A new epoch: every chain ends, and none of the old can be started again."""
+        for held in (self._places, self._tags, self._expected, self._gone, self._gone_at):
             held.clear()
-
-    def _ahead(self, place: Place) -> int:
-        return len(self._gone) - bisect_right(self._gone, place.last)
-
-    def _tag(self, place: Place, ahead: int) -> None:
-        i = place.cursor.i + ahead
-        self._tags[tag(place.chain, i)] = (place.chain.cid, i)
 
     def _put(self, place: Place) -> None:
         self._places[place.chain.cid] = place
-        self._expect(place)
+        first, missing = place.cursor.i, len(self._gone) - bisect_right(self._gone, place.last)
+        self._expect(place, range(first, first + missing + 1), ())
 
-    def _expect(self, place: Place) -> None:
-        for ahead in range(self._ahead(place) + 1):
-            self._tag(place, ahead)
-
-    def _drop(self, place: Place) -> None:
-        del self._places[place.chain.cid]
-        for ahead in range(self._ahead(place) + 1):
-            self._tags.pop(tag(place.chain, place.cursor.i + ahead), None)
+    def _expect(self, place: Place, numbers: range | tuple[int, ...], before: tuple[bytes, ...]) -> None:
+        cid = place.chain.cid
+        found = {tag(place.chain, i): (cid, i) for i in numbers if i < LONGEST}
+        self._tags.update(found)
+        self._expected[cid] = (*before, *found)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from backchannel.channel.state import Seat, State
+from backchannel.errors import Rejected
 
 STAGES = {
     "empty": "nothing is founded",
-    "founding": "the founder invites, guests join, the charter is signed",
-    "signed": "every seat has signed; the first epoch is about to begin",
+    "founding": "the founder invites, guests join and the charter is being signed",
+    "signed": "every seat has signed and the first epoch is about to begin",
     "open": "the channel is open",
 }
 
@@ -24,6 +25,10 @@ ALLOWED: dict[tuple[str, str, str], tuple[str, ...]] = {
     ("founding", "assent", "guest"): ("founding", "signed"),
     ("signed", "prekey", "founder"): ("signed",),
     ("signed", "prekey", "guest"): ("signed",),
+    ("founding", "remove", "founder"): ("founding",),
+    ("founding", "remove", "guest"): ("founding",),
+    ("signed", "remove", "founder"): ("founding",),
+    ("signed", "remove", "guest"): ("founding",),
     ("signed", "rotate", "founder"): ("open",),
     ("open", "prekey", "seat"): ("open",),
     ("open", "prekey", "observer"): ("open",),
@@ -35,6 +40,7 @@ ALLOWED: dict[tuple[str, str, str], tuple[str, ...]] = {
     ("open", "assent", "guest"): ("open",),
     ("open", "remove", "seat"): ("open",),
     ("open", "remove", "observer"): ("open",),
+    ("open", "remove", "guest"): ("open",),
     ("open", "rotate", "seat"): ("open",),
     ("open", "rotate", "observer"): ("open",),
 }
@@ -47,6 +53,12 @@ def who(state: State, seat: Seat | None) -> str:
     if seat.standing == "guest":
         return "founder" if seat.id == state.founder else "guest"
     return "seat" if seat.speaks else "observer"
+
+
+def check(state: State, act: str, part: str) -> None:
+    """`Rejected("rule")` unless the table allows it."""
+    if (state.stage, act, part) not in ALLOWED:
+        raise Rejected("rule", f"A {part} cannot do this ({act}) while {STAGES[state.stage]}.")
 
 
 def diagram() -> str:

@@ -1,4 +1,4 @@
-"""What a channel's log adds up to: seats, invitations, removals, charter, epoch. Frozen; only `fold` makes a new one."""
+"""What a channel's log adds up to: seats, invitations, removals, charter, epoch. Frozen; only `fold` makes one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ DAY = 288
 
 PREKEY_DISTANCE = 512
 PREKEY_GRACE = 14 * DAY
+LONGEST_PREKEY = 91 * DAY
+"""90 days from its making, and a day for clocks that differ."""
 PROPOSAL_LIFE = 30 * DAY
 LONGEST_INVITATION = 30 * DAY
 MOST_SEATS = 64
@@ -78,7 +80,10 @@ class Seat(Value, frozen=True):
 
 
 class Proposal(Value, frozen=True):
-    """What awaits, or has, the assent of parties: an invitation or a removal. `stage`: open, granted, done, void."""
+    """What awaits, or has, the assent of parties: an invitation or a removal.
+
+    `stage`: open; granted, all having assented; done, the invitation's seat being taken. What lapsed is there no more.
+    """
 
     digest: Bytes32
     by: SeatId
@@ -153,6 +158,10 @@ class State(Value, frozen=True):
     def parties(self, without: SeatId | None = None) -> frozenset[str]:
         """Parties with an active seat, not counting the seat `without`."""
         return frozenset(s.party for s in self.active if s.id != without)
+
+    def member(self, seat: SeatId) -> Seat:
+        """The seat of this id, which is known to be there."""
+        return next(s for s in self.seats if s.id == seat)
 
     def with_seat(self, seat: Seat) -> State:
         """This state with one seat replaced, or added at the end."""

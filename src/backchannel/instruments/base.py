@@ -1,19 +1,31 @@
 """What every instrument has in common: entries, a rules table, a fold, a reflex (spec/instruments.md).
 
 An **item** is one thing that an instrument keeps: a note, an understanding. It begins with one entry, whose id is the
-item's, and every later entry about it names that id. `fold` is the only maker of items; it is pure and the same on every desk.
+item's, and every later entry about it names that id. `fold` is the only maker of items; it is pure, and the same on
+every desk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from backchannel.channel.state import At, State
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Rejected
+
+
+class Heard(Protocol):
+    """An item, as far as all are alike."""
+
+    @property
+    def audience(self) -> tuple[SeatId, ...]:
+        """The seats that have it."""
+
+
+T = TypeVar("T", bound=Heard)
 
 
 class Spoken(NamedTuple):
@@ -28,10 +40,20 @@ class Spoken(NamedTuple):
     state: State
 
     @property
-    def role(self) -> str:
-        """The sender's role in the channel."""
-        seat = self.state.seat(self.sender)
-        return seat.role if seat is not None else "gone"
+    def part(self) -> str:
+        """The part in which the sender begins something."""
+        return "speaker" if self.state.member(self.sender).speaks else "observer"
+
+    def about(self, item: Any, kind: type[T]) -> T:
+        """The item; `Rejected("item")` unless it is of this kind and the entry goes to exactly the item's audience."""
+        if not isinstance(item, kind) or self.audience != remaining(item.audience, self.state):
+            raise Rejected("item", "An entry speaks of something that its audience does not have.")
+        return item
+
+
+def remaining(audience: tuple[SeatId, ...], state: State) -> tuple[SeatId, ...]:
+    """To whom a follow-up goes: the item's audience, but for those who have left the channel since."""
+    return tuple(seat for seat in audience if state.keys(seat) is not None)
 
 
 class Kind(NamedTuple):

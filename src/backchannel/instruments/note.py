@@ -92,13 +92,12 @@ def fold(note: Note | None, spoken: Spoken) -> Note:
     act = spoken.act
     if isinstance(act, Send):
         return _sent(act, spoken)
-    if note is None or spoken.audience != note.audience:
-        raise Rejected("item", "An entry speaks of a note that its audience does not have.")
+    note = spoken.about(note, Note)
     who = "author" if spoken.sender == note.author else "reader"
     seat = spoken.sender if isinstance(act, Restate) else act.seat
     now = note.readback(seat)
     if now is None:
-        raise Rejected("item", "Only a reader of a note can read it back.")
+        raise Rejected("reader", "Only a reader of a note, observers aside, can read it back.")
     (state,) = step(RULES, "gone" if spoken.at.arrival >= note.until else now.state, spoken.kind, who)
     if isinstance(act, Restate):
         then = replace(now, state=state, restated=text.prose(act.text), corrected="")
@@ -111,13 +110,13 @@ def fold(note: Note | None, spoken: Spoken) -> Note:
 
 
 def _sent(act: Send, spoken: Spoken) -> Note:
-    step(RULES, "", "note.send", "observer" if spoken.role == "observer" else "speaker")
+    step(RULES, "", "note.send", spoken.part)
     text.prose(act.text, "note")
     charter = spoken.state.charter
     longest = charter.terms.retention_days if charter is not None else 0
     if not 1 <= act.keep_days <= longest:
         raise Rejected("keep", f"A note is kept 1 to {longest} days under this charter.")
-    readers = tuple(seat for seat in spoken.audience if seat != spoken.sender)
+    readers = (s.id for s in map(spoken.state.member, spoken.audience) if s.speaks and s.id != spoken.sender)
     state = "asked" if act.read_back else "plain"
     return Note(
         spoken.id,

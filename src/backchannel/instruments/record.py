@@ -5,12 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from backchannel import labels
+from backchannel.entry import text
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import ChannelId
 from backchannel.errors import Malformed, Misuse
 from backchannel.instruments.understanding import Signature, Terms, Understanding
 
 LARGEST = 4_000_000
+_DAMAGED = "This file is not the record of an understanding, or it is damaged."
 
 
 class Record(Value, frozen=True, tag="understanding 1", tag_field="backchannel"):
@@ -29,22 +31,32 @@ def of(channel: ChannelId, item: Understanding) -> Record:
 
 
 def write(record: Record) -> bytes:
-    """The record as indented JSON in UTF-8, bytes in base64."""
+    """The record as JSON, indented by two spaces, in UTF-8, bytes in base64; it ends with a line break."""
     return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
 
 
 def read(raw: bytes) -> Record:
-    """Parse a record; `Malformed("record")` if it is none."""
+    """Parse a record; `Malformed("record")` unless it is one, exactly as `write` makes it."""
     try:
-        if len(raw) > LARGEST:
-            raise ValueError("too large")
-        return msgspec.json.decode(raw, type=Record)
-    except (ValueError, RecursionError) as problem:
-        raise Malformed("record", "This file is not the record of an understanding, or it is damaged.") from problem
+        record = msgspec.json.decode(raw[: LARGEST + 1], type=Record)
+    except (ValueError, RecursionError) as problem:  # UnicodeDecodeError and msgspec's are ValueErrors
+        raise Malformed("record", _DAMAGED) from problem
+    if write(record) != raw:  # or two programs could read two texts in one file
+        raise Malformed("record", _DAMAGED)
+    return record
 
 
 def verify(record: Record) -> None:
-    """`Malformed` (`parties`, `keys`, `signature`) unless exactly the named parties have signed exactly this text."""
+    """`Malformed` unless exactly the named parties have signed exactly this text.
+
+    Codes: `parties`, `keys`, `signature`; `name` and `prose` for text that a display would show otherwise than it is.
+    """
+    text.line(record.terms.title, "title")
+    text.prose(record.terms.text)
+    for party in record.terms.parties:
+        text.line(party.name)
+        text.line(party.party, "party")
+        text.line(party.role, "role")
     seats = [party.seat for party in record.terms.parties]
     if len(seats) < 2 or seats != sorted(set(seats)) or [s.seat for s in record.signatures] != seats:
         raise Malformed("parties", "The signatures are not exactly those of the parties that the understanding names.")

@@ -8,7 +8,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from backchannel import labels
-from backchannel.channel.state import At
+from backchannel.channel.state import At, State
 from backchannel.entry import text
 from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import Bytes16, Bytes32, Bytes64, ChannelId, EntryId, SeatId
@@ -84,7 +84,7 @@ class Terms(Value, frozen=True):
 
 
 class Understanding(Value, frozen=True):
-    """An understanding as this seat knows it. `state`: proposed, initialled, complete, withdrawn."""
+    """An understanding as this seat knows it. `state`: a key of `STATES`, but `ended`: for that, ask `standing`."""
 
     id: EntryId
     at: At
@@ -106,14 +106,20 @@ class Understanding(Value, frozen=True):
 STATES = {
     "proposed": "a text that its signatories are to initial",
     "initialled": "a text that all have initialled and are to sign",
+    "signing": "signed by some; a signature cannot be taken back",
     "complete": "signed by all",
-    "withdrawn": "withdrawn before all had signed",
+    "withdrawn": "withdrawn before anybody had signed",
+    "ended": "a signatory has left the channel before all had signed",
 }
+
+ENDING = frozenset({"proposed", "initialled", "signing"})
+"""The states that a signatory's leaving ends."""
 
 RULES: Rules = {
     ("", "understanding.propose", "speaker"): ("proposed",),
     ("proposed", "understanding.initial", "signatory"): ("proposed", "initialled"),
-    ("initialled", "understanding.sign", "signatory"): ("initialled", "complete"),
+    ("initialled", "understanding.sign", "signatory"): ("signing",),
+    ("signing", "understanding.sign", "signatory"): ("signing", "complete"),
     ("proposed", "understanding.withdraw", "signatory"): ("withdrawn",),
     ("proposed", "understanding.withdraw", "proposer"): ("withdrawn",),
     ("initialled", "understanding.withdraw", "signatory"): ("withdrawn",),
@@ -126,17 +132,23 @@ def sign(identity: Identity, digest: bytes) -> tuple[bytes, bytes]:
     return identity.sign(labels.UNDERSTANDING_SIG, digest)
 
 
+def standing(item: Understanding, state: State) -> str:
+    """The understanding's state in a channel that stands so: `ended` once a signatory has left too early (2.4)."""
+    if item.state in ENDING and any(state.keys(seat) is None for seat in item.signatories):
+        return "ended"
+    return item.state
+
+
 def fold(item: Understanding | None, spoken: Spoken) -> Understanding:
     """The understanding after an entry about it."""
     act = spoken.act
     if isinstance(act, Propose):
         return _proposed(act, spoken)
-    if item is None or spoken.audience != item.audience:
-        raise Rejected("item", "An entry speaks of an understanding that its audience does not have.")
+    item = spoken.about(item, Understanding)
     who = (
         "signatory" if spoken.sender in item.signatories else "proposer" if spoken.sender == item.proposer else "reader"
     )
-    ends = step(RULES, item.state, spoken.kind, who)
+    ends = step(RULES, standing(item, spoken.state), spoken.kind, who)
     if isinstance(act, Withdraw):
         return replace(item, state=ends[0], reason=text.prose(act.reason, "reason", 500))
     if act.digest != item.digest:
@@ -147,11 +159,11 @@ def fold(item: Understanding | None, spoken: Spoken) -> Understanding:
     else:
         after = replace(item, signatures=_signed(item, act, spoken.sender))
         done = len(after.signatures) == len(item.signatories)
-    return replace(after, state=ends[done])
+    return replace(after, state=ends[-1] if done else ends[0])
 
 
 def _proposed(act: Propose, spoken: Spoken) -> Understanding:
-    ends = step(RULES, "", "understanding.propose", "observer" if spoken.role == "observer" else "speaker")
+    ends = step(RULES, "", "understanding.propose", spoken.part)
     text.line(act.title, "title")
     text.prose(act.text)
     if len(act.signatories) < 2 or list(act.signatories) != sorted(set(act.signatories)):

@@ -7,14 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from backchannel.seal.chain import Check
 
-_WORTHWHILE = 64
+WORTHWHILE = 64
+"""From this many on, checking together is faster than one by one."""
+
 _THREADS = 2
 _pool: list[ThreadPoolExecutor] = []
 
 
 def all_hold(checks: Sequence[Check]) -> bool:
     """Whether every signature holds."""
-    if len(checks) < _WORTHWHILE:
+    if len(checks) < WORTHWHILE:
         return _hold(checks)
     if not _pool:
         _pool.append(ThreadPoolExecutor(_THREADS, thread_name_prefix="verify"))
