@@ -539,6 +539,24 @@ def test_deleted_terms_leave_the_search_index(desk: Path) -> None:
         assert b"zebra" not in pages
 
 
+def test_the_search_index_that_we_ship_forgets(desk: Path) -> None:
+    """It holds no text: to delete, the text is given again (see the schema)."""
+    with Vault.create(desk, PHRASE, cost=CHEAP) as vault:
+        key = database_key(desk)
+        texts = {n * 7: f"aardvark{n % 5} passage {n}" for n in range(100)} | {701: "zebra passage"}
+        for rowid, text in texts.items():
+            vault.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (rowid, text))
+        assert vault.settle()
+        assert b"aardvark" in plain_pages(desk / "vault.db", key)
+        for rowid, text in list(texts.items())[:-1]:
+            vault.execute("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (rowid, text))
+        assert vault.query("SELECT rowid FROM words WHERE words MATCH 'passage'") == [(701,)]
+        assert vault.settle()
+        pages = plain_pages(desk / "vault.db", key)
+        assert b"ardvark" not in pages
+        assert b"zebra" in pages
+
+
 def test_without_secure_delete_the_index_would_keep_it(desk: Path) -> None:
     """Shows that the two tests above can fail."""
     sql = FIRST.sql.replace("INSERT INTO found(found, rank) VALUES('secure-delete', 1);", "")
