@@ -49,13 +49,11 @@ def decode(raw: bytes, kind: type[T]) -> T:
     try:
         value: T = decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise Malformed("encoding", f"These bytes are not a well-formed {_name(kind)}.") from problem
+        raise Malformed("encoding", f"These bytes are no well-formed {_name(kind)}.") from problem
     if _encoder.encode(value) != raw:
-        raise Malformed(
-            "canonical", f"These bytes are a {_name(kind)}, but not written in the one form that is allowed."
-        )
+        raise Malformed("canonical", f"These bytes ({_name(kind)}) are not written in the one form that is allowed.")
     if not all(standard(text) for text in _texts(value)):
-        raise Malformed("text", f"The text in a {_name(kind)} is not in the one form that is allowed.")
+        raise Malformed("text", f"The text in these bytes ({_name(kind)}) is not in the one form that is allowed.")
     return value
 
 
@@ -75,4 +73,4 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _name(kind: Any) -> str:
-    return getattr(kind, "__name__", "value").lower()
+    return kind.__name__.lower() if isinstance(kind, type) else "value"
