@@ -199,9 +199,15 @@ def close(code: int) -> Callable[[ServerConnection], None]:
     return lambda peer: peer.close(code, "\x1b[2J trust me")
 
 
+def idle(peer: ServerConnection) -> None:
+    for _ in range(9):
+        peer.send(ranged(0, 0))
+
+
 MESSAGES: dict[str, tuple[type[BackchannelError], str, Callable[[ServerConnection], None]]] = {
     "text": (RelayFault, "answer", lambda peer: peer.send("hello")),
     "empty": (RelayFault, "truncated", lambda peer: peer.send(b"")),
+    "nothing, again and again": (RelayFault, "range", idle),
     "other part": (RelayFault, "range", lambda peer: peer.send(ranged(3, 1))),
     "head below": (RelayFault, "range", lambda peer: peer.send(ranged(0, 2, 1))),
     "too long": (RelayFault, "length", lambda peer: peer.send(bytes(11 << 20))),
@@ -218,7 +224,7 @@ def test_what_ends_a_stream(name: str) -> None:
     with speaker(act) as url, RelayClient(url, timeouts=QUICK) as client:
         stream = Stream(client, NAME, KEY, 0, ping_every=5, ping_wait=5)
         with pytest.raises(BackchannelError) as caught:
-            next(stream)
+            list(stream)
         assert (type(caught.value), caught.value.code) == (family, expected)
         assert "trust me" not in str(caught.value)
         assert list(stream) == []
@@ -291,6 +297,33 @@ def test_breaks_are_waited_out_with_growing_waits() -> None:
         stream.stop()
     assert waits == [0.375, 0.75, 1.5, 1.5]
     assert [error is None for error in heard] == [False, False, False, False, True]
+
+
+def test_a_relay_that_opens_only_to_break_is_asked_ever_more_rarely() -> None:
+    waits: list[float] = []
+    now = 0.0
+
+    def wait(stopped: threading.Event, seconds: float) -> bool:
+        nonlocal now
+        now += 100.0 if len(waits) == 2 else 0.0
+        waits.append(seconds)
+        if len(waits) == 6:
+            stopped.set()
+        return stopped.is_set()
+
+    def act(peer: ServerConnection) -> None:
+        nonlocal now
+        peer.send(ranged(0, 0))
+        if len(waits) == 4:
+            time.sleep(0.1)
+            now += 100.0
+
+    backoff = Backoff(first=0.5, most=30.0)
+    with speaker(act) as url:
+        client = RelayClient(url, timeouts=Timeouts(1000, 1, 1), backoff=backoff, chance=lambda: 0.5, clock=lambda: now)
+        with client:
+            assert all(found.records == () for found in Stream(client, NAME, KEY, 0, wait=wait))
+    assert waits == [0.375, 0.75, 1.5, 3.0, 0.375, 0.75]
 
 
 def test_a_relay_that_says_nothing_any_more_is_left() -> None:

@@ -85,6 +85,9 @@ class Stream(Iterator[Range]):
         self._handle: socket.socket | None = None
         self._line: ClientConnection | None = None
         self._failures = 0
+        self._lost = False
+        self._opened = 0.0
+        self._first = True
 
     def __next__(self) -> Range:
         while not self._stopped.is_set():
@@ -97,7 +100,10 @@ class Stream(Iterator[Range]):
                 if not passing(error):
                     self.stop()
                     raise
-                self._failures += 1
+                self._lost = True
+                # A connection that held for long was a good one; one that a relay opens only to break it was not.
+                held = not self._first and self._client.clock() - self._opened > self._client.backoff.most
+                self._failures = 1 if held else self._failures + 1
                 self._heard(error)
                 pause = self._client.backoff.delay(self._failures, self._client.chance(), getattr(error, "wait", None))
                 self._wait(self._stopped, pause)
@@ -105,9 +111,11 @@ class Stream(Iterator[Range]):
                 self.stop()
                 raise
             else:
-                if self._failures:
-                    self._failures = 0
+                if self._lost:
+                    self._lost = False
                     self._heard(None)
+                if found.records:
+                    self._failures = 0
                 self.position += len(found.records)
                 return found
         raise StopIteration
@@ -123,7 +131,11 @@ class Stream(Iterator[Range]):
             message = line.recv()
         if isinstance(message, str):
             raise fault("answer")
-        return parse_range(message, self.position, MOST_RECORDS)
+        found = parse_range(message, self.position, MOST_RECORDS)
+        if not found.records and not self._first:  # spec/relay.md 6.2; it would keep a desk busy for nothing
+            raise fault("range")
+        self._first = False
+        return found
 
     def _open(self) -> ClientConnection:
         client = self._client
@@ -142,6 +154,7 @@ class Stream(Iterator[Range]):
             raise
         with self._turn:
             self._line = line
+        self._opened, self._first = client.clock(), True
         return line
 
     def _upgrade(self, opened: socket.socket, deadline: Deadline) -> ClientConnection:
