@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from backchannel import labels
 from backchannel.entry.codec import decode, encode
-from backchannel.errors import Malformed, Misuse
+from backchannel.errors import Malformed, Misuse, Rejected
 from backchannel.seal import dist as dist_module
 from backchannel.seal import primitives as p
 from backchannel.seal.chain import new_chain, open_entry, seal_entry
 from backchannel.seal.dist import Reader, Slot, check_dist, open_dist, start_chain
+from backchannel.seal.keys import PrekeySecret
 from backchannel.seal.slots import LARGEST, count, dist_info
 from tests.seal.kit import CHANNEL, OTHER_CHANNEL, Seat, chance, read, receive, refused, seat, talk, weakened, write
 
@@ -257,6 +259,37 @@ def test_every_byte_inside_a_slot_counts(place: int, flip: int) -> None:
 def test_an_audience_that_cannot_be_is_refused(audience: tuple[tuple[bytes, int], ...]) -> None:
     with refused("audience"):
         receive(give(R, made_by(S, R, audience=audience)), R, ALL)
+
+
+@pytest.mark.parametrize(
+    ("check", "audience"),
+    [
+        ("or not _is_audience(seats, slot.sender)", ((R.id, 3),)),
+        ("or (me, prekey.seq) not in slot.audience", ((S.id, 3),)),
+        ("or count(len(seats)) != len(slots)", tuple(sorted((x, 3) for x in (S.id, R.id, X.id, M.id, b"m" * 16)))),
+    ],
+    ids=["no sender", "no me", "too many for 4"],
+)
+def test_without_the_audience_check_the_lie_is_believed(check: str, audience: tuple[tuple[bytes, int], ...]) -> None:
+    slots = give(R, made_by(S, R, audience=audience))
+    with refused("audience"):
+        receive(slots, R, ALL)
+    weak = weakened("seal.dist", (check, ""))
+    keys = {one.id: one.identity.keys for one in ALL}
+    opened = weak.open_dist(CHANNEL, slots, R.id, R.identity, [R.prekey], keys)
+    assert opened[0].audience == audience
+
+
+def test_without_the_shape_check_every_slot_is_tried() -> None:
+    """A DIST of very many tiny slots would cost each reader a try for each of them and each prekey."""
+    tried = []
+    prekey = PrekeySecret(R.prekey.seeds)
+    prekey.open = lambda info, sealed: tried.append(sealed)  # type: ignore[method-assign]
+    weak = weakened("seal.dist", ("    check_dist(slots)\n", ""))
+    for opening in (open_dist, weak.open_dist):
+        with contextlib.suppress(Rejected):
+            opening(CHANNEL, (b"",) * 5000, R.id, R.identity, [prekey], {})
+        assert len(tried) == (0 if opening is open_dist else 5000)
 
 
 def test_that_slot_is_good_with_an_audience_that_can_be() -> None:
