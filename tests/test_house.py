@@ -31,7 +31,7 @@ LAYERS: dict[str, set[str]] = {
     "desk": LEAVES | {"entry", "seal", "ledger", "channel", "instruments"},
     "web": LEAVES | {"entry", "channel", "instruments", "desk"},
     "cli": LEAVES | {"entry", "channel", "instruments", "desk", "relay", "demo", "web"},
-    "demo": LEAVES | {"desk", "cli"},
+    "demo": LEAVES | {"channel", "instruments", "desk"},
     "__main__": {"cli"},
     "__init__": set(),
 }

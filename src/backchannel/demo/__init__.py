@@ -1,1 +1,5 @@
-"""A talk, played from beginning to end on one machine."""
+"""A talk, played from beginning to end on one machine, and then proved."""
+
+from backchannel.demo.performance import play
+
+__all__ = ["play"]

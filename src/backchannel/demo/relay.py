@@ -1,0 +1,65 @@
+"""A relay as a process of its own on this machine, as a host would run it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from backchannel.errors import Unreachable
+
+_READY = re.compile(r"relay ready on (http://127\.0\.0\.1:(\d+)) ")
+_GRACE_SECONDS = 10
+
+
+class Running(NamedTuple):
+    """A relay that listens."""
+
+    url: str
+    port: int
+
+
+class Verdict(NamedTuple):
+    """What the host's own check says of a store."""
+
+    ok: bool
+    said: str
+
+
+@contextmanager
+def running(store: Path, port: int = 0) -> Iterator[Running]:
+    """A relay on `store`, listening on the loopback interface for as long as the block lasts."""
+    command = [*_relay(store), "--host", "127.0.0.1", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            assert process.stdout is not None  # noqa: S101 - it was asked for
+            line = process.stdout.readline()
+            found = _READY.search(line)
+            if found is None:
+                raise Unreachable("relay", f"The relay did not start: {line.strip()}", "Start the demonstration again.")
+            yield Running(found[1], int(found[2]))
+        finally:
+            process.terminate()
+            try:
+                process.communicate(timeout=_GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def verify(store: Path) -> Verdict:
+    """Have the store checked by the host's own command, in a process of its own."""
+    done = subprocess.run([*_relay(store), "--verify"], capture_output=True, text=True, check=False)
+    return Verdict(done.returncode == 0, (done.stdout + done.stderr).strip())
+
+
+def files(store: Path) -> list[Path]:
+    """Everything that the relay keeps on disk: the database, its write-ahead log and index, its lock."""
+    return sorted(store.parent.glob(store.name + "*"))
+
+
+def _relay(store: Path) -> list[str]:
+    return [sys.executable, "-m", "backchannel.relay", "--store", f"sqlite:{store}"]

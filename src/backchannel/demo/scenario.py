@@ -1,0 +1,231 @@
+"""The scenario: a data file of scenes and acts, checked whole before anything is played."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from importlib import resources
+
+import msgspec
+from msgspec import Struct
+
+from backchannel.errors import Malformed
+
+
+class Seat(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who plays: a seat of the channel, and the passphrase of its desk."""
+
+    key: str
+    name: str
+    party: str
+    role: str
+    short: str
+    passphrase: str
+
+
+class Charter(Struct, frozen=True, forbid_unknown_fields=True):
+    """The terms of the channel that is founded."""
+
+    title: str
+    purpose: str
+    track: str
+    attribution: str
+    retention_days: int
+
+
+class Act(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that somebody does; which fields it needs stands in `NEEDS`."""
+
+    do: str
+    who: str
+    whom: str = ""
+    to: tuple[str, ...] = ()
+    label: str = ""
+    note: str = ""
+    item: str = ""
+    title: str = ""
+    text: str = ""
+    signatories: tuple[str, ...] = ()
+    read_back: bool = False
+
+
+class Scene(Struct, frozen=True, forbid_unknown_fields=True):
+    """A date, what happened then and who says so. `assumed`: what is ours, not history; `later`: what is not built."""
+
+    date: str
+    title: str
+    sources: tuple[str, ...]
+    narration: str
+    assumed: str = ""
+    later: str = ""
+    act: tuple[Act, ...] = ()
+
+
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole demonstration."""
+
+    title: str
+    opening: str
+    sources: dict[str, str]
+    channel: Charter
+    seat: tuple[Seat, ...]
+    scene: tuple[Scene, ...]
+
+    def who(self, key: str) -> Seat:
+        """The seat of this key."""
+        return next(seat for seat in self.seat if seat.key == key)
+
+    @property
+    def acts(self) -> Iterator[tuple[Scene, Act]]:
+        """Every act with its scene, in order."""
+        return ((scene, act) for scene in self.scene for act in scene.act)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Everything that people write here: texts, titles, terms. None of it may lie open anywhere."""
+        said = [text for _, act in self.acts for text in (act.title, act.text)]
+        return tuple(text.strip() for text in (self.channel.title, self.channel.purpose, *said) if text)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Seats and parties by name."""
+        return tuple(dict.fromkeys(name for seat in self.seat for name in (seat.name, seat.party)))
+
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    "found": (),
+    "invite": ("whom",),
+    "join": (),
+    "verify": ("whom",),
+    "charter": (),
+    "sign-charter": (),
+    "note": ("to", "label", "text"),
+    "restate": ("note", "text"),
+    "correct": ("whom", "note", "text"),
+    "confirm": ("whom", "note"),
+    "propose": ("label", "title", "text", "signatories"),
+    "initial": ("item",),
+    "sign": ("item",),
+    "backup": (),
+    "offline": (),
+    "online": (),
+}
+"""What can be done, and which fields it needs besides `who`."""
+
+MAY: dict[str, tuple[str, ...]] = {"note": ("read_back",)}
+"""Fields that an act may have or not."""
+
+
+def load(name: str = "beagle") -> Scenario:
+    """The scenario that comes with the package under this name."""
+    return read(resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def read(text: str) -> Scenario:
+    """Parse and check a scenario; `Malformed("scenario")` that says where and what is wrong."""
+    try:
+        found = msgspec.convert(tomllib.loads(text), Scenario)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
+        raise _wrong(str(problem)) from problem
+    _Checker(found).run()
+    return found
+
+
+def _wrong(what: str) -> Malformed:
+    return Malformed("scenario", f"The scenario cannot be played: {what}", "Correct the scenario file.", "")
+
+
+class _Checker:
+    """Goes through the acts as the stage would, and refuses the first that cannot be played."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.seats = {seat.key for seat in scenario.seat}
+        self.invited: set[str] = set()
+        self.joined: set[str] = set()
+        self.offline: set[str] = set()
+        self.labels: dict[str, Act] = {}
+
+    def run(self) -> None:
+        if len(self.seats) != len(self.scenario.seat) or len(self.seats) < 2:
+            raise _wrong("it needs two seats or more, each with a key of its own")
+        for number, scene in enumerate(self.scenario.scene, 1):
+            unknown = [key for key in scene.sources if key not in self.scenario.sources]
+            if unknown or not scene.sources:
+                raise _wrong(f"scene {number} ({scene.title}) names no source, or one that is not listed: {unknown}")
+            for at, act in enumerate(scene.act, 1):
+                problem = self._act(act)
+                if problem:
+                    raise _wrong(f"scene {number} ({scene.title}), act {at} ({act.do}): {problem}")
+        if self.offline:
+            raise _wrong(f"{', '.join(sorted(self.offline))} never comes online again")
+
+    def _act(self, act: Act) -> str:
+        if act.do not in NEEDS:
+            return f"there is no such act; there are {', '.join(NEEDS)}"
+        needs = NEEDS[act.do]
+        for field in act.__struct_fields__[2:]:
+            given = bool(getattr(act, field))
+            if given != (field in needs) and field not in MAY.get(act.do, ()):
+                return f"it needs {field!r}" if not given else f"{field!r} does not belong here"
+        for key in (act.who, *filter(None, [act.whom]), *act.to, *act.signatories):
+            if key not in self.seats:
+                return f"nobody is called {key!r}"
+        return self._in_order(act)
+
+    def _in_order(self, act: Act) -> str:
+        before: dict[str, Callable[[Act], str]] = {
+            "found": self._found,
+            "invite": self._invite,
+            "join": self._join,
+            "offline": self._offline,
+            "online": self._online,
+        }
+        if act.do in before:
+            return before[act.do](act)
+        absent = [key for key in (act.who, act.whom, *act.to, *act.signatories) if key and key not in self.joined]
+        if absent:
+            return f"{absent[0]} is not in the channel yet"
+        if act.do not in ("note", "backup") and act.who in self.offline:
+            return f"{act.who} is offline"
+        return self._named(act)
+
+    def _found(self, act: Act) -> str:
+        if self.joined:
+            return "the channel is founded already"
+        self.joined.add(act.who)
+        return ""
+
+    def _invite(self, act: Act) -> str:
+        self.invited.add(act.whom)
+        return "" if act.who in self.joined else f"{act.who} is not in the channel yet"
+
+    def _join(self, act: Act) -> str:
+        if act.who not in self.invited - self.joined:
+            return f"{act.who} was not invited, or has joined"
+        self.joined.add(act.who)
+        return ""
+
+    def _offline(self, act: Act) -> str:
+        if act.who not in self.joined - self.offline:
+            return f"{act.who} is not online"
+        self.offline.add(act.who)
+        return ""
+
+    def _online(self, act: Act) -> str:
+        if act.who not in self.offline:
+            return f"{act.who} is not offline"
+        self.offline.discard(act.who)
+        return ""
+
+    def _named(self, act: Act) -> str:
+        if act.label:
+            if act.label in self.labels:
+                return f"the label {act.label!r} is taken"
+            self.labels[act.label] = act
+            return ""
+        named = act.note or act.item
+        kind = "note" if act.note else "propose"
+        if named and (named not in self.labels or self.labels[named].do != kind):
+            return f"nothing of this kind is labelled {named!r}"
+        return ""

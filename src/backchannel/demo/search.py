@@ -1,0 +1,41 @@
+"""Search files for words that must not lie open in them: raw bytes, several encodings, capitals or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
+PIECE = 10
+"""Texts are searched for in pieces of so many characters, so any 19 of them in a row are found."""
+
+
+class Hit(NamedTuple):
+    """Words that were found, in which file and how written."""
+
+    words: str
+    file: Path
+    encoding: str
+
+
+def search(files: Iterable[Path], texts: Sequence[str], names: Sequence[str] = ()) -> list[Hit]:
+    """Where any piece of `texts`, or any of `names` whole, stands in `files`, regardless of capitals."""
+    needles = [(piece, *written) for piece in pieces(texts, names) for written in _written(piece)]
+    hits = []
+    for file in files:
+        hay = file.read_bytes().lower()
+        hits += [Hit(piece, file, encoding) for piece, encoding, raw in needles if raw in hay]
+    return hits
+
+
+def pieces(texts: Sequence[str], names: Sequence[str] = ()) -> list[str]:
+    """What to look for: every text cut into pieces, every name whole; nothing twice."""
+    cut = [text[at : at + PIECE] for text in texts for at in range(0, max(1, len(text) - PIECE + 1), PIECE)]
+    return list(dict.fromkeys([*cut, *names]))
+
+
+def _written(piece: str) -> set[tuple[str, bytes]]:
+    # bytes.lower() folds ASCII only: letters with accents are looked for in both forms
+    forms = {piece, piece.lower(), piece.upper()}
+    return {(encoding, form.encode(encoding).lower()) for encoding in ENCODINGS for form in forms}

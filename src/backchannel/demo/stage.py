@@ -1,0 +1,239 @@
+"""The stage: a relay, a desk for each seat, and the acts of a scenario played on them through the desk's own API."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from backchannel.channel.charter import Terms
+from backchannel.demo.scenario import Act, Scenario, Seat
+from backchannel.desk.channel import Channel
+from backchannel.desk.desk import Desk
+from backchannel.errors import Misuse
+
+_MOST_ROUNDS = 6
+
+
+class Sight(NamedTuple):
+    """What one desk has of the entry at `position`: `wrote`, `open`, `closed`, or `away` (not there yet)."""
+
+    seat: Seat
+    sight: str
+    position: int
+    length: int
+
+
+class Shown(NamedTuple):
+    """What an act came to: facts for the teller, and what each desk has of the entry, if it is one that is read."""
+
+    facts: Mapping[str, Any]
+    sights: tuple[Sight, ...] = ()
+
+
+class Stage:
+    """Open desks in a folder, and the one channel that they share."""
+
+    def __init__(self, folder: Path, scenario: Scenario, url: str) -> None:
+        self.folder, self.scenario, self.url = folder, scenario, url
+        self.desks: dict[str, Desk] = {}
+        self.channels: dict[str, Channel] = {}
+        self.offline: set[str] = set()
+        self._codes: dict[str, str] = {}
+        self._labels: dict[str, Act] = {}
+        # Bound and never listening: whoever goes through it is cut off.
+        self._dead = socket.socket()
+        self._dead.bind(("127.0.0.1", 0))
+
+    def make_desks(self) -> None:
+        """A desk for every seat, each with a vault and a passphrase of its own."""
+        for seat in self.scenario.seat:
+            self.desks[seat.key] = Desk.create(self.folder / seat.key, seat.passphrase)
+
+    def close(self) -> None:
+        """Close every desk."""
+        for desk in self.desks.values():
+            desk.close()
+        self.desks.clear()
+        self.channels.clear()
+        self._dead.close()
+
+    def play(self, act: Act) -> Shown:
+        """Do what the act says, and bring every desk that is online into step."""
+        return _PLAYED[act.do](self, act)
+
+    # --- what the proofs need
+
+    def labelled(self, act: Act, key: str) -> Any:
+        """The note or understanding that an act brought about, as the desk of seat `key` has it."""
+        author = self.channels[act.who].me
+        channel = self.channels[key]
+        if act.do == "propose":
+            found = [i.value for i in channel.items("understanding") if i.value.terms.title == act.title]
+        else:
+            notes = (i.value for i in channel.items("note"))
+            found = [note for note in notes if (note.author, note.text) == (author, act.text.strip())]
+        if not found:
+            raise Misuse("item", f"The desk of {self.scenario.who(key).short} does not have {act.label!r}.")
+        return found[-1]
+
+    def sights(self, position: int, author: str) -> tuple[Sight, ...]:
+        """What every desk has of the entry at `position`."""
+        found = []
+        for seat in self.scenario.seat:
+            logged = self.channels[seat.key].session.book.entries.log(position, 1)
+            verdict = logged[0].verdict if logged else "away"
+            sight = "open" if verdict == "line" else verdict
+            length = logged[0].leaf.length if logged else 0
+            found.append(Sight(seat, "wrote" if seat.key == author else sight, position, length))
+        return tuple(found)
+
+    def together(self) -> None:
+        """Sync every desk that is online until all have the same."""
+        online = [channel for key, channel in self.channels.items() if key not in self.offline]
+        for _ in range(_MOST_ROUNDS):
+            before = [channel.size for channel in online]
+            for channel in online:
+                channel.sync()
+            if before == [channel.size for channel in online] and len(set(before)) == 1:
+                return
+
+    # --- acts
+
+    def _found(self, act: Act) -> Shown:
+        seat, terms = self.scenario.who(act.who), self.scenario.channel
+        self.channels[act.who] = self.desks[act.who].found(
+            self.url, title=terms.title, purpose=terms.purpose, name=seat.name, party=seat.party, role=seat.role
+        )
+        return Shown({"title": terms.title})
+
+    def _invite(self, act: Act) -> Shown:
+        guest, channel = self.scenario.who(act.whom), self.channels[act.who]
+        invite = channel.invite(guest.name, guest.party, guest.role)
+        channel.sync()
+        self._codes[act.whom] = channel.code(invite)
+        return Shown({"code": self._codes[act.whom]})
+
+    def _join(self, act: Act) -> Shown:
+        self.channels[act.who] = self.desks[act.who].join(self._codes.pop(act.who))
+        self.together()
+        return Shown({})
+
+    def _verify(self, act: Act) -> Shown:
+        words = tuple(self._read_aloud(*pair) for pair in ((act.who, act.whom), (act.whom, act.who)))
+        return Shown({"words": words})
+
+    def _read_aloud(self, reader: str, listener: str) -> tuple[str, ...]:
+        mine, theirs = self.channels[reader], self.channels[listener]
+        me, seen = mine.state.seat(mine.me), theirs.state.seat(mine.me)
+        said, heard = (seat.keys.words(mine.id) if seat is not None else () for seat in (me, seen))
+        if not said or said != heard:
+            raise Misuse("words", f"The words of {reader} are not those that {listener}'s desk shows.")
+        theirs.mark_verified(mine.me)
+        return said
+
+    def _charter(self, act: Act) -> Shown:
+        c = self.scenario.channel
+        terms = Terms(c.title, c.purpose, c.track, c.attribution, c.retention_days, "all", "all", "none")
+        self.channels[act.who].propose_charter(terms)
+        self.together()
+        return Shown({"days": c.retention_days})
+
+    def _sign_charter(self, act: Act) -> Shown:
+        self.channels[act.who].sign_charter()
+        self.together()
+        return Shown({"open": all(channel.state.stage == "open" for channel in self.channels.values())})
+
+    def _note(self, act: Act) -> Shown:
+        channel = self.channels[act.who]
+        self._labels[act.label] = act
+        channel.send_note(act.text, [self.channels[key].me for key in act.to], read_back=act.read_back)
+        if act.who in self.offline:
+            return Shown({"waiting": len(channel.session.book.outbox.waiting())})
+        self.together()
+        return self._seen(act, act.who)
+
+    def _seen(self, act: Act, key: str) -> Shown:
+        return Shown({}, self.sights(self.labelled(act, key).at.position, act.who))
+
+    def _restate(self, act: Act) -> Shown:
+        self._follow(act, lambda channel, note: channel.restate(note, act.text))
+        return Shown({})
+
+    def _correct(self, act: Act) -> Shown:
+        self._follow(act, lambda channel, note: channel.correct(note, self.channels[act.whom].me, act.text))
+        return Shown({})
+
+    def _confirm(self, act: Act) -> Shown:
+        self._follow(act, lambda channel, note: channel.confirm(note, self.channels[act.whom].me))
+        return Shown({})
+
+    def _propose(self, act: Act) -> Shown:
+        self._labels[act.label] = act
+        self.channels[act.who].propose(act.title, act.text, [self.channels[key].me for key in act.signatories])
+        self.together()
+        return self._seen(act, act.who)
+
+    def _initial(self, act: Act) -> Shown:
+        self._follow(act, lambda channel, item: channel.initial(item))
+        return Shown({})
+
+    def _sign(self, act: Act) -> Shown:
+        self._follow(act, lambda channel, item: channel.sign(item))
+        item = self.labelled(self._labels[act.item], act.who)
+        return Shown({"complete": item.state == "complete"})
+
+    def _follow(self, act: Act, do: Callable[[Channel, Any], None]) -> None:
+        item = self.labelled(self._labels[act.note or act.item], act.who)
+        do(self.channels[act.who], item)
+        self.together()
+
+    def backup_file(self, key: str) -> Path:
+        """Where the backup of a desk goes."""
+        return self.folder / f"{key}.backup"
+
+    def _backup(self, act: Act) -> Shown:
+        self.desks[act.who].backup(self.backup_file(act.who), self.scenario.who(act.who).passphrase)
+        return Shown({"size": self.channels[act.who].size})
+
+    def _offline(self, act: Act) -> Shown:
+        self._reopen(act.who, proxy=f"socks5h://127.0.0.1:{self._dead.getsockname()[1]}")
+        self.offline.add(act.who)
+        return Shown({})
+
+    def _online(self, act: Act) -> Shown:
+        self._reopen(act.who)
+        self.offline.discard(act.who)
+        channel = self.channels[act.who]
+        waited = len(channel.session.book.outbox.waiting())
+        report = channel.sync()
+        self.together()
+        opened = sum(event.verdict == "line" and event.sender != channel.me for event in report.events)
+        closed = sum(event.verdict == "closed" for event in report.events)
+        return Shown({"sent": waited - report.waiting, "opened": opened, "closed": closed})
+
+    def _reopen(self, key: str, **options: Any) -> None:
+        self.desks[key].close()
+        self.desks[key] = Desk.open(self.folder / key, self.scenario.who(key).passphrase, **options)
+        self.channels[key] = self.desks[key].channel()
+
+
+_PLAYED: dict[str, Callable[[Stage, Act], Shown]] = {
+    "found": Stage._found,
+    "invite": Stage._invite,
+    "join": Stage._join,
+    "verify": Stage._verify,
+    "charter": Stage._charter,
+    "sign-charter": Stage._sign_charter,
+    "note": Stage._note,
+    "restate": Stage._restate,
+    "correct": Stage._correct,
+    "confirm": Stage._confirm,
+    "propose": Stage._propose,
+    "initial": Stage._initial,
+    "sign": Stage._sign,
+    "backup": Stage._backup,
+    "offline": Stage._offline,
+    "online": Stage._online,
+}
