@@ -74,11 +74,14 @@ def _prekey_due(session: Session, me: Seat) -> bool:
     return session.now().arrival >= me.prekeys[-1].at.arrival + PREKEY_DAYS * _DAY
 
 
-def drop_old_prekeys(session: Session) -> None:
-    """Destroy private prekeys that nothing later in the log can use (spec/sealing.md, 6). Only at the log's head."""
+def drop_old_prekeys(session: Session) -> bool:
+    """Destroy private prekeys that nothing later in the log can use (spec/sealing.md, 6); whether there were any.
+
+    Only at the log's head.
+    """
     me = session.state.seat(session.engine.wallet.me)
     if me is None or not me.prekeys:
-        return
+        return False
     past = At(session.history.size, int(session.clock() - CLOCK_SLACK) // ARRIVAL_UNIT)
     live = {posted.prekey.seq for posted in me.prekeys if not posted.passed(past)}
     newest = me.prekeys[-1].prekey.seq
@@ -86,6 +89,7 @@ def drop_old_prekeys(session: Session) -> None:
     if old:
         session.book.drop_prekeys(old)
         session.engine.adopt(session.book.prekeys())
+    return bool(old)
 
 
 class Rotation:

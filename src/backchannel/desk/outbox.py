@@ -50,9 +50,15 @@ class Outbox:
         """An intent is sealed."""
         self._vault.execute("UPDATE outbox SET epoch = ?, frames = ?, id = ? WHERE n = ?", (epoch, frames, id_, n))
 
-    def set_posted(self, ns: Iterable[int]) -> None:
-        """The relay has acknowledged these."""
-        self._vault.executemany("UPDATE outbox SET stage = 'posted' WHERE n = ?", [(n,) for n in ns])
+    def set_posted(self, rows: Iterable[Waiting]) -> None:
+        """The relay has acknowledged these, as they were; not what another process has sealed again meanwhile."""
+        self._vault.executemany(
+            "UPDATE outbox SET stage = 'posted' WHERE n = ? AND id = ?", [(row.n, row.id) for row in rows]
+        )
+
+    def set_written(self, ns: Iterable[int]) -> None:
+        """These must be posted again, as they are."""
+        self._vault.executemany("UPDATE outbox SET stage = 'written' WHERE n = ?", [(n,) for n in ns])
 
     def set_unsealed(self, ns: Iterable[int]) -> None:
         """These must be sealed again."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from backchannel.channel.engine import Event
 from backchannel.desk import duties
 from backchannel.desk.outbox import Waiting
-from backchannel.desk.client import RelayClient
+from backchannel.desk.client import RelayClient, passing
 from backchannel.desk.intake import take
 from backchannel.desk.intent import Act, parse
 from backchannel.desk.sealing import seal_waiting
 from backchannel.desk.session import Session
 from backchannel.desk.stream import Stream
-from backchannel.errors import Malformed, RelayFault, RelayRefused
+from backchannel.errors import Malformed, RelayFault, RelayRefused, Unreachable
+from backchannel.ledger.faults import fault
 from backchannel.ledger.leaf import ARRIVAL_UNIT
 from backchannel.ledger.origin import control_hash, credential_hash, log_name
 from backchannel.ledger.wire import Frame, Range, decode_frames
@@ -24,8 +26,11 @@ Progress = Callable[[int, int], None]
 """Told (entries read, entries in the log)."""
 
 _MOST_ROUNDS = 50
+_MOST_EMPTY = 100
 _MOST_FRAMES = 200
 _MOST_BYTES = 1_500_000
+RESYNC_SECONDS = 900.0
+"""How long `watch` follows a stream before it syncs again: what is due by the clock is due without news too."""
 
 
 class Report(NamedTuple):
@@ -45,20 +50,28 @@ class Syncer:
     def __init__(self, session: Session, client: RelayClient) -> None:
         self.session, self.client = session, client
         self.name = log_name(session.book.cover().id)
+        self._refused: tuple[int, RelayRefused] | None = None
 
     def sync(self, progress: Progress = _silent) -> Report:
         """Read to the head, do what is owed, post what waits, until nothing moves any more.
 
         Raises `Unreachable`, `RelayRefused`, `RelayFault`; what was done until then stays done.
         """
+        self._lapse()
         self.found()
         events: list[Event] = []
+        self._refused = None
         for _ in range(_MOST_ROUNDS):
             if self.gone():
                 break
             events += self.read(progress)
-            if self.gone() or not self.work():
+            if self.gone():
                 break
+            self._read_on()
+            if not self.work():
+                break
+        if events:  # keys that have moved on are in the write-ahead log still
+            self.session.vault.settle()
         with self.session.turn():
             waiting = [row for row in self.session.book.outbox.waiting()]
         return Report(events, len(waiting))
@@ -98,17 +111,35 @@ class Syncer:
             book.set_founded()
             self.session.vault.execute("DELETE FROM meta WHERE name = ?", (f"founding-code-{book.c}",))
 
+    def _lapse(self) -> None:
+        with self.session.turn(), self.session.vault.transaction():
+            gone = duties.lapse(self.session)
+        if gone:
+            self.session.vault.settle()
+
+    def _read_on(self) -> None:
+        """The relay has said that a credential was replaced: then the log has the roster that replaces it."""
+        with self.session.turn():
+            epoch = self.session.book.credential()[0]
+        if self._refused is not None and self._refused[0] == epoch:
+            raise self._refused[1]
+
     def read(self, progress: Progress = _silent) -> list[Event]:
         """Read to the log's head with the newest credential; what came."""
         session, events = self.session, []
         with session.turn():
             promised = [row for row in session.book.outbox.waiting() if row.stage == "posted"]
+        empty = 0
         while True:
             with session.turn():
                 epoch, credential = session.book.credential()
                 start = session.history.size
             asked = session.clock()
-            answer = self.client.read(self.name, credential, start)
+            with self._remembered():
+                answer = self._ask(credential, start)
+                empty = 0 if answer.records else empty + 1
+                if empty > _MOST_EMPTY:  # a relay may be a moment behind itself, not for ever
+                    raise fault("range", f"It has {answer.head} entries, it says, and shows {start}.")
             events += take(session, answer, asked)
             progress(answer.start + len(answer.records), answer.head)
             with session.turn():
@@ -116,6 +147,27 @@ class Syncer:
                 if ended or session.state.epoch not in session.engine.wallet.secrets:
                     self._kept_promises(promised)
                     return events
+
+    def _ask(self, credential: bytes, start: int) -> Range:
+        try:
+            return self.client.read(self.name, credential, start)
+        except RelayRefused as problem:
+            if problem.code != "malformed":
+                raise
+            note = self.client.checkpoint(self.name, credential)  # spec/relay.md, 5.3
+            with self.session.turn():
+                self.session.history.check_head(note)
+            raise
+
+    @contextmanager
+    def _remembered(self) -> Iterator[None]:
+        """A fault in the block is remembered as an alarm."""
+        try:
+            yield
+        except RelayFault as problem:
+            with self.session.turn(), self.session.vault.transaction():
+                self.session.book.alarm(problem.code, problem.what, self.session.clock())
+            raise
 
     def _kept_promises(self, promised: list[Waiting]) -> None:
         """What the relay acknowledged before this read must stand in the log now."""
@@ -129,60 +181,63 @@ class Syncer:
         ]
         if not lost:
             return
-        fault = RelayFault(
+        problem = RelayFault(
             "dropped",
             "The relay has acknowledged what this desk posted and does not have it.",
             "This desk keeps it and posts it again. Tell the other seats over another line.",
         )
         with self.session.vault.transaction():
-            self.session.book.alarm(fault.code, fault.what, self.session.clock())
-            self.session.book.outbox.set_unsealed([row.n for row in lost])
-        raise fault
+            self.session.book.alarm(problem.code, problem.what, self.session.clock())
+            # As it was sealed: should the relay find it again, it is the same entry (spec/ledger.md, 3).
+            self.session.book.outbox.set_written([row.n for row in lost])
+        raise problem
 
     def work(self) -> bool:
         """Do what is owed and post what waits; whether anything was posted, so that there is something to read."""
         session = self.session
         with session.turn(), session.vault.transaction():
-            duties.lapse(session)
-            duties.drop_old_prekeys(session)
+            destroyed = bool(duties.lapse(session))
+            if session.history.size >= session.book.cover().head:
+                destroyed |= duties.drop_old_prekeys(session)
             duties.write_duties(session)
             seal_waiting(session, recovered=True)
+        if destroyed:
+            session.vault.settle()
         posted = self.post()
         return self._rotate() or self._erase() or posted
 
     def post(self) -> bool:
         """Post what is sealed and waits, in order; whether anything was."""
-        session, moved = self.session, False
+        session, moved, most = self.session, False, _MOST_FRAMES
         while True:
             with session.turn():
                 rows = [row for row in session.book.outbox.waiting() if row.stage == "written" and row.frames]
-                credential = session.book.credential()[1]
+                epoch, credential = session.book.credential()
             if not rows:
                 return moved
-            ns, frames = _parcel(rows)
+            parcel, frames = _parcel(rows, most)
             try:
                 self.client.append(self.name, credential, frames)
             except RelayRefused as problem:
                 if problem.code == "rotated":  # read on: the roster has changed
+                    self._refused = epoch, problem
                     return True
-                if problem.code != "too-large" or len(ns) > 1:
+                if problem.code != "too-large":
                     raise
-                with session.turn(), session.vault.transaction():
-                    session.book.outbox.set_returned(ns[0], problem.what)
+                most = 1  # this host takes less at once than we send
+                if len(parcel) == 1:
+                    with session.turn(), session.vault.transaction():
+                        session.book.outbox.set_returned(parcel[0].n, problem.what)
                 continue
             with session.turn(), session.vault.transaction():
-                session.book.outbox.set_posted(ns)
+                session.book.outbox.set_posted(parcel)
             moved = True
 
     def _rotate(self) -> bool:
         with self.session.turn():
-            if any(
-                isinstance(parse(row.intent), Act)
-                for row in self.session.book.outbox.waiting()
-                if row.stage != "returned"
-            ):
+            if any(isinstance(parse(row.intent), Act) for row in self.session.book.outbox.waiting()):
                 return False
-            due = duties.rotation(self.session)
+            due, epoch = duties.rotation(self.session), self.session.state.epoch
         if due is None:
             return False
         try:
@@ -190,15 +245,22 @@ class Syncer:
         except RelayRefused as problem:
             if not duties.lost_race(problem):
                 raise
+            self._refused = epoch, problem
         return True
 
     def _erase(self) -> bool:
         session = self.session
         with session.turn():
-            credential = session.book.credential()[1]
+            epoch, credential = session.book.credential()
             due = session.book.items.erasable(int(session.clock()) // ARRIVAL_UNIT)
         for position, token in due:
-            self.client.erase(self.name, credential, position, token)
+            try:
+                self.client.erase(self.name, credential, position, token)
+            except RelayRefused as problem:
+                if problem.code != "rotated":
+                    raise
+                self._refused = epoch, problem
+                return True
             with session.turn(), session.vault.transaction():
                 session.book.entries.forget_token(position)
         return bool(due)
@@ -206,53 +268,99 @@ class Syncer:
     def watch(self, stop: threading.Event, heard: Callable[[object], None] = lambda _: None) -> Iterator[list[Event]]:
         """Sync, then take what the relay pushes, until `stop` is set; yields what came, each time something came.
 
-        `heard(error)` is told when the relay is lost, `heard(None)` when it is back.
+        `heard(error)` is told when the relay is lost, `heard(None)` when it is back. Raises as `sync`, but for what passes.
         """
-        while not stop.is_set():
-            yield self.sync().events
-            if self.gone():
-                return
-            with self.session.turn():
-                epoch, credential = self.session.book.credential()
-                start = self.session.history.size
-            stream = Stream(self.client, self.name, credential, start, heard=heard)
-            stopper = threading.Thread(target=_stop_with, args=(stop, stream), daemon=True)
-            stopper.start()
-            try:
+        failures, keeper = 0, _Keeper(stop)
+        try:
+            while not stop.is_set():
+                try:
+                    events = self.sync().events
+                    if failures:
+                        failures = 0
+                        heard(None)
+                    yield events
+                    if self.gone():
+                        return
+                    yield from self._follow(keeper, heard)
+                except (Unreachable, RelayRefused) as problem:
+                    if not passing(problem):
+                        raise
+                    failures += 1
+                    heard(problem)
+                    wish = getattr(problem, "wait", None)
+                    stop.wait(self.client.backoff.delay(failures, self.client.chance(), wish))
+        finally:
+            keeper.over()
+
+    def _follow(self, keeper: _Keeper, heard: Callable[[object], None]) -> Iterator[list[Event]]:
+        """Take what is pushed until the stream ends, or must be opened anew."""
+        with self.session.turn():
+            epoch, credential = self.session.book.credential()
+            start = self.session.history.size
+        # What is pushed may have waited here while this computer slept: all that is sure is that it is no older than the stream.
+        opened = self.session.clock()
+        stream = Stream(self.client, self.name, credential, start, heard=heard)
+        keeper.keep(stream)
+        try:
+            with self._remembered():
                 for answer in stream:
-                    yield self._pushed(answer)
+                    yield self._pushed(answer, opened)
                     with self.session.turn():
                         moved = self.session.history.size != stream.position
                         if moved or self.session.book.credential()[0] != epoch:
-                            break  # another process has read on, or the credential is new: start again from there
-            except RelayRefused as problem:
-                if problem.code != "rotated":
-                    raise
-            finally:
-                stream.stop()
+                            return  # another process has read on, or the credential is new: start again from there
+        except RelayRefused as problem:
+            if problem.code != "rotated":
+                raise
+        finally:
+            stream.stop()
 
-    def _pushed(self, answer: Range) -> list[Event]:
-        events = take(self.session, answer, self.session.clock())
-        if any(event.verdict in ("act", "line", "rejected") for event in events):
+    def _pushed(self, answer: Range, opened: float) -> list[Event]:
+        events = take(self.session, answer, opened)
+        # The first answer of a connection may be empty: the relay is back, and something may wait for it.
+        if not answer.records or any(event.verdict in ("act", "line", "rejected") for event in events):
             self.work()
         return events
 
 
-def _stop_with(stop: threading.Event, stream: Stream) -> None:
-    stop.wait()
-    stream.stop()
+class _Keeper:
+    """Ends the present stream when `stop` is set, and from time to time (RESYNC_SECONDS)."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop, self._over = stop, False
+        self._stream: Stream | None = None
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def keep(self, stream: Stream) -> None:
+        """This is the present stream."""
+        self._stream = stream
+        if self._stop.is_set():
+            stream.stop()
+
+    def over(self) -> None:
+        """Nobody watches any more."""
+        self._over, self._stream = True, None
+
+    def _run(self) -> None:
+        while not self._over:
+            stopped = self._stop.wait(RESYNC_SECONDS)
+            stream = self._stream
+            if stream is not None:
+                stream.stop()
+            if stopped:
+                return
 
 
-def _parcel(rows: list[Waiting]) -> tuple[list[int], list[Frame]]:
-    """As many rows from the first on as go in one append."""
-    ns: list[int] = []
+def _parcel(rows: list[Waiting], most: int) -> tuple[list[Waiting], list[Frame]]:
+    """As many rows from the first on as go in one append; at most `most` frames if that is more than one row."""
+    parcel: list[Waiting] = []
     frames: list[Frame] = []
     size = 0
     for row in rows:
         more = decode_frames(row.frames or b"")
         size += sum(len(frame.body) + 36 for frame in more)
-        if ns and (len(frames) + len(more) > _MOST_FRAMES or size > _MOST_BYTES):
+        if parcel and (len(frames) + len(more) > most or size > _MOST_BYTES):
             break
-        ns.append(row.n)
+        parcel.append(row)
         frames += more
-    return ns, frames
+    return parcel, frames
