@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from backchannel import labels
 from backchannel.channel import acts, charter, code
@@ -24,23 +24,10 @@ from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Misuse, RelayRefused, Unreachable
 from backchannel.instruments import BY_KIND, Spoken, note, record, understanding
-from backchannel.ledger.leaf import Leaf
 from backchannel.ledger.origin import log_name
 from backchannel.seal import primitives as p
 from backchannel.seal.box import invite_seed
 from backchannel.seal.roster import sign_act
-
-
-class Logged(NamedTuple):
-    """An entry of the log, as this desk has judged it. `why`: for a rejected one; `gone`: the position of its erase record."""
-
-    position: int
-    arrival: int
-    verdict: str
-    sender: SeatId | None
-    kind: str
-    why: str
-    gone: int | None
 
 
 class Channel:
@@ -73,13 +60,6 @@ class Channel:
         """How many entries of the log this desk has verified."""
         with self.session.turn():
             return self.session.history.size
-
-    def log(self, start: int = 0) -> list[Logged]:
-        """Every entry from `start` on, as this desk has judged it."""
-        return [
-            Logged(position, Leaf.parse(leaf).arrival, verdict, sender, kind, why, gone)
-            for position, leaf, verdict, sender, kind, _, why, gone in self.session.book.log(start)
-        ]
 
     def items(self, instrument: str) -> list[Item]:
         """All notes, or all understandings, in the order of the log."""
