@@ -39,6 +39,19 @@ CHARTER = "bc1/charter"
 UNDERSTANDING = "bc1/understanding"
 UNDERSTANDING_SIG = "bc1/understanding-sig"
 
+# soundings
+SOUNDING = "bc1/sounding/open"
+ROUND = "bc1/sounding/th"
+ORDER = "bc1/sounding/order"
+PLACE = "bc1/sounding/place"
+ACK = "bc1/sounding/ack"
+POK = "bc1/sounding/pok"
+MPOK = "bc1/sounding/mpok"
+DLEQ = "bc1/sounding/dleq"
+EITHER = "bc1/sounding/or"
+BATCH = "bc1/sounding/batch"
+WEIGHT = "bc1/sounding/weight"
+
 
 def enc(*parts: str | bytes | int) -> bytes:
     """Injective length-prefixed encoding: each part is its length in 4 bytes (big-endian), then the part.

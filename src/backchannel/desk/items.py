@@ -64,13 +64,14 @@ class Items:
             most,
         )
 
-    def overdue(self, unit: int) -> list[Item]:
-        """Items whose text should be gone by arrival unit `unit`."""
+    def overdue(self, unit: int, most: int = 100) -> list[Item]:
+        """Items whose text should be gone by arrival unit `unit`, some of them."""
         return self._items(
-            "SELECT instrument, value FROM item WHERE until <= ? AND place >= ? AND place < ?",
+            "SELECT instrument, value FROM item WHERE until <= ? AND place >= ? AND place < ? LIMIT ?",
             unit,
             self._places.first,
             self._places.end,
+            most,
         )
 
     def erasable(self, unit: int) -> list[tuple[int, bytes]]:

@@ -14,7 +14,7 @@ from backchannel.desk.book import Book
 from backchannel.desk.client import RelayClient
 from backchannel.desk.intent import Act
 from backchannel.desk.vault import Vault
-from backchannel.entry.codec import decode, encode
+from backchannel.entry.codec import encode
 from backchannel.errors import Malformed, Misuse
 from backchannel.instruments import ERASABLE
 from backchannel.ledger.history import History
@@ -23,7 +23,7 @@ from backchannel.ledger.origin import log_name, origin_line
 from backchannel.seal.box import Sealed, invite_seed, welcome_box
 from backchannel.seal.keys import Identity, PrekeySecret, Random
 from backchannel.seal.primitives import ed25519_public
-from backchannel.seal.roster import EpochSecrets, Welcome, join_proof
+from backchannel.seal.roster import EpochSecrets, Welcome, join_proof, open_welcome
 
 PREKEY_UNITS = 90 * 86_400 // ARRIVAL_UNIT
 
@@ -119,8 +119,8 @@ def _welcome(code: Code, records: list[Record]) -> Welcome:
     box = welcome_box(code.secret, code.channel)
     for record in records:
         if record.body is not None and box.recognises(record.body):
-            welcome = decode(box.open(Sealed(record.body, record.erase)), Welcome)
-            if welcome.epoch == code.epoch and len(welcome.secrets) == code.epoch + 1:
+            welcome = open_welcome(box.open(Sealed(record.body, record.erase)))
+            if welcome.epoch == code.epoch:
                 return welcome
     raise Misuse(
         "welcome",

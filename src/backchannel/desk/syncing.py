@@ -25,6 +25,9 @@ from backchannel.ledger.wire import Frame, Range, decode_frames
 Progress = Callable[[int, int], None]
 """Told (entries read, entries in the log)."""
 
+FORGET_EVERY = 60.0
+"""Seconds between emptyings of the vault's write-ahead log while a desk watches."""
+
 _MOST_ROUNDS = 50
 _MOST_EMPTY = 100
 _MOST_FRAMES = 200
@@ -51,6 +54,7 @@ class Syncer:
         self.session, self.client = session, client
         self.name = log_name(session.book.cover().id)
         self._refused: tuple[int, RelayRefused] | None = None
+        self._forgotten = session.clock()
 
     def sync(self, progress: Progress = _silent) -> Report:
         """Read to the head, do what is owed, post what waits, until nothing moves any more.
@@ -70,8 +74,8 @@ class Syncer:
             self._read_on()
             if not self.work():
                 break
-        if events:  # keys that have moved on are in the write-ahead log still
-            self.session.vault.settle()
+        if events:
+            self.forget()
         with self.session.turn():
             waiting = [row for row in self.session.book.outbox.waiting()]
         return Report(events, len(waiting))
@@ -112,10 +116,18 @@ class Syncer:
             self.session.vault.execute("DELETE FROM meta WHERE name = ?", (f"founding-code-{book.c}",))
 
     def _lapse(self) -> None:
-        with self.session.turn(), self.session.vault.transaction():
-            gone = duties.lapse(self.session)
-        if gone:
-            self.session.vault.settle()
+        """Delete the texts whose time is over, in portions: others wait for the desk."""
+        while True:
+            with self.session.turn(), self.session.vault.transaction():
+                gone = duties.lapse(self.session)
+            if not gone:
+                return
+            self.forget()
+
+    def forget(self) -> None:
+        """Empty the vault's write-ahead log, which still holds what was deleted: texts, and keys that moved on."""
+        self._forgotten = self.session.clock()
+        self.session.vault.settle()
 
     def _read_on(self) -> None:
         """The relay has said that a credential was replaced: then the log has the roster that replaces it."""
@@ -195,14 +207,12 @@ class Syncer:
     def work(self) -> bool:
         """Do what is owed and post what waits; whether anything was posted, so that there is something to read."""
         session = self.session
+        self._lapse()
         with session.turn(), session.vault.transaction():
-            destroyed = bool(duties.lapse(session))
             if session.history.size >= session.book.cover().head:
-                destroyed |= duties.drop_old_prekeys(session)
+                duties.drop_old_prekeys(session)
             duties.write_duties(session)
             seal_waiting(session, recovered=True)
-        if destroyed:
-            session.vault.settle()
         posted = self.post()
         return self._rotate() or self._erase() or posted
 
@@ -320,6 +330,8 @@ class Syncer:
         # The first answer of a connection may be empty: the relay is back, and something may wait for it.
         if not answer.records or any(event.verdict in ("act", "line", "rejected") for event in events):
             self.work()
+        if self.session.clock() > self._forgotten + FORGET_EVERY:
+            self.forget()
         return events
 
 
