@@ -289,17 +289,30 @@ class World:
         return [d for d in self.desks.values() if self.state.seat(d.id) in self.state.present]
 
     @property
+    def knowing(self) -> list[Desk]:
+        """The desks that can read the roster as it is now; all, if nobody can."""
+        newest = max(d.state.epoch for d in self.desks.values())
+        desks = [d for d in self.desks.values() if d.state.epoch == newest]
+        return [d for d in desks if newest in d.engine.wallet.secrets] or desks
+
+    @property
     def state(self) -> State:
-        return next(iter(self.desks.values())).state
+        return self.knowing[0].state
 
     def sync(self) -> None:
         """Everybody reads to the head; all who can read the roster see the same."""
         for desk in self.desks.values():
             desk.sync()
-        newest = max(d.state.epoch for d in self.desks.values())
-        states = [d.state for d in self.desks.values() if d.state.epoch == newest and newest in d.engine.wallet.secrets]
-        assert states
-        assert all(state == states[0] for state in states)
+        assert all(desk.state == self.state for desk in self.knowing)
+
+    def verdict(self) -> str:
+        """What the newest entry turned out to be, by the code of its error if it was refused; all must agree."""
+        self.sync()
+        at = self.log.records[-1].at
+        told = [desk.events[-1] for desk in self.knowing if desk.events[-1].record.at == at]
+        found = {event.error.code if event.error else event.verdict for event in told}
+        assert len(found) == 1, found
+        return found.pop()
 
     def found(self, name: str = "Ana", party: str = "Argentina", role: str = "envoy", **lies: Any) -> Desk:
         desk = self.desks[name] = Desk(name, self.log, [SECRETS.secret])

@@ -105,12 +105,13 @@ def remove(state: State, act: roster.Act, body: acts.Remove, at: At) -> State:
     if target.standing == "guest":  # 4.5: whoever may keep a newcomer out may still do so until it is in
         dismissed = state.with_seat(replace(target, standing="gone", signed=False))
         return without_charter(dismissed) if founding else dismissed
-    if any(r.seat == body.seat for r in state.removals):
+    if any(r.seat == body.seat and (r.proposal.stage == "granted" or not own) for r in state.removals):
         raise Rejected("repeat", "The removal of this seat has been proposed already.")
     if len(staying(state, without=body.seat)) < 2:
         raise Rejected("last", "A channel keeps at least two seats.")
     removal = Removal(_proposal(state, act, body, at, "granted" if own else "open"), body.seat, body.reason)
-    return replace(state, removals=(*state.removals, _settled(state, removal)))
+    others = tuple(r for r in state.removals if r.seat != body.seat)  # who goes need not wait for assent to its removal
+    return replace(state, removals=(*others, _settled(state, removal)))
 
 
 def rotate(state: State, act: roster.Act, body: acts.Rotate, at: At) -> State:
