@@ -1,0 +1,176 @@
+"""Pages of what `facts` says. Each is drawn from the facts alone: no page can say what the JSON does not."""
+
+from __future__ import annotations
+
+from backchannel.cli.show import ACCENT, BAD, DIM, GOOD, STRONG, Facts, Page, local, names, stop
+
+CLIP = 2_000
+ROLES = {"attributed": "who said what may be told", "chatham": "what is said may be used, not who said it"}
+
+
+def channels(page: Page, facts: Facts) -> None:
+    """The list of channels."""
+    if not facts["channels"]:
+        page.say("This desk is in no channel yet.")
+        page.say("Found one: backchannel channel found. Or join one by its code: backchannel channel join")
+        return
+    for one in facts["channels"]:
+        channel_line(page, one)
+
+
+def channel_line(page: Page, one: Facts) -> None:
+    """One channel of several."""
+    page.say(one["title"] or "(not read yet)", STRONG)
+    for alarm in one["alarms"]:
+        page.say(f"  ALARM ({local(alarm['at'])}): {alarm['what']}", BAD)
+    who = f"you are {one['me']}" if one["me"] else "you are joining"
+    page.say(f"  {one['stage']}; {_count(one['seats'], 'seat')}; {who}; {_count(one['entries'], 'entry', 'entries')}")
+    page.say(f"  {one['relay']}; {one['id'][:16]}", DIM)
+    if one["waiting"]:
+        page.say(f"  {one['waiting']} of your own wait for the relay", "yellow")
+    if one["returned"]:
+        page.say(f"  {one['returned']} of your own came back: backchannel desk status", "yellow")
+
+
+def channel(page: Page, facts: Facts) -> None:
+    """One channel in full."""
+    page.say(facts["title"], STRONG)
+    page.quote(facts["purpose"])
+    page.say(f"  {facts['stage_says']}. {_count(facts['entries'], 'entry', 'entries')} read from {facts['relay']}", DIM)
+    page.say()
+    steps(page, facts["next"])
+    seats(page, facts["seats"])
+    if facts["gone"]:
+        page.say(f"  No longer here: {names(facts['gone'])}", DIM)
+    page.say()
+    for one in facts["pending"]:
+        pending(page, one)
+    if facts["charter"] is not None:
+        terms(page, facts["charter"])
+    else:
+        page.say("No charter is proposed yet: the founder does it when all have joined.")
+    outbox(page, facts["outbox"])
+
+
+def steps(page: Page, found: list[Facts]) -> None:
+    """Who can do what next."""
+    if not found:
+        page.say("You are not in this channel any more: it can be read up to where you left.")
+        return
+    page.say("Next:", STRONG)
+    for one in found:
+        page.say(f"  {one['who']}: {one['what']}", ACCENT if one["who"] == "you" else "")
+        page.say(f"      {one['command']}", DIM)
+    page.say()
+
+
+def seats(page: Page, found: list[Facts]) -> None:
+    """The seats, with the marks of this desk."""
+    page.table(
+        ("Seat", "Party", "Role", "Charter", "Words compared"),
+        (
+            (
+                one["name"] + (" (you)" if one["me"] else ""),
+                one["party"],
+                one["role"] + (", founder" if one["founder"] else ""),
+                "signed" if one["signed"] else "not signed",
+                "-" if one["me"] else "yes" if one["verified"] else "not yet",
+            )
+            for one in found
+        ),
+    )
+
+
+def pending(page: Page, one: Facts) -> None:
+    """An invitation or removal under way."""
+    if one["change"] == "invitation":
+        page.say(f"Invited: {one['name']} ({one['role']}, {one['party']}), until {local(one['expires'])}")
+    else:
+        page.say(f"To be removed: {one['name']}, proposed by {one['by']}")
+        page.quote(one["reason"])
+    page.say(f"  {'awaits the yes of ' + names(one['awaits']) if one['awaits'] else 'granted by all'}", DIM)
+
+
+def terms(page: Page, charter: Facts) -> None:
+    """The charter in full."""
+    found = charter["terms"]
+    page.say(f"Charter: {found['title']}", STRONG)
+    page.quote(found["purpose"])
+    quorum = "every party" if found["disclosure"] == "all" else f"{found['disclosure']} parties"
+    page.pairs(
+        (
+            ("Track", found["track"]),
+            ("Attribution", f"{found['attribution']}: {ROLES.get(found['attribution'], '')}"),
+            ("Notes are kept", f"at most {_count(found['retention_days'], 'day')}, then deleted on every desk"),
+            ("A newcomer needs", "the yes of every party"),
+            ("Disclosure needs", quorum),
+            ("Oversight", found["oversight"]),
+        )
+    )
+    for one in charter["seats"]:
+        mark = "signed" if one["signed"] else "not signed yet"
+        page.say(f"  {one['name']}, {one['role']}, for {one['party']}: {mark}", GOOD if one["signed"] else "")
+    if charter["awaits"] and charter["in_force"]:
+        page.say(f"In force. {names(charter['awaits'])} has still to sign.")
+    elif charter["awaits"]:
+        page.say(stop(f"Not in force yet: it awaits {names(charter['awaits'])}"))
+    else:
+        page.say("In force: every seat has signed.")
+
+
+def outbox(page: Page, rows: list[Facts]) -> None:
+    """What waits, and what came back."""
+    for one in rows:
+        if one["stage"] == "returned":
+            page.say(f"Came back: {one['what']}. {one['why']}", "yellow")
+        else:
+            page.say(f"Waits on this desk: {one['what']}", "yellow")
+
+
+def note(page: Page, one: Facts, *, full: bool = False) -> None:
+    """One note."""
+    page.say(f"{one['number']}  {one['from']} to {names(one['readers'])}, {local(one['sent'])}", STRONG)
+    if one["gone"]:
+        page.say("  The text is gone: its time is over.", DIM)
+        return
+    text = one["text"]
+    cut = 0 if full or len(text) <= CLIP else len(text) - CLIP
+    page.quote(text[:CLIP] if cut else text)
+    if cut:
+        page.say(f"  … {cut:,} characters more: backchannel note list --since {one['number']} --full", DIM)
+    page.say(f"  nobody else can read it; on every desk until {local(one['until'])}", DIM)
+    for back in one["read_back"]:
+        readback(page, back)
+
+
+def readback(page: Page, back: Facts) -> None:
+    """How the read-back with one reader stands."""
+    says = {
+        "asked": "is asked to read it back",
+        "restated": "has understood:",
+        "confirmed": "has understood, confirmed:",
+        "corrected": "was corrected:",
+    }
+    page.say(f"  {back['seat']} {says.get(back['state'], back['state'])}", DIM)
+    for text in (back["restated"], back["corrected"]):
+        if text:
+            page.quote(text)
+
+
+def matter(page: Page, one: Facts) -> None:
+    """An understanding in full."""
+    page.say(f"{one['number']}  {one['title']}", STRONG)
+    page.quote(one["text"])
+    page.say(f"  proposed by {one['proposed_by']}, {local(one['proposed'])}; {one['state_says']}", DIM)
+    for party in one["parties"]:
+        done = [word for word in ("initialled", "signed") if party[word]]
+        said = " and ".join(done) or "nothing yet"
+        page.say(f"  {party['name']}, {party['role']}, for {party['party']}: {said}", GOOD if party["signed"] else "")
+    if one["reason"]:
+        page.say("  Withdrawn, because:")
+        page.quote(one["reason"])
+    page.say(f"  {names(one['readers'])} can read it, and nobody else", DIM)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

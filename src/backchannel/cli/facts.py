@@ -1,0 +1,329 @@
+"""What there is, as plain facts: dicts, lists, strings, numbers. JSON is made of them, and so is every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from backchannel.channel import acts
+from backchannel.channel.assent import missing, unsigned
+from backchannel.channel.rules import STAGES
+from backchannel.channel.state import Invitation, Removal, Seat, State
+from backchannel.cli import context
+from backchannel.cli.context import alarm_facts, stamp
+from backchannel.cli.show import Facts
+from backchannel.desk.channel import Channel
+from backchannel.desk.intent import Act, Say, parse
+from backchannel.desk.outbox import Waiting
+from backchannel.entry.codec import decode
+from backchannel.entry.ids import SeatId
+from backchannel.instruments import BY_KIND, note, understanding
+
+UNIT = 300
+"""Seconds of an arrival unit (spec/ledger.md, 2)."""
+
+UNTOLD = "somebody"
+
+Step = Callable[[str, str, str, str], None]
+"""Adds a step: who, which verb, the rest of the sentence, by which command."""
+
+VERBS = {"proposed": "initial", "initialled": "sign", "signing": "sign"}
+"""What its signatories do next with an understanding in each state; nothing in the others."""
+
+
+def at(arrival: int) -> str:
+    """An arrival unit as a time."""
+    return stamp(arrival * UNIT)
+
+
+def name(state: State, seat: SeatId | None) -> str:
+    """A seat's name, present or gone."""
+    found = state.seat(seat) if seat is not None else None
+    return found.name if found is not None else UNTOLD
+
+
+def names(state: State, seats: Iterable[SeatId]) -> list[str]:
+    """Names of seats."""
+    return [name(state, seat) for seat in seats]
+
+
+# --- the channel ------------------------------------------------------------------------------------------------------
+
+
+def line(channel: Channel) -> Facts:
+    """A channel in one line."""
+    state, waiting = channel.state, context.outbox(channel)
+    me = state.seat(channel.me)
+    return {
+        "title": state.title,
+        "id": channel.id.hex(),
+        "relay": channel.session.book.cover().relay,
+        "stage": state.stage,
+        "me": me.name if me is not None else None,
+        "standing": me.standing if me is not None else "joining",
+        "seats": len(state.present),
+        "entries": channel.size,
+        "waiting": sum(row.stage != "returned" for row in waiting),
+        "returned": sum(row.stage == "returned" for row in waiting),
+        "alarms": alarm_facts(channel),
+    }
+
+
+def whole(channel: Channel) -> Facts:
+    """Everything about a channel but what was said in it."""
+    state = channel.state
+    return {
+        **line(channel),
+        "purpose": state.purpose,
+        "stage_says": STAGES[state.stage],
+        "round": state.epoch,
+        "charter": charter(channel),
+        "seats": [seat(channel, one) for one in state.present],
+        "gone": [one.name for one in state.seats if one.standing == "gone"],
+        "pending": [change(state, one) for one in changes(state) if one.proposal.stage in ("open", "granted")],
+        "next": steps(channel),
+        "outbox": outbox(channel),
+    }
+
+
+def seat(channel: Channel, one: Seat) -> Facts:
+    """A seat, and whether its words were compared."""
+    return {
+        "id": one.id.hex(),
+        "name": one.name,
+        "party": one.party,
+        "role": one.role,
+        "standing": one.standing,
+        "signed": one.signed,
+        "verified": one.id in channel.session.book.verified(),
+        "me": one.id == channel.me,
+        "founder": one.id == channel.state.founder,
+    }
+
+
+def charter(channel: Channel) -> Facts | None:
+    """The terms, who has signed and who has not."""
+    state = channel.state
+    if state.charter is None:
+        return None
+    terms = state.charter.terms
+    return {
+        "terms": {field: getattr(terms, field) for field in terms.__struct_fields__},
+        "seats": [
+            {"name": one.name, "party": one.party, "role": one.role, "signed": one.signed}
+            for one in state.present
+            if one.id in state.charter.seats or one.standing == "guest" or one.signed
+        ],
+        "awaits": [one.name for one in unsigned(state)],
+        "in_force": state.stage in ("signed", "open"),
+    }
+
+
+def change(state: State, one: Invitation | Removal) -> Facts:
+    """An invitation or a removal that is under way, and whose assent it lacks."""
+    common = {
+        "by": name(state, one.proposal.by),
+        "stage": one.proposal.stage,
+        "awaits": sorted(missing(state, one)) if one.proposal.stage == "open" else [],
+    }
+    if isinstance(one, Invitation):
+        who = {"change": "invitation", "name": one.name, "party": one.party, "role": one.role}
+        return {**who, "expires": at(one.expires), **common}
+    return {"change": "removal", "name": name(state, one.seat), "reason": one.reason, **common}
+
+
+def changes(state: State) -> list[Invitation | Removal]:
+    """All invitations and removals, whatever became of them."""
+    return [*state.invitations, *state.removals]
+
+
+# --- who can do what next ---------------------------------------------------------------------------------------------
+
+
+def steps(channel: Channel) -> list[Facts]:
+    """Who can do what next, what is awaited from this seat first."""
+    state, me = channel.state, channel.me
+    mine = state.seat(me)
+    found: list[Facts] = []
+
+    def step(who: str, verb: str, rest: str, command: str) -> None:
+        own = mine is not None and who == mine.name
+        what = f"{verb if own else verb + 's'} {rest}"
+        found.append({"who": "you" if own else who, "what": what, "command": f"backchannel {command}"})
+
+    if mine is not None and mine.standing == "gone":
+        return []
+    if state.stage == "founding":
+        _founding(state, step)
+    if state.stage == "signed":
+        step(name(state, state.founder), "open", "the channel, with the next sync of that desk", "desk sync")
+    if state.stage == "open":
+        _roster(state, step)
+        _readbacks(channel, step)
+        _understandings(channel, step)
+        if mine is not None and mine.speaks and mine.standing == "active":
+            step(mine.name, "write", "a note", "note send")
+    return sorted(found, key=lambda one: one["who"] != "you")
+
+
+def _founding(state: State, step: Step) -> None:
+    founder = name(state, state.founder)
+    for one in state.invitations:
+        if one.proposal.stage == "granted":
+            step(one.name, "join", f"with the code that {founder} hands over", "channel join")
+    if state.charter is None:
+        step(founder, "invite", "whoever is to sit at the table", "channel invite")
+        if len(state.present) > 1:
+            step(founder, "propose", "the charter, when all have joined", "channel charter sign")
+        return
+    for other in unsigned(state):
+        step(other.name, "sign", "the charter", "channel charter sign")
+
+
+def _roster(state: State, step: Step) -> None:
+    for one in changes(state):
+        leaver = None if isinstance(one, Invitation) else one.seat
+        who = one.name if isinstance(one, Invitation) else name(state, leaver)
+        if one.proposal.stage == "open":
+            what, verb = ("removal", "remove") if leaver else ("admission", "admit")
+            for other in state.active:
+                if other.party in missing(state, one) and other.id != leaver:
+                    step(other.name, "say", f"yes to the {what} of {who} (for {other.party})", f"channel {verb}")
+        elif one.proposal.stage == "granted" and leaver:
+            step("any desk", "put", f"the removal of {who} into effect, with its next sync", "desk sync")
+        elif one.proposal.stage == "granted":
+            step(who, "join", f"with the code that {name(state, one.proposal.by)} hands over", "channel join")
+    for other in state.present:
+        if other.standing == "guest" and other.signed:
+            step(other.name, "come", "in, with the next sync of any desk", "desk sync")
+        elif other.standing == "guest":
+            step(other.name, "sign", "the charter", "channel charter sign")
+
+
+def _readbacks(channel: Channel, step: Step) -> None:
+    state, me = channel.state, channel.me
+    for held in channel.items("note"):
+        item: note.Note = held.value
+        mine = item.readback(me)
+        if item.gone:
+            continue
+        if mine is not None and mine.state in ("asked", "corrected"):
+            step(name(state, me), "restate", f"note {held.position}", f"note readback {held.position}")
+        for one in item.readbacks if item.author == me else ():
+            if one.state == "restated":
+                whether = f"whether {name(state, one.seat)} has understood note {held.position}"
+                step(name(state, me), "say", whether, f"note readback {held.position} --confirm")
+
+
+def _understandings(channel: Channel, step: Step) -> None:
+    for held in channel.items("understanding"):
+        matter = understanding_facts(channel, held.value)
+        verb = matter["next"]
+        for who in matter["awaits"]:
+            step(
+                who, verb, f"understanding {held.position}: {matter['title']}", f"understanding {verb} {held.position}"
+            )
+
+
+# --- what waits -------------------------------------------------------------------------------------------------------
+
+
+def outbox(channel: Channel) -> list[Facts]:
+    """What this desk has written and the log has not taken: waiting, or returned and why."""
+    return [waiting(channel.state, row) for row in context.outbox(channel)]
+
+
+def waiting(state: State, row: Waiting) -> Facts:
+    """One thing in the outbox."""
+    stage = "returned" if row.stage == "returned" else "waiting"
+    return {"number": row.n, "what": intent(state, row.intent), "stage": stage, "why": row.why}
+
+
+def intent(state: State, raw: bytes) -> str:
+    """What somebody wanted, in words."""
+    wanted = parse(raw)
+    if isinstance(wanted, Say):
+        body = decode(wanted.body, BY_KIND[wanted.kind].kinds[wanted.kind].body)
+        words = next((w for w in (getattr(body, field, "") for field in ("title", "text", "reason")) if w), "")
+        start = words if len(words) <= 60 else words[:60] + "…"
+        return f"{KINDS.get(wanted.kind, wanted.kind)}{f' ({start})' if start else ''}"
+    if isinstance(wanted, Act):
+        act = acts.parse(wanted.body)
+        what = KINDS[acts.kind(act)]
+        if isinstance(act, acts.Invite):
+            return f"{what}: {act.name}"
+        return f"{what}: {name(state, act.seat)}" if isinstance(act, acts.Remove) else what
+    return "what the invited desk needs to open the channel"
+
+
+KINDS = {
+    "found": "founding of the channel",
+    "prekey": "a fresh place for what others seal",
+    "invite": "invitation",
+    "join": "joining",
+    "charter": "proposal of the charter",
+    "assent": "signature under the charter, or yes to a change",
+    "remove": "removal",
+    "rotate": "new round, with the seats as agreed",
+    "note.send": "note",
+    "note.restate": "read-back of a note",
+    "note.confirm": "confirmation of a read-back",
+    "note.correct": "correction of a read-back",
+    "understanding.propose": "proposal of an understanding",
+    "understanding.initial": "initials under an understanding",
+    "understanding.sign": "signature under an understanding",
+    "understanding.withdraw": "withdrawal of an understanding",
+}
+
+
+# --- instruments ------------------------------------------------------------------------------------------------------
+
+
+def note_facts(channel: Channel, item: note.Note) -> Facts:
+    """A note: who can read it, until when, and how its read-back stands."""
+    state = channel.state
+    return {
+        "number": item.at.position,
+        "from": name(state, item.author),
+        "readers": names(state, (seat for seat in item.audience if seat != item.author)),
+        "sent": at(item.at.arrival),
+        "until": at(item.until),
+        "gone": item.gone,
+        "text": item.text,
+        "read_back": [
+            {"seat": name(state, r.seat), "state": r.state, "restated": r.restated, "corrected": r.corrected}
+            for r in item.readbacks
+            if r.state != "plain"
+        ],
+    }
+
+
+def understanding_facts(channel: Channel, item: understanding.Understanding) -> Facts:
+    """An understanding: its exact text, who has initialled and signed, whom it still awaits."""
+    state = channel.state
+    standing = understanding.standing(item, state)
+    verb = VERBS.get(standing)
+    signed = {one.seat for one in item.signatures}
+    done = item.initials if verb == "initial" else signed
+    return {
+        "number": item.at.position,
+        "title": item.terms.title,
+        "text": item.terms.text,
+        "state": standing,
+        "state_says": understanding.STATES[standing],
+        "proposed_by": name(state, item.proposer),
+        "proposed": at(item.at.arrival),
+        "readers": names(state, item.audience),
+        "parties": [
+            {
+                "name": party.name,
+                "party": party.party,
+                "role": party.role,
+                "initialled": party.seat in item.initials,
+                "signed": party.seat in signed,
+            }
+            for party in item.terms.parties
+        ],
+        "next": verb,
+        "awaits": [party.name for party in item.terms.parties if party.seat not in done] if verb else [],
+        "reason": item.reason,
+    }

@@ -1,0 +1,88 @@
+"""What came: one entry of the log as a line of news."""
+
+from __future__ import annotations
+
+from backchannel.channel import acts
+from backchannel.channel.engine import Event
+from backchannel.channel.state import Invitation
+from backchannel.cli import draw as pages
+from backchannel.cli import facts
+from backchannel.cli.show import BAD, Facts, Page
+from backchannel.desk.channel import Channel
+from backchannel.entry.codec import decode
+from backchannel.instruments import BY_KIND, note, understanding
+
+SILENT = frozenset({"start", "closed", "record"})
+"""What the machinery does, and what is not for this seat: in `channel log`, not in the news."""
+
+
+def of(channel: Channel, event: Event) -> Facts | None:
+    """What an event means to this person; None if nothing."""
+    if event.verdict in SILENT or event.kind == "prekey":
+        return None
+    state = channel.state
+    found: Facts = {
+        "number": event.record.at.position,
+        "arrived": facts.at(event.record.at.arrival),
+        "by": None if event.sender is None else facts.name(state, event.sender),
+        "mine": event.sender == channel.me,
+        "kind": event.kind or event.verdict,
+        "what": _what(channel, event),
+    }
+    if event.error is not None:
+        found["why"] = event.error.what
+    held = channel.entry(event.record.id) if event.verdict == "line" else None
+    if held is not None and isinstance(held.value, note.Note):
+        found["note"] = facts.note_facts(channel, held.value)
+    if held is not None and isinstance(held.value, understanding.Understanding):
+        found["understanding"] = facts.understanding_facts(channel, held.value)
+    return found
+
+
+def _what(channel: Channel, event: Event) -> str:
+    if event.verdict in ("rejected", "erased"):
+        return {"rejected": "not accepted", "erased": "an entry whose text is gone"}[event.verdict]
+    if event.act is not None:
+        return act(channel, event.act)
+    return facts.KINDS[event.kind] + _item(channel, event)
+
+
+def act(channel: Channel, body: acts.Body) -> str:
+    """A signed act, in words."""
+    what = facts.KINDS[acts.kind(body)]
+    if isinstance(body, acts.Invite):
+        return f"{what} of {body.name}"
+    if isinstance(body, acts.Assent):
+        return _assent(channel, body.subject)
+    return f"{what} of {facts.name(channel.state, body.seat)}" if isinstance(body, acts.Remove) else what
+
+
+def _assent(channel: Channel, subject: bytes) -> str:
+    state = channel.state
+    if state.charter is not None and state.charter.digest == subject:
+        return "signature under the charter"
+    for one in facts.changes(state):
+        if one.proposal.digest == subject:
+            admission = isinstance(one, Invitation)
+            who = one.name if isinstance(one, Invitation) else facts.name(state, one.seat)
+            return f"yes to the {'admission' if admission else 'removal'} of {who}"
+    return facts.KINDS["assent"]
+
+
+def _item(channel: Channel, event: Event) -> str:
+    body = decode(event.body, BY_KIND[event.kind].kinds[event.kind].body)
+    held = channel.entry(body.item) if hasattr(body, "item") else None
+    return f" {held.value.at.position}" if held is not None else ""
+
+
+def draw(page: Page, one: Facts) -> None:
+    """A line of news, with the text if it brought one."""
+    if "note" in one:
+        pages.note(page, one["note"])
+        return
+    who = f" ({one['by']})" if one["by"] else ""
+    page.say(f"{one['number']}  {one['what']}{who}", BAD if "why" in one else "")
+    if "why" in one:
+        page.say(f"  {one['why']}")
+    if "understanding" in one:
+        pages.matter(page, one["understanding"])

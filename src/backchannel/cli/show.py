@@ -1,0 +1,214 @@
+"""Everything that is printed. A command makes facts; they become JSON, or a page drawn from nothing but the same.
+
+Every string on its way to a page goes through `foreign`: names, notes, file names and error texts alike. What a
+terminal would obey (escapes, direction overrides, invisible characters) is spelled out; Rich interprets nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from io import TextIOWrapper
+from typing import IO, TYPE_CHECKING, Any
+
+from backchannel.entry.repertoire import outside
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+Facts = dict[str, Any]
+
+WIDTH = 80
+LONGEST_ERROR = 2_000
+_STACK = 6
+"""More marks than this on one letter would paint over the lines above and below."""
+
+PROSE = frozenset({"text", "purpose", "reason", "restated", "corrected", "why"})
+"""The facts whose line breaks are their author's."""
+
+GOOD, BAD, DIM, STRONG, ACCENT = "green", "bold red", "dim", "bold", "cyan"
+
+
+def foreign(text: str, *, lines: bool = False) -> str:
+    """The one way for text to reach a terminal: as it is where it is harmless, `<U+202E>` for what is not.
+
+    Line breaks and tabs stay (tabs as spaces) where `lines` is set.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    parts: list[str] = []
+    rest, marks = text.replace("\t", "    ") if lines else text, 0
+    for char in rest if _unusual(rest) else ():
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        safe = (lines and char == "\n") or (outside(char) is None and marks <= _STACK)
+        parts.append(char if safe else f"<U+{ord(char):04X}>")
+    return "".join(parts) or rest
+
+
+def _unusual(text: str) -> bool:
+    return outside(text) is not None or any(unicodedata.combining(char) for char in text)
+
+
+def clean(facts: Any, name: str = "") -> Any:
+    """The same facts with every string, at any depth and in names too, through `foreign`."""
+    if isinstance(facts, str):
+        return foreign(facts, lines=name in PROSE)
+    if isinstance(facts, dict):
+        return {foreign(str(key)): clean(value, str(key)) for key, value in facts.items()}
+    if isinstance(facts, list):
+        return [clean(value, name) for value in facts]
+    return facts
+
+
+class Page:
+    """A page on a terminal, in a pipe or a file. It takes strings only, and interprets none of them."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.console = console(stream)
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """A paragraph."""
+        self.console.print(text, style=style or None)
+
+    def quote(self, text: str) -> None:
+        """What a person wrote: every line behind a bar, so that it cannot pass for what this program says."""
+        from rich.text import Text
+
+        width = max(20, self.console.width - 4)
+        for line in text.split("\n"):
+            for row in Text(line).wrap(self.console, width) or [Text("")]:
+                self.console.print(Text.assemble(("  | ", DIM), row.plain), soft_wrap=True)
+
+    def pairs(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Labels and what they are."""
+        from rich.table import Table
+
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style=DIM, no_wrap=True)
+        grid.add_column(overflow="fold")
+        for label, value in rows:
+            grid.add_row(f"  {label}", value)
+        self._columns(grid)
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table with a heading."""
+        from rich.table import Table
+
+        grid = Table(box=None, padding=(0, 2, 0, 0), header_style=DIM, pad_edge=False)
+        for head in heads:
+            grid.add_column(head, overflow="fold")
+        for row in rows:
+            grid.add_row(*row)
+        self._columns(grid)
+
+    def words(self, words: Sequence[str], across: int = 4) -> None:
+        """Words to be read aloud, numbered, in a grid."""
+        from rich.table import Table
+
+        grid = Table.grid(padding=(0, 3))
+        for k in range(0, len(words), across):
+            grid.add_row(*(f"  {k + j + 1:2} {word}" for j, word in enumerate(words[k : k + across])))
+        self._columns(grid)
+
+    def _columns(self, grid: Table) -> None:
+        """Without the spaces with which Rich fills the last column: they would be copied and pasted along."""
+        with self.console.capture() as drawn:
+            self.console.print(grid)
+        self.console.file.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
+
+
+Draw = Callable[[Page, Facts], None]
+
+
+def console(stream: IO[str]) -> Console:
+    """A Rich console that takes every string literally. Colour where the terminal has it and NO_COLOR is not set."""
+    from rich.console import Console
+
+    width = None if stream.isatty() or os.environ.get("COLUMNS") else WIDTH
+    return Console(file=stream, markup=False, emoji=False, highlight=False, width=width, legacy_windows=False)
+
+
+def tell(facts: Facts, draw: Draw, *, as_json: bool) -> None:
+    """Print facts: one JSON object on one line, or a page: alarms first, the relay's silence last."""
+    if as_json:
+        print_json(facts)
+        return
+    page, shown = Page(sys.stdout), clean(facts)
+    for alarm in shown.get("alarms", ()):
+        page.say(f"ALARM ({local(alarm['at'])}): {alarm['what']}", BAD)
+    draw(page, shown)
+    trouble = shown.get("relay_trouble")
+    if trouble:
+        page.say()
+        page.say(f"{trouble['what']} {trouble['safe']} {trouble['todo']}".replace("  ", " ").strip(), "yellow")
+
+
+def print_json(facts: Facts) -> None:
+    """One object on one line, in ASCII: valid, and harmless on a terminal, whatever is in it."""
+    sys.stdout.write(json.dumps(_whole(facts), ensure_ascii=True, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def _whole(facts: Any) -> Any:
+    """Without halves of characters, which JSON can write and nobody can read."""
+    if isinstance(facts, str):
+        return facts.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(facts, dict):
+        return {_whole(str(key)): _whole(value) for key, value in facts.items()}
+    if isinstance(facts, list):
+        return [_whole(value) for value in facts]
+    return facts
+
+
+def failure(error: Facts, *, as_json: bool) -> None:
+    """Tell an error: what happened, that nothing was lost, what to do."""
+    short = {name: text if len(text) <= LONGEST_ERROR else text[:LONGEST_ERROR] + "…" for name, text in error.items()}
+    if as_json:
+        print_json(short)
+        return
+    sys.stdout.flush()
+    page, shown = Page(sys.stderr), clean(short)
+    page.say(shown["what"], BAD)
+    rest = " ".join(part for part in (shown["safe"], shown["todo"]) if part)
+    if rest:
+        page.say(rest)
+
+
+def local(stamp: str) -> str:
+    """A time of the facts (`2026-11-03T14:05:00Z`) on this machine's clock, to the minute."""
+    return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def stop(sentence: str) -> str:
+    """A sentence with its full stop, also after a name that brings one."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def names(found: Sequence[str], none: str = "nobody") -> str:
+    """`A, B and C`."""
+    if not found:
+        return none
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+# --- the streams ------------------------------------------------------------------------------------------------------
+
+
+def forgiving_streams() -> None:
+    """A terminal that has not a character shows its number instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def drop_output() -> None:
+    """Send what is still buffered nowhere: Python would stumble over the closed pipe once more at its end."""
+    if sys.stdout is sys.__stdout__ and sys.stdout is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -1,0 +1,211 @@
+"""`backchannel understanding`: a text that is initialled, then signed, and can be proved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backchannel.cli import ask, show
+from backchannel.cli.context import Work, at_desk
+from backchannel.cli.options import DeskCommand, Group, PlainCommand, settings
+from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
+
+if TYPE_CHECKING:
+    from backchannel.desk.channel import Channel
+    from backchannel.instruments.understanding import Understanding
+
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Understandings: agreed texts, initialled, then signed.")
+
+NUMBER = Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, from understanding list.")]
+
+MEANING = (
+    "Signing binds you. Your signature lasts, and anybody who has the saved text can check it: that you signed cannot "
+    "be denied later, and it cannot be undone. (A note is the opposite: it proves nothing.)"
+)
+
+
+@app.command("propose", cls=DeskCommand)
+def propose(
+    ctx: typer.Context,
+    title: Annotated[str, typer.Option("--title", help="What it is called.")],
+    sign: Annotated[list[str], typer.Option("--sign", metavar="NAME", help="Who is to sign; at least two, repeated.")],
+    file: Annotated[str | None, typer.Option("--file", metavar="FILE|-", help="The text: a file, or stdin.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="The text itself. The shell's history keeps it.")] = None,
+    to: Annotated[
+        list[str] | None, typer.Option("--to", metavar="NAME", help="Who else can read it; everybody if left out.")
+    ] = None,
+) -> None:
+    """Propose a text. Nobody is bound by that: its signatories initial it first, then sign."""
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        words = ask.written(text, file, work.given, "text")
+        signers = [channel.seat(who).id for who in sign]
+        readers = sorted({*signers, *(channel.seat(who).id for who in to)}) if to else None
+        known = {held.position for held in channel.items("understanding")}
+        fate = work.act(channel, lambda: channel.propose(title, words, signers, readers))
+        mine = [u.value for u in channel.items("understanding") if u.position not in known]
+        _tell(work, channel, fate, mine[-1] if fate == "sent" and mine else None, "Proposed")
+
+
+@app.command("initial", cls=DeskCommand)
+def initial(ctx: typer.Context, number: NUMBER) -> None:
+    """Initial: this is the text. Binds nobody yet; when all have initialled, it can be signed."""
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.understanding_at(number)
+        fate = work.act(channel, lambda: channel.initial(item))
+        _tell(work, channel, fate, channel.understanding_at(number), "Initialled")
+
+
+@app.command("sign", cls=DeskCommand)
+def sign_(
+    ctx: typer.Context,
+    number: NUMBER,
+    yes: Annotated[bool, typer.Option("--yes", help="Sign without being asked.")] = False,
+) -> None:
+    """Sign, after reading the exact text. This binds, cannot be denied, and cannot be undone."""
+    from backchannel.cli import facts
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.understanding_at(number)
+        if not work.given.json:
+            show.tell({"understanding": facts.understanding_facts(channel, item)}, _meaning, as_json=False)
+        ask.confirm(f"Sign understanding {number}, “{item.terms.title}”, for good?", work.given, yes=yes)
+        fate = work.act(channel, lambda: channel.sign(item))
+        _tell(work, channel, fate, channel.understanding_at(number), "Signed")
+
+
+def _meaning(page: Page, facts: Facts) -> None:
+    from backchannel.cli import draw
+
+    draw.matter(page, facts["understanding"])
+    page.say()
+    page.say(MEANING, STRONG)
+
+
+@app.command("withdraw", cls=DeskCommand)
+def withdraw(
+    ctx: typer.Context,
+    number: NUMBER,
+    reason: Annotated[str, typer.Option("--reason", help="Why. All who can read the text read it.")],
+) -> None:
+    """Withdraw it, before all have signed."""
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.understanding_at(number)
+        fate = work.act(channel, lambda: channel.withdraw(item, reason))
+        _tell(work, channel, fate, channel.understanding_at(number), "Withdrawn")
+
+
+def _tell(work: Work, channel: Channel, fate: str, item: Understanding | None, done: str) -> None:
+    from backchannel.cli import facts
+
+    found = None if item is None else facts.understanding_facts(channel, item)
+    work.tell({"fate": fate, "done": done, "understanding": found}, _done, channel)
+
+
+def _done(page: Page, facts: Facts) -> None:
+    from backchannel.cli import draw
+
+    page.say(f"{facts['done']}." if facts["fate"] == "sent" else "Written. It waits on this desk.", GOOD)
+    one = facts["understanding"]
+    if one is None:
+        return
+    draw.matter(page, one)
+    if one["next"]:
+        page.say(f"It awaits {show.names(one['awaits'])}: backchannel understanding {one['next']} {one['number']}")
+    if one["state"] == "complete":
+        page.say("Signed by all. Save the proof: backchannel understanding show --save FILE", STRONG)
+
+
+@app.command("list", cls=DeskCommand)
+def list_(ctx: typer.Context) -> None:
+    """All understandings that this seat can read."""
+    from backchannel.cli import facts
+
+    with at_desk(ctx) as work:
+        channel = work.read()
+        found = [facts.understanding_facts(channel, held.value) for held in channel.items("understanding")]
+        work.tell({"understandings": found}, _list, channel)
+
+
+def _list(page: Page, facts: Facts) -> None:
+    for one in facts["understandings"]:
+        page.say(f"{one['number']}  {one['title']}", STRONG)
+        page.say(f"   {one['state_says']}; between {show.names([p['name'] for p in one['parties']])}", DIM)
+    if not facts["understandings"]:
+        page.say("No understandings. Propose one: backchannel understanding propose")
+
+
+@app.command("show", cls=DeskCommand)
+def show_(
+    ctx: typer.Context,
+    number: NUMBER,
+    save: Annotated[
+        str | None, typer.Option("--save", metavar="FILE", help="Write the signed text and its proof to a new file.")
+    ] = None,
+) -> None:
+    """One understanding: its exact text, who has initialled and signed."""
+    from backchannel.cli import facts
+
+    with at_desk(ctx) as work:
+        channel = work.read()
+        item = channel.understanding_at(number)
+        if save is not None:
+            ask.write_file(Path(save), channel.record(item))
+        told = {"understanding": facts.understanding_facts(channel, item), "saved": save}
+        work.tell(told, _one, channel)
+
+
+def _one(page: Page, facts: Facts) -> None:
+    from backchannel.cli import draw
+
+    draw.matter(page, facts["understanding"])
+    if facts["saved"]:
+        page.say(f"Saved as {facts['saved']}. Whoever has the file can read the text and check who signed it:", GOOD)
+        page.say(f"  backchannel understanding verify {facts['saved']}")
+
+
+@app.command("verify", cls=PlainCommand)
+def verify(ctx: typer.Context, file: Annotated[str, typer.Argument(metavar="FILE")]) -> None:
+    """Check a saved understanding. Needs no desk, no passphrase and no relay."""
+    from backchannel.instruments import record
+
+    found = record.read(ask.read_file(Path(file), record.LARGEST))
+    record.verify(found)
+    told: Facts = {
+        "ok": True,
+        "title": found.terms.title,
+        "text": found.terms.text,
+        "parties": [
+            {"name": p.name, "party": p.party, "role": p.role, "words": list(p.keys.words(found.channel))}
+            for p in found.terms.parties
+        ],
+        "proves": PROVES,
+        "proves_not": PROVES_NOT,
+    }
+    show.tell(told, _verified, as_json=settings(ctx).json)
+
+
+PROVES = "That the holders of the desks with these words, and nobody else, have all signed exactly this text."
+PROVES_NOT = (
+    "Who they are: names, parties and roles are what the file says. Compare the words with those persons. "
+    "It does not prove when it was signed, nor that nothing else was agreed."
+)
+
+
+def _verified(page: Page, facts: Facts) -> None:
+    page.say("Every signature holds for exactly this text.", GOOD)
+    page.say()
+    page.say(facts["title"], STRONG)
+    page.quote(facts["text"])
+    for one in facts["parties"]:
+        page.say()
+        page.say(f"{one['name']}, {one['role']}, for {one['party']}; the words of this signature:")
+        page.words(one["words"])
+    page.say()
+    page.say(f"What this proves: {facts['proves']}")
+    page.say(f"What it does not: {facts['proves_not']}")
