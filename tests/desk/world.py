@@ -16,13 +16,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from msgspec.structs import replace
+
 from backchannel.channel.charter import Terms
 from backchannel.desk import backup
 from backchannel.desk.channel import Channel
 from backchannel.desk.client import Info, RelayClient, parse_range
 from backchannel.desk.desk import Desk
+from backchannel.desk.keyfile import KeyFile
 from backchannel.desk.patience import Backoff
-from backchannel.errors import BackchannelError
+from backchannel.errors import BackchannelError, Unreachable
 from backchannel.instruments.note import Note
 from backchannel.ledger.leaf import arrival_unit
 from backchannel.ledger.origin import control_hash, credential_hash
@@ -331,8 +337,7 @@ def charter(world: World, *names: str, days: int = 30) -> None:
     """The first of `names` proposes, all sign."""
     first, *others = names
     world[first].sync()
-    terms = Terms(*[getattr(TERMS, f) if f != "retention_days" else days for f in TERMS.__struct_fields__])
-    world[first].propose_charter(terms)
+    world[first].propose_charter(replace(TERMS, retention_days=days))
     world[first].sync()
     for other in others:
         world[other].sync()
@@ -378,14 +383,15 @@ def talks(folder: Path, names: Sequence[str] = ("ana", "hernan", "sofia"), days:
 @contextmanager
 def cheap_backups() -> Iterator[None]:
     """Backups whose passphrase is stretched little."""
-    kept = [(f, dict(f.__kwdefaults__)) for f in (backup.backup, backup.restore)]
-    for function, _ in kept:
-        function.__kwdefaults__["cost"] = CHEAP
+    defaults: list[dict[str, Any]] = [f.__kwdefaults__ or {} for f in (backup.backup, backup.restore)]
+    kept = [dict(d) for d in defaults]
+    for d in defaults:
+        d["cost"] = CHEAP
     try:
         yield
     finally:
-        for function, defaults in kept:
-            function.__kwdefaults__.update(defaults)
+        for d, before in zip(defaults, kept, strict=True):
+            d.update(before)
 
 
 # --- what desks know -------------------------------------------------------------------------------
@@ -433,6 +439,47 @@ def agree(world: World, *names: str) -> None:
 
 def same(one: bytes, other: bytes) -> bool:
     return hmac.compare_digest(one, other)
+
+
+def offline(*channels: Channel) -> None:
+    """The relay does not answer these desks."""
+
+    def before(op: str, args: tuple[Any, ...]) -> None:
+        raise Unreachable("refused", "The relay does not answer.")
+
+    for channel in channels:
+        wire(channel).before = before
+
+
+def online(*channels: Channel) -> None:
+    """The relay answers these desks, and tells the truth."""
+    for channel in channels:
+        wire(channel).before, wire(channel).after = nothing, the_truth
+
+
+def remove(world: World, who: str, *by: str) -> None:
+    """These seats, all parties that remain among them, remove `who`; the last of them rotates."""
+    seat = world[who].me
+    for name in by:
+        world[name].sync()
+        world[name].remove(seat, "It is over.")
+        world[name].sync()
+
+
+def pages(channel: Channel) -> bytes:
+    """Every page of the vault's files decrypted, those in no table too (SQLCipher 4), and of the write-ahead log."""
+    folder = channel.session.vault.folder
+    keys = KeyFile.read(folder / "vault.key").unlock(PHRASE)
+    assert keys is not None
+    plain = []
+    for name, at, frame in (("vault.db", 0, 0), ("vault.db-wal", 32, 24)):
+        content = (folder / name).read_bytes() if (folder / name).exists() else b""
+        for start in range(at, len(content), frame + 4096):
+            page = content[start + frame : start + frame + 4096]
+            first = 16 if start == 0 and not frame else 0  # the database's salt
+            opened = Cipher(AES(keys.database), CBC(page[-80:-64])).decryptor()
+            plain.append(opened.update(page[first:-80]) + opened.finalize())
+    return b"".join(plain)
 
 
 def once(op: str, error: BackchannelError, *, done: bool = False) -> Callable[[Wire], None]:

@@ -13,16 +13,16 @@ from backchannel.channel.charter import Terms
 from backchannel.channel.engine import Event
 from backchannel.channel.fold import expire, fold
 from backchannel.channel.state import DAY, Invitation, Removal, Seat, State
-from backchannel.desk.items import Item
 from backchannel.desk.client import RelayClient
 from backchannel.desk.intent import Act, Say
+from backchannel.desk.items import Item
 from backchannel.desk.sealing import seal_waiting
 from backchannel.desk.session import Session
 from backchannel.desk.syncing import Progress, Report, Syncer
 from backchannel.entry import text
 from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import EntryId, SeatId
-from backchannel.errors import Malformed, Misuse, RelayRefused, Unreachable
+from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.instruments import BY_KIND, Spoken, note, record, understanding
 from backchannel.ledger.origin import log_name
 from backchannel.seal import primitives as p
@@ -224,11 +224,15 @@ class Channel:
     # --- saying anything
 
     def say(self, kind: str, body: Value, to: Iterable[SeatId] | None = None) -> None:
-        """Say something: checked as every reader will check it, sealed, kept, and posted if the relay answers."""
+        """Say something: checked as every reader will check it, sealed, kept, and posted if the relay answers.
+
+        Raises `Misuse` for what cannot be said, so not now or so not to them; nothing is kept then. `Malformed("left-out")`.
+        """
         session = self.session
         with session.turn():
             state = session.state
             self._terms()
+            self._syncer.gone()
             audience = tuple(sorted({self.me, *(to if to is not None else (s.id for s in state.active))}))
             if len(audience) < 2:
                 raise Misuse("nobody", "This would be read by nobody but its author.", "Name another seat.")
@@ -236,8 +240,7 @@ class Channel:
                 raise Misuse("audience", "Somebody named here has no seat in the channel.")
             self._rehearse(kind, body, audience)
             with session.vault.transaction():
-                session.book.outbox.put(encode(Say(kind, encode(body), "talk", audience)))
-                seal_waiting(session)
+                seal_waiting(session, mine=session.book.outbox.put(encode(Say(kind, encode(body), "talk", audience))))
         self._try_posting()
 
     def _rehearse(self, kind: str, body: Value, audience: tuple[SeatId, ...]) -> None:
@@ -269,6 +272,7 @@ class Channel:
     def _act(self, body: acts.Body, also: Callable[[], None] = lambda: None) -> None:
         with self.session.turn():
             self._rehearse_act(body)
+            self._syncer.gone()
             with self.session.vault.transaction():
                 also()
                 self.session.book.outbox.put(encode(Act(encode(body))))
@@ -286,7 +290,8 @@ class Channel:
             raise Misuse(problem.code, problem.what, problem.todo) from problem
 
     def _try_posting(self) -> None:
-        with suppress(Unreachable, RelayRefused):  # it waits in the outbox; `waiting` and the next sync tell
+        # It waits in the outbox; `waiting` and the next sync tell.
+        with suppress(Unreachable, RelayRefused, RelayFault), self._syncer.remembered():
             self._syncer.found()
             self._syncer.post()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from backchannel.channel import acts
 from backchannel.desk.book import Sending
-from backchannel.desk.outbox import Waiting
 from backchannel.desk.intent import Act, Intent, Say, Welcome, parse
 from backchannel.desk.session import Session
 from backchannel.entry.codec import encode
@@ -21,9 +20,10 @@ from backchannel.seal.dist import Reader, start_chain
 CHAIN_HOURS = 24
 
 
-def seal_waiting(session: Session, *, recovered: bool = False) -> None:
+def seal_waiting(session: Session, *, recovered: bool = False, mine: int | None = None) -> None:
     """Seal whatever in the outbox is not sealed. Inside a turn and a transaction.
 
+    What cannot be sealed is returned to its author; for the row `mine`, just put there, `Misuse` is raised instead.
     What a backup brought back has an id and no frames: it may stand in the log already, so it is sealed again only when
     the log has been read to its head (`recovered`).
     """
@@ -34,6 +34,8 @@ def seal_waiting(session: Session, *, recovered: bool = False) -> None:
             try:
                 frames = _frames(session, intent, acts_before)
             except Misuse as problem:
+                if row.n == mine:
+                    raise
                 session.book.outbox.set_returned(row.n, problem.what)
                 continue
             session.book.outbox.set_sealed(row.n, session.state.epoch, encode_frames(frames), entry_id(frames[-1].body))

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from backchannel.channel.engine import Event
 from backchannel.desk import duties
-from backchannel.desk.outbox import Waiting
 from backchannel.desk.client import RelayClient, passing
 from backchannel.desk.intake import take
 from backchannel.desk.intent import Act, parse
+from backchannel.desk.outbox import Waiting
 from backchannel.desk.sealing import seal_waiting
 from backchannel.desk.session import Session
 from backchannel.desk.stream import Stream
@@ -61,6 +61,10 @@ class Syncer:
 
         Raises `Unreachable`, `RelayRefused`, `RelayFault`; what was done until then stays done.
         """
+        with self.remembered():
+            return self._sync(progress)
+
+    def _sync(self, progress: Progress) -> Report:
         self._lapse()
         self.found()
         events: list[Event] = []
@@ -74,11 +78,18 @@ class Syncer:
             self._read_on()
             if not self.work():
                 break
+        if self.gone():
+            self._give_back()
         if events:
             self.forget()
         with self.session.turn():
-            waiting = [row for row in self.session.book.outbox.waiting()]
-        return Report(events, len(waiting))
+            return Report(events, len(self.session.book.outbox.waiting()))
+
+    def _give_back(self) -> None:
+        """What a removed seat has not posted goes back to its person."""
+        with self.session.turn(), self.session.vault.transaction():
+            for row in self.session.book.outbox.waiting():
+                self.session.book.outbox.set_returned(row.n, "This seat is no longer in the channel.")
 
     def gone(self) -> bool:
         """Whether this seat was removed, so that there is nothing more to read.
@@ -147,11 +158,10 @@ class Syncer:
                 epoch, credential = session.book.credential()
                 start = session.history.size
             asked = session.clock()
-            with self._remembered():
-                answer = self._ask(credential, start)
-                empty = 0 if answer.records else empty + 1
-                if empty > _MOST_EMPTY:  # a relay may be a moment behind itself, not for ever
-                    raise fault("range", f"It has {answer.head} entries, it says, and shows {start}.")
+            answer = self._ask(credential, start)
+            empty = 0 if answer.records else empty + 1
+            if empty > _MOST_EMPTY:  # a relay may be a moment behind itself, not for ever
+                raise fault("range", f"It has {answer.head} entries, it says, and shows {start}.")
             events += take(session, answer, asked)
             progress(answer.start + len(answer.records), answer.head)
             with session.turn():
@@ -172,7 +182,7 @@ class Syncer:
             raise
 
     @contextmanager
-    def _remembered(self) -> Iterator[None]:
+    def remembered(self) -> Iterator[None]:
         """A fault in the block is remembered as an alarm."""
         try:
             yield
@@ -312,7 +322,7 @@ class Syncer:
         stream = Stream(self.client, self.name, credential, start, heard=heard)
         keeper.keep(stream)
         try:
-            with self._remembered():
+            with self.remembered():
                 for answer in stream:
                     yield self._pushed(answer, opened)
                     with self.session.turn():
