@@ -141,6 +141,16 @@ class Desk:
             book = joining.join(self.vault, parsed, client, now=self.clock, random=self.random)
         return self._entered(book)
 
+    def discard(self, channel: Channel) -> None:
+        """Forget a channel that its relay refused to make: nobody else has ever seen it. `Misuse` for any other."""
+        book = channel.session.book
+        with channel.session.turn(), self.vault.transaction():
+            if book.cover().founded:
+                raise Misuse("founded", "The relay has this channel, and others may be in it: it cannot be discarded.")
+            self.vault.execute("DELETE FROM meta WHERE name = ?", (f"founding-code-{book.c}",))
+            self.vault.execute("DELETE FROM channel WHERE c = ?", (book.c,))
+        self._open.pop(book.c, channel).client.close()
+
     def _entered(self, book: Book) -> Channel:
         channel = self._channel(book.c)
         channel.sync()
