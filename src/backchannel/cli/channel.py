@@ -36,6 +36,9 @@ def _entered(work: Work, enter: Callable[[], Channel]) -> Channel:
         new = [one for one in work.desk.channels() if one.id not in before]
         if not new:
             raise
+        if isinstance(error, RelayRefused) and not new[0].session.book.cover().founded:
+            work.desk.discard(new[0])
+            raise
         work.trouble = error
         return new[0]
 
