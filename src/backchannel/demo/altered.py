@@ -71,17 +71,23 @@ def _restored(backup: Path, folder: Path, passphrase: str) -> Iterator[Desk]:
 
 def proves_itself(file: Path) -> str:
     """The signed understanding verifies from its file alone: no desk, no relay, no network."""
-    found = record.read(file.read_bytes())
-    record.verify(found)
+    found = _verified(file)
     names = " and ".join(party.name for party in found.terms.parties)
     return f"{file.name}: “{found.terms.title}” was signed by {names}; checked with relay and desks shut"
 
 
 def changed_word_refused(file: Path) -> str:
     """The same file with a word of the text, the title or a name changed is refused."""
-    record.verify(record.read(file.read_bytes()))
+    _verified(file)
     said = {what: _refused(file, what) for what in ("text", "title", "name")}
     return f"without the word “{_victim(_text(file))}” in the text: “{said['text']}” Another title or name: refused too"
+
+
+def _verified(file: Path) -> record.Record:
+    must(file.is_file(), f"There is no {file.name}: the text was not signed by all.")
+    found = record.read(file.read_bytes())
+    record.verify(found)
+    return found
 
 
 def _refused(file: Path, what: str) -> str:

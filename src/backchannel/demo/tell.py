@@ -14,7 +14,7 @@ from backchannel.demo.stage import Shown, Sight
 
 WIDEST = 92
 _PIPE = 80
-_SECONDS_A_WORD = 0.075
+_SECONDS_A_WORD = 0.055
 _BEAT = 0.45
 _WORDS_A_ROW, _WORD = 6, 10
 _COLOURS = ("yellow", "cyan", "magenta", "green", "blue", "red")
@@ -24,6 +24,7 @@ _SIGHTS = {
     "closed": ("cannot open it", ""),
     "away": ("has not got it yet", "dim"),
 }
+_BREAKS = ("backup", "online")
 Pause = Callable[[float], None]
 
 
@@ -83,6 +84,8 @@ class Teller:
         """One act and what it came to."""
         say = _SAY.get(act.do)
         if say is not None:
+            if act.do in _BREAKS:
+                self._line()
             self._row(act.who, Text(say(self, act, shown)))
             self._pause(_BEAT)
         else:

@@ -1,0 +1,223 @@
+"""The whole performance, once, and how it is told."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backchannel.demo import performance, play
+from backchannel.demo.checks import Check
+from backchannel.demo.scenario import load
+from backchannel.demo.tell import Teller
+from backchannel.errors import Misuse
+
+CHECKS = [
+    "same-record",
+    "arrived",
+    "one-side-only",
+    "audit",
+    "relay-blind",
+    "vaults-closed",
+    "search-works",
+    "altered-host",
+    "altered-desk",
+    "record",
+    "changed-word",
+]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Path, float]:
+    """One performance, told as to a person; what came of it."""
+    folder, out, begun = tmp_path_factory.mktemp("demo") / "new", io.StringIO(), time.monotonic()
+    return play(folder, fast=True, as_json=False, out=out), out.getvalue(), folder, time.monotonic() - begun
+
+
+def test_all_proofs_hold_and_it_is_quick(told: tuple[int, str, Path, float]) -> None:
+    code, text, _, seconds = told
+    assert code == 0, text
+    assert f"All {len(CHECKS)} proofs hold." in text
+    assert text.count("✓") == len(CHECKS)
+    assert "✗" not in text
+    assert seconds < 60  # alone it takes about 5; other tests run beside it
+
+
+def test_it_fits_a_narrow_terminal_and_a_pipe(told: tuple[int, str, Path, float]) -> None:
+    _, text, _, _ = told
+    before = text.partition("Go on from here")[0]
+    assert max(map(len, before.splitlines())) <= 80
+    assert not re.search(r"\x1b| \n|\n\n\n", text)
+
+
+def test_who_can_read_what_is_said(told: tuple[int, str, Path, float]) -> None:
+    _, text, _, _ = told
+    assert "Samoré can read it   Argentina wrote it   Chile cannot open it" in text
+    assert re.search(r"Chile's desk has entry \d+: [\d,]+ sealed bytes, it cannot tell by whom", text)
+    assert "waits on this desk" in text
+    assert "1 note that waited went out" in text
+    assert "corrects Chile" in text
+    assert "Ours, not history" in text
+    assert "Not built yet: a sounding" in text
+
+
+def test_no_cryptographic_words(told: tuple[int, str, Path, float]) -> None:
+    _, text, _, _ = told
+    said = text.partition("Go on from here")[0].lower()
+    words = "key|keys|hash|hashes|merkle|cipher\\w*|encrypt\\w*|nonce|signature scheme|ed25519|root|token|hmac|tree"
+    assert not re.findall(rf"\b({words})\b", said)
+
+
+def test_the_desks_are_left_to_be_used(told: tuple[int, str, Path, float]) -> None:
+    from backchannel.desk.desk import Desk
+
+    _, text, folder, _ = told
+    seat = load().who("chile")
+    assert seat.passphrase in text
+    with Desk.open(folder / "chile", seat.passphrase) as desk:
+        assert desk.channel("Good offices").items("understanding")[0].value.state == "complete"
+    assert not (folder / "altered" / "desk").exists()
+    assert not (folder / "planted.db").exists()
+
+
+def test_the_commands_that_are_printed_work(told: tuple[int, str, Path, float]) -> None:
+    _, text, folder, _ = told
+    printed = [line.strip() for line in text.partition("Go on from here")[2].splitlines() if line.startswith("    ")]
+    assert [line.split()[0] for line in printed].count("export") == 1
+    checked = [line for line in printed if "understanding verify" in line or "relay verify" in line]
+    assert len(checked) == 2
+    for line in checked:
+        argv = shlex.split(line)[1:]
+        done = subprocess.run(
+            [sys.executable, "-c", "from backchannel.cli import main; main()", *argv], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert any(f"--store sqlite:{folder / 'relay.db'} --port" in line for line in printed)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("ok", [True, False])
+def test_a_proof_that_fails_is_told_and_the_exit_code_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool, ok: bool
+) -> None:
+    found = [Check("first", "First", True, "seen"), Check("second", "Second", ok, "what was seen")]
+    monkeypatch.setattr(performance.Performance, "run", lambda self: found)
+    out = io.StringIO()
+    assert play(tmp_path, fast=True, as_json=as_json, out=out) == (0 if ok else 1)
+    if as_json:
+        facts = json.loads(out.getvalue())
+        assert facts["ok"] is ok
+        assert facts["checks"][1] == {"name": "second", "ok": ok, "detail": "what was seen"}
+        assert facts["desks"]["chile"]["folder"] == str(tmp_path / "chile")
+        assert facts["desks"]["chile"]["passphrase"]
+    else:
+        wanted = "All 2 proofs hold." if ok else "1 of 2 proofs FAILED: Second."
+        assert wanted in out.getvalue()
+
+
+def test_json_says_it_all_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stage is real; the proofs, tried elsewhere, are passed over."""
+    monkeypatch.setattr(performance.Performance, "_while_open", lambda self, stage: iter(()))
+    monkeypatch.setattr(performance.Performance, "_when_shut", lambda self, position, size: iter(()))
+    out = io.StringIO()
+    assert play(tmp_path, fast=False, as_json=True, out=out) == 0
+    facts = json.loads(out.getvalue())
+    assert facts.keys() == {"ok", "checks", "desks", "relay"}
+    assert facts["desks"].keys() == {"holysee", "argentina", "chile"}
+    assert facts["relay"]["port"] > 0
+
+
+def test_the_order_of_the_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(performance, "run", lambda name, title, check: Check(name, title, True, ""))
+    scenario = load()
+    one = performance.Performance(tmp_path, scenario, Teller(io.StringIO(), scenario, lambda _: None))
+    names = [check.name for check in one._when_shut(1, 2)]
+    assert names == CHECKS[-4:]
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    for folder in (tmp_path, tmp_path / "mine"):
+        with pytest.raises(Misuse, match="not empty"):
+            play(folder, fast=True, as_json=True, out=io.StringIO())
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_without_a_folder_a_new_one_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda prefix: str(tmp_path / prefix))
+    assert performance._empty(None) == tmp_path / "backchannel-demo-"
+
+
+def test_the_command_is_named_as_it_can_be_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/backchannel")
+    assert performance._command() == "backchannel"
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+    assert performance._command() == str(tmp_path / "bin" / "backchannel")
+    monkeypatch.chdir(tmp_path)
+    assert performance._command() == "bin/backchannel"
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_colour_where_there_is_a_terminal_that_wants_it(monkeypatch: pytest.MonkeyPatch, colour: bool) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "120")
+    if colour:
+        monkeypatch.delenv("NO_COLOR", raising=False)
+    else:
+        monkeypatch.setenv("NO_COLOR", "1")
+    out, scenario = Terminal(), load()
+    waited: list[float] = []
+    teller = Teller(out, scenario, waited.append)
+    teller.opening()
+    teller.ready(8443)
+    teller.check(Check("n", "Title", False, "why"))
+    text = out.getvalue()
+    assert bool(re.search(r"\x1b\[[0-9;]*3\d", text)) is colour
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in text.splitlines()) <= 92
+    assert sum(waited) > 1
+
+
+def test_every_act_can_be_told() -> None:
+    from backchannel.demo import tell
+    from backchannel.demo.scenario import NEEDS
+
+    assert {*tell._SAY, *tell._DRAW} == set(NEEDS)
+    assert not set(tell._SAY) & set(tell._DRAW)
+
+
+def test_a_stage_says_what_is_amiss(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from backchannel.demo.stage import Stage
+
+    def desk(words: str) -> Any:
+        keys = SimpleNamespace(words=lambda channel: (words,))
+        state = SimpleNamespace(seat=lambda seat: SimpleNamespace(keys=keys))
+        return SimpleNamespace(id=b"", me=b"", state=state, mark_verified=lambda seat: None)
+
+    stage = Stage(Path(), load(), "")
+    try:
+        stage.channels = {"chile": desk("one"), "argentina": desk("one")}
+        assert stage._read_aloud("chile", "argentina") == ("one",)
+        stage.channels["argentina"] = desk("another")
+        with pytest.raises(Misuse, match="are not those"):
+            stage._read_aloud("chile", "argentina")
+    finally:
+        stage.channels = {}
+        stage.close()

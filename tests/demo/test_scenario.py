@@ -1,0 +1,121 @@
+"""The scenario file: what comes with the package can be played, and what cannot be played is refused with a reason."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from backchannel.demo.scenario import MAY, NEEDS, Act, Scenario, load, read
+from backchannel.demo.stage import _PLAYED
+from backchannel.errors import Malformed
+
+HEAD = """
+title = "T"
+opening = "O"
+[sources]
+s = "A book"
+[channel]
+title = "C"
+purpose = "P"
+track = "envoy"
+attribution = "attributed"
+retention_days = 30
+[[seat]]
+key = "a"
+name = "Ana"
+party = "X"
+role = "envoy"
+short = "Ana"
+passphrase = "one two three four"
+[[seat]]
+key = "b"
+name = "Bo"
+party = "Y"
+role = "envoy"
+short = "Bo"
+passphrase = "one two three four"
+"""
+SCENE = """
+[[scene]]
+date = "1 May"
+title = "S"
+sources = ["s"]
+narration = "N"
+"""
+
+
+def act(do: str, who: str = "a", **fields: object) -> str:
+    lines = [f'do = "{do}"', f'who = "{who}"']
+    lines += [f"{name} = {value if isinstance(value, list) else repr(value)}" for name, value in fields.items()]
+    return "[[scene.act]]\n" + "\n".join(lines) + "\n"
+
+
+OPENED = HEAD + SCENE + act("found") + act("invite", whom="b") + act("join", "b")
+
+
+def test_the_scenario_that_comes_with_it_can_be_played() -> None:
+    found = load()
+    assert found.scene[0].date == "December 1978"
+    assert {seat.key for seat in found.seat} == {"holysee", "argentina", "chile"}
+    assert all(scene.sources and all(found.sources[key] for key in scene.sources) for scene in found.scene)
+
+
+def test_every_scene_in_which_somebody_writes_says_what_is_assumed() -> None:
+    assert all(scene.assumed for scene in load().scene if any(one.text for one in scene.act))
+
+
+def test_whatever_can_stand_in_a_file_can_be_played() -> None:
+    assert NEEDS.keys() == _PLAYED.keys()
+    assert MAY.keys() <= NEEDS.keys()
+    fields = set(Act.__struct_fields__)
+    assert all(set(needs) <= fields for needs in (*NEEDS.values(), *MAY.values()))
+
+
+def test_all_that_people_write_is_in_words_and_all_who_are_there_in_names() -> None:
+    found = load()
+    assert found.channel.title in found.words
+    assert all(one.text.strip() in found.words for _, one in found.acts if one.text)
+    assert {"Antonio Samoré", "Holy See", "Chile"} <= set(found.names)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("title = [", "cannot be played"),
+        (HEAD, "missing required field `scene`"),
+        (OPENED.replace('title = "S"', 'titel = "S"'), "unknown field `titel`"),
+        (OPENED.replace("retention_days = 30", 'retention_days = "30"'), "Expected `int`"),
+        (OPENED.replace('key = "b"', 'key = "a"'), "a key of its own"),
+        (OPENED.replace('sources = ["s"]', 'sources = ["t"]'), "not listed: ['t']"),
+        (OPENED.replace('sources = ["s"]', "sources = []"), "names no source"),
+        (OPENED + act("shout"), "act 4 (shout): there is no such act"),
+        (OPENED + act("sign-charter", "c"), "nobody is called 'c'"),
+        (OPENED + act("note", to=["b"], label="n"), "it needs 'text'"),
+        (OPENED + act("found", text="x"), "'text' does not belong here"),
+        (OPENED + act("found"), "founded already"),
+        (HEAD + SCENE + act("invite", whom="b"), "a is not in the channel yet"),
+        (HEAD + SCENE + act("found") + act("join", "b"), "b was not invited"),
+        (OPENED + act("join", "b"), "was not invited, or has joined"),
+        (HEAD + SCENE + act("found") + act("note", to=["b"], label="n", text="x"), "b is not in the channel yet"),
+        (OPENED + act("restate", "b", note="n", text="x"), "nothing of this kind is labelled 'n'"),
+        (OPENED + act("note", to=["b"], label="n", text="x") + act("initial", item="n"), "nothing of this kind"),
+        (OPENED + 2 * act("note", to=["b"], label="n", text="x"), "the label 'n' is taken"),
+        (OPENED + act("online"), "a is not offline"),
+        (OPENED + act("offline"), "a never comes online again"),
+        (OPENED + 2 * act("offline"), "a is not online"),
+        (OPENED + act("offline") + act("charter"), "a is offline"),
+    ],
+)
+def test_what_cannot_be_played_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        read(text)
+    assert caught.value.code == "scenario"
+    assert reason in caught.value.what
+
+
+def test_what_is_refused_differs_from_what_is_not_only_there() -> None:
+    assert isinstance(read(OPENED), Scenario)
+    assert isinstance(
+        read(OPENED + act("offline") + act("note", to=["b"], label="n", text="x") + act("online")), Scenario
+    )
+    assert replace(read(OPENED), title="U").title == "U"
