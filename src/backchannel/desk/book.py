@@ -150,7 +150,7 @@ class Book:
 
     def keep_prekey(self, prekey: PrekeySecret) -> None:
         """Remember a new private prekey."""
-        self.vault.execute("INSERT INTO prekey VALUES (?, ?, ?)", (self.c, prekey.seq, encode(prekey.seeds)))
+        self.vault.execute("INSERT OR REPLACE INTO prekey VALUES (?, ?, ?)", (self.c, prekey.seq, encode(prekey.seeds)))
 
     def drop_prekeys(self, seqs: Iterable[int]) -> None:
         """Destroy private prekeys whose time has passed."""

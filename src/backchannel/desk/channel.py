@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from msgspec.structs import replace
+
 from backchannel import labels
 from backchannel.channel import acts, charter, code
 from backchannel.channel.charter import Terms
@@ -95,6 +97,7 @@ class Channel:
             raise Misuse("role", f"There is no role {role!r}.", f"Roles: {', '.join(acts.ROLES)}.")
         if not 1 <= days <= 30:
             raise Misuse("days", f"An invitation holds 1 to 30 days, not {days}.")
+        name, party = text.tidy(name), text.tidy(party)
         with self.session.turn():
             secret = self.session.random(32)
             invite = p.ed25519_public(invite_seed(secret, self.id))
@@ -132,7 +135,7 @@ class Channel:
 
     def propose_charter(self, terms: Terms) -> None:
         """The founder closes the table: the terms, and exactly the seats that have joined. Signs for the founder."""
-        charter.check(terms)
+        terms = charter.check(replace(terms, title=text.tidy(terms.title), purpose=text.tidy(terms.purpose)))
         state = self.state
         self._need("charter")
         self._act(acts.Charter(terms, tuple(sorted(s.id for s in state.present))))
@@ -200,7 +203,9 @@ class Channel:
     ) -> None:
         """Propose a text that the named seats are to initial and sign."""
         seats = tuple(sorted(set(signatories)))
-        body = understanding.Propose(text.line(title, "title"), text.tidy(words), seats, self.session.random(16))
+        body = understanding.Propose(
+            text.line(text.tidy(title), "title"), text.tidy(words), seats, self.session.random(16)
+        )
         self.say("understanding.propose", body, to)
 
     def initial(self, item: understanding.Understanding) -> None:
@@ -294,6 +299,11 @@ class Channel:
         with suppress(Unreachable, RelayRefused, RelayFault), self._syncer.remembered():
             self._syncer.found()
             self._syncer.post()
+
+    def work(self) -> None:
+        """Do what is owed now, and post it if the relay answers."""
+        with suppress(Unreachable, RelayRefused, RelayFault), self._syncer.remembered():
+            self._syncer.work()
 
     # --- proofs and marks
 

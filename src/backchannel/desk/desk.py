@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,13 +20,13 @@ from backchannel.desk.keyfile import DEFAULT_COST, Cost
 from backchannel.desk.session import Session
 from backchannel.desk.vault import Vault
 from backchannel.entry import text
-from backchannel.errors import Misuse
+from backchannel.errors import Misuse, RelayRefused, Unreachable
 from backchannel.seal.keys import Identity, Random
 
-
-EXCLUDED = {"sending": "1"}
+EXCLUDED = {"sending": "1", "pocket": "1"}
 SCRUBBED = ("UPDATE outbox SET frames = NULL, epoch = NULL, stage = 'written' WHERE stage <> 'returned'",)
 Progress = Callable[[int, int], None]
+_CODE = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class Desk:
@@ -115,14 +116,18 @@ class Desk:
     ) -> Channel:
         """Found a channel at a relay, whose key is remembered from now on.
 
-        Raises `Misuse` or `Malformed` for names that cannot be, `Unreachable` if the relay does not answer: then nothing was made.
+        Raises `Misuse` or `Malformed` for names that cannot be, `Unreachable` or `RelayRefused` if the relay does not found it:
+        then nothing was made.
         """
+        title, purpose, name, party = (text.tidy(typed) for typed in (title, purpose, name, party))
         if role not in acts.ROLES:
             raise Misuse("role", f"There is no role {role!r}.", f"Roles: {', '.join(acts.ROLES)}.")
         text.line(title, "title")
         text.prose(purpose, "purpose", 2_000)
         text.line(name)
         text.line(party, "party")
+        if founding_code and not _CODE.fullmatch(founding_code):
+            raise Misuse("founding-code", "A host's founding code has 64 hexadecimal digits.", "Ask the host for it.")
         with self._client(relay, None) as client:
             key = client.info().key
 
@@ -132,28 +137,48 @@ class Desk:
         book = joining.found(
             self.vault, relay, key, founder, now=self.clock(), random=self.random, founding_code=founding_code
         )
-        return self._entered(book)
+        channel = self._channel(book.c)
+        try:
+            return self._entered(channel)
+        except BaseException:
+            if not book.cover().founded:
+                self.discard(channel)
+            raise
 
     def join(self, code: str) -> Channel:
-        """Join a channel by its code. Raises `Malformed("code")`, and as `joining.join`."""
+        """Join a channel by its code. Raises `Malformed("code")`, and as `joining.join`.
+
+        Should the relay be lost on the way, the entries that join wait in the outbox.
+        """
         parsed = codes.read(code)
         with self._client(parsed.relay, None) as client:
             book = joining.join(self.vault, parsed, client, now=self.clock, random=self.random)
-        return self._entered(book)
+        channel = self._entered(self._channel(book.c))
+        if channel.state.stage != "empty" and channel.state.seat(channel.me) is None and not book.outbox.waiting():
+            self._leave(channel)  # somebody else was faster
+            raise joining.over()
+        return channel
 
     def discard(self, channel: Channel) -> None:
         """Forget a channel that its relay refused to make: nobody else has ever seen it. `Misuse` for any other."""
         book = channel.session.book
+        if book.cover().founded:
+            raise Misuse("founded", "The relay has this channel, and others may be in it: it cannot be discarded.")
+        self._leave(channel)
+
+    def _leave(self, channel: Channel) -> None:
+        book = channel.session.book
         with channel.session.turn(), self.vault.transaction():
-            if book.cover().founded:
-                raise Misuse("founded", "The relay has this channel, and others may be in it: it cannot be discarded.")
             self.vault.execute("DELETE FROM meta WHERE name = ?", (f"founding-code-{book.c}",))
             self.vault.execute("DELETE FROM channel WHERE c = ?", (book.c,))
         self._open.pop(book.c, channel).client.close()
 
-    def _entered(self, book: Book) -> Channel:
-        channel = self._channel(book.c)
-        channel.sync()
+    def _entered(self, channel: Channel) -> Channel:
+        try:
+            channel.sync()
+        except (Unreachable, RelayRefused):
+            if not channel.session.book.cover().founded:
+                raise
         return channel
 
     def _channel(self, c: int) -> Channel:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from backchannel.channel import acts
 from backchannel.channel.assent import next_seats
 from backchannel.channel.state import At, Seat, State
-from backchannel.desk.items import Item
 from backchannel.desk.intent import Act, Say, Welcome, parse
+from backchannel.desk.items import Item
 from backchannel.desk.sealing import seal_act
 from backchannel.desk.session import Session
 from backchannel.entry.codec import encode
 from backchannel.errors import RelayRefused
 from backchannel.instruments import INSTRUMENTS
+from backchannel.instruments.base import Me
 from backchannel.ledger.history import CLOCK_SLACK
 from backchannel.ledger.leaf import ARRIVAL_UNIT
 from backchannel.ledger.origin import control_hash, credential_hash
@@ -22,6 +23,8 @@ from backchannel.seal.slots import Recipient
 
 PREKEY_DAYS = 7
 PREKEY_LIFE_DAYS = 90
+LOST_PREKEY_UNITS = 12
+"""An hour: two copies of a desk must not answer each other's keys without end."""
 _DAY = 86_400 // ARRIVAL_UNIT
 
 
@@ -49,29 +52,34 @@ def write_duties(session: Session) -> int:
         if invitation.proposal.stage == "granted" and kept is not None and kept[1] != state.epoch:
             owed.append(Welcome(invitation.invite))
             session.book.set_welcomed(invitation.invite, state.epoch)
-    owed += _instruments(session, me, waiting)
+    owed += _instruments(session, me)
     for intent in owed:
         session.book.outbox.put(encode(intent))
     return len(owed)
 
 
-def _instruments(session: Session, me: Seat, waiting: list[Act | Say | Welcome]) -> list[Say]:
-    owed = []
+def _instruments(session: Session, me: Seat) -> list[Say]:
+    """What the instruments owe. A pocket changes in the same transaction as the outbox: nothing is owed twice."""
+    owed, items = [], session.book.items
     for instrument in INSTRUMENTS:
         if instrument.reflex is None:
             continue
-        for item in session.book.items.of(instrument.name):
-            for kind, body in instrument.reflex(item.value, me.id):
-                say = Say(kind, encode(body), "talk", item.value.audience)
-                if say not in waiting:
-                    owed.append(say)
+        for item in items.live(instrument.name):
+            pocket = items.pocket(item.position)
+            due = instrument.reflex(item.value, Me(me.id, pocket, session.random, session.now()))
+            owed += [Say(kind, encode(body), "talk", audience) for kind, body, audience in due.says]
+            if due.pocket != pocket:
+                items.set_pocket(item.position, due.pocket)
     return owed
 
 
 def _prekey_due(session: Session, me: Seat) -> bool:
     if not me.prekeys:
         return True
-    return session.now().arrival >= me.prekeys[-1].at.arrival + PREKEY_DAYS * _DAY
+    posted, age = me.prekeys[-1].prekey, session.now().arrival - me.prekeys[-1].at.arrival
+    held = any(k.seq == posted.seq and k.public(posted.not_after) == posted for k in session.book.prekeys())
+    # A key that is not held: the backup that we come from is older than it, or another copy of this desk has posted it.
+    return age >= (PREKEY_DAYS * _DAY if held else LOST_PREKEY_UNITS)
 
 
 def drop_old_prekeys(session: Session) -> bool:

@@ -12,6 +12,7 @@ from backchannel.desk import duties
 from backchannel.desk.client import RelayClient, passing
 from backchannel.desk.intake import take
 from backchannel.desk.intent import Act, parse
+from backchannel.desk.joining import MOST_EMPTY
 from backchannel.desk.outbox import Waiting
 from backchannel.desk.sealing import seal_waiting
 from backchannel.desk.session import Session
@@ -29,7 +30,6 @@ FORGET_EVERY = 60.0
 """Seconds between emptyings of the vault's write-ahead log while a desk watches."""
 
 _MOST_ROUNDS = 50
-_MOST_EMPTY = 100
 _MOST_FRAMES = 200
 _MOST_BYTES = 1_500_000
 RESYNC_SECONDS = 900.0
@@ -160,7 +160,7 @@ class Syncer:
             asked = session.clock()
             answer = self._ask(credential, start)
             empty = 0 if answer.records else empty + 1
-            if empty > _MOST_EMPTY:  # a relay may be a moment behind itself, not for ever
+            if empty > MOST_EMPTY:  # a relay may be a moment behind itself, not for ever
                 raise fault("range", f"It has {answer.head} entries, it says, and shows {start}.")
             events += take(session, answer, asked)
             progress(answer.start + len(answer.records), answer.head)
@@ -219,10 +219,12 @@ class Syncer:
         session = self.session
         self._lapse()
         with session.turn(), session.vault.transaction():
-            if session.history.size >= session.book.cover().head:
-                duties.drop_old_prekeys(session)
+            at_head = session.history.size >= session.book.cover().head
+            dropped = at_head and duties.drop_old_prekeys(session)
             duties.write_duties(session)
             seal_waiting(session, recovered=True)
+        if dropped:
+            self.forget()
         posted = self.post()
         return self._rotate() or self._erase() or posted
 
