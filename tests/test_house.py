@@ -61,12 +61,12 @@ CLOCK_CALLS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 
 # In the core: library -> the modules, or packages, that may import it.
 CRYPTO: dict[str, set[str]] = {
-    "nacl": {"seal.primitives", "ledger.ed25519"},
+    "nacl": {"seal.primitives", "seal.group", "ledger.ed25519"},
     "cryptography": {"seal.primitives"},
     "argon2": {"seal.primitives"},
     "shamir_mnemonic": {"seal.primitives"},
     "hmac": {"seal.primitives"},
-    "hashlib": {"seal.primitives", "ledger", "entry", "channel", "instruments"},
+    "hashlib": {"seal.primitives", "seal.group", "ledger", "entry", "channel", "instruments"},
 }
 
 # (module or package, what it imports or calls) -> the reason.

@@ -64,6 +64,29 @@ class Items:
             most,
         )
 
+    def live(self, instrument: str) -> list[Item]:
+        """Items of an instrument that are not over, or for which this desk still keeps a secret."""
+        return self._items(
+            "SELECT instrument, value FROM item WHERE place >= ? AND place < ? AND instrument = ?"
+            " AND (until IS NOT NULL OR place IN (SELECT place FROM pocket)) ORDER BY place",
+            self._places.first,
+            self._places.end,
+            instrument,
+        )
+
+    def pocket(self, position: int) -> bytes:
+        """What this desk keeps secret for an item; empty if nothing."""
+        row = self._vault.one("SELECT value FROM pocket WHERE place = ?", (self._places.of(position),))
+        return row[0] if row else b""
+
+    def set_pocket(self, position: int, value: bytes) -> None:
+        """Keep a secret for an item, or destroy it if `value` is empty."""
+        place = self._places.of(position)
+        if value:
+            self._vault.execute("INSERT OR REPLACE INTO pocket VALUES (?, ?)", (place, value))
+        else:
+            self._vault.execute("DELETE FROM pocket WHERE place = ?", (place,))
+
     def overdue(self, unit: int, most: int = 100) -> list[Item]:
         """Items whose text should be gone by arrival unit `unit`, some of them."""
         return self._items(

@@ -15,6 +15,7 @@ from backchannel.channel.state import At, State
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Rejected
+from backchannel.seal.keys import Random
 
 
 class Heard(Protocol):
@@ -67,12 +68,28 @@ Rules = Mapping[tuple[str, str, str], tuple[str, ...]]
 """(state, kind of entry, who) -> the states that it can lead to."""
 
 
+class Me(NamedTuple):
+    """The seat whose desk asks what it owes: what it keeps secret for the item (empty at first), chance, and now."""
+
+    seat: SeatId
+    pocket: bytes
+    random: Random
+    at: At
+
+
+class Owed(NamedTuple):
+    """What a desk owes: (kind, body, audience) each, and the pocket from now on; an empty one is destroyed."""
+
+    says: tuple[tuple[str, Value, tuple[SeatId, ...]], ...]
+    pocket: bytes
+
+
 @dataclass(frozen=True)
 class Instrument:
     """One instrument. `fold(item or None, spoken) -> item`; `opens` is the kind that begins an item.
 
     `text(item)` is what a search may find; `until(item)` the arrival unit after which its text is to be gone, or None;
-    `lapse(item)` the item without it; `reflex(item, me)` what my desk owes next without asking: (kind, body) each.
+    `lapse(item)` the item without it; `reflex(item, me)` what my desk owes next without asking, if the instrument has any.
     """
 
     name: str
@@ -84,7 +101,7 @@ class Instrument:
     text: Callable[[Any], str]
     until: Callable[[Any], int | None]
     lapse: Callable[[Any], Any]
-    reflex: Callable[[Any, SeatId], tuple[tuple[str, Value], ...]] | None = None
+    reflex: Callable[[Any, Me], Owed] | None = None
 
 
 def step(rules: Rules, state: str, kind: str, who: str) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ Statements: "one p gives X = pA and Y = pC"; "one x gives h = xB and D_z = x M_z
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 from backchannel import labels
 from backchannel.labels import enc
 from backchannel.seal import group as g
+from backchannel.seal import primitives
 from backchannel.seal.keys import Random
 from backchannel.seal.transcript import Context
 
@@ -47,7 +47,7 @@ def all_hold(h: g.Point, m: Sequence[g.Point], d: Sequence[g.Point], proof: byte
 
 
 def _weights(h: g.Point, m: Sequence[g.Point], d: Sequence[g.Point], context: Context) -> list[g.Scalar]:
-    seed = sha256(enc(labels.BATCH, *context.parts, h, enc(*m), enc(*d))).digest()
+    seed = primitives.labelled_hash(labels.BATCH, *context.parts, h, enc(*m), enc(*d))
     return [g.hash_scalar(labels.WEIGHT, seed, z) for z in range(len(m))]
 
 

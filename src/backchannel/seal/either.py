@@ -34,5 +34,5 @@ def holds(h: g.Point, a: g.Point, c: g.Point, proof: bytes, context: Context) ->
 
 
 def _commitment(b: int, c_b: g.Scalar, s_b: g.Scalar, h: g.Point, a: g.Point, c: g.Point) -> bytes:
-    claimed = g.point(g.sub(c, g.BASE)) if b else c
+    claimed = g.sub(c, g.BASE) if b else c
     return g.sub(g.base(s_b), g.mul(c_b, a)) + g.sub(g.mul(s_b, h), g.mul(c_b, claimed))

@@ -131,7 +131,9 @@ def self_test() -> None:
     """Refuse to work with a library that does not check: P + (0, -1) is of mixed order and must be no valid point."""
     minus_one = (2**255 - 20).to_bytes(32, "little")
     if _sodium.crypto_core_ed25519_is_valid_point(add(BASE, minus_one)):
-        raise RuntimeError("this libsodium accepts points of mixed order (CVE-2025-69277): PyNaCl 1.6.2 or later is needed")
+        raise RuntimeError(
+            "this libsodium accepts points of mixed order (CVE-2025-69277): PyNaCl 1.6.2 or later is needed"
+        )
 
 
 self_test()

@@ -96,6 +96,11 @@ CREATE TABLE item (
 ) STRICT;
 CREATE INDEX item_until ON item (until) WHERE until IS NOT NULL;
 
+CREATE TABLE pocket (                -- what a desk keeps secret for a running item; never in a backup
+    place INTEGER PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE verified (
     c INTEGER NOT NULL REFERENCES channel ON DELETE CASCADE,
     seat BLOB NOT NULL,

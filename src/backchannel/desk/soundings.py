@@ -1,0 +1,116 @@
+"""Soundings at this desk: a person asks, or answers; everything between is done by reflex (spec/sounding.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from backchannel.channel.state import DAY
+from backchannel.desk.channel import Channel
+from backchannel.entry import text
+from backchannel.entry.ids import SeatId
+from backchannel.errors import Misuse
+from backchannel.instruments.sounding import rounds
+from backchannel.instruments.sounding.values import Open, Sounding
+
+
+def ask(
+    channel: Channel,
+    question: str,
+    options: Sequence[str],
+    voters: Sequence[SeatId],
+    *,
+    releaser: SeatId | None = None,
+    quorum: int = 0,
+    required: Sequence[SeatId] = (),
+    reveal: str = "first",
+    hours: int = 24,
+    window: int = 48,
+) -> None:
+    """Ask which of the options the voters could live with. `quorum` 0: all must; else required seats and so many others.
+
+    `hours` to answer, `window` more hours to open. Without a releaser the asker is it, who then must not vote.
+    """
+    now = channel.session.now().arrival
+    unit = DAY // 24
+    body = Open(
+        text.tidy(question),
+        tuple(text.tidy(option) for option in options),
+        "quorum" if quorum else "all",
+        tuple(sorted(set(required))),
+        quorum,
+        reveal,
+        tuple(sorted(set(voters))),
+        channel.me if releaser is None else releaser,
+        now + hours * unit,
+        now + (hours + window) * unit,
+    )
+    channel.say("sounding.open", body, (*body.voters, body.releaser))
+
+
+def grid(start: str, end: str, step: str, unit: str = "") -> list[str]:
+    """The options of a question for a number: from `start` to `end` in steps."""
+    try:
+        low, high, by = Decimal(start), Decimal(end), Decimal(step)
+        finite = all(number.is_finite() for number in (low, high, by))
+    except ArithmeticError as problem:
+        raise Misuse("grid", "A grid needs three numbers: from, to and step.") from problem
+    if not finite or by <= 0 or high < low or (high - low) / by > 1000:
+        raise Misuse("grid", "A grid goes from a number up to a larger one, in at most 1,000 steps.")
+    count = int((high - low) / by) + 1
+    return [f"{low + by * k:f} {unit}".strip() for k in range(count)]
+
+
+def asked_before(channel: Channel, item: Sounding) -> list[tuple[str, int]]:
+    """(option, number of the sounding) for what this seat and another of the voters were asked before (6)."""
+    wanted = {text.folded(option): option for option in item.terms.options}
+    voters = set(item.terms.voters)
+    found = []
+    for held in channel.items("sounding"):
+        other: Sounding = held.value
+        if other.id == item.id or channel.me not in other.terms.voters or other.at.position > item.at.position:
+            continue
+        if other.state not in ("keys", "withdrawn") and len(voters & set(other.terms.voters)) >= 2:
+            found += [
+                (wanted[folded], other.at.position)
+                for folded in map(text.folded, other.terms.options)
+                if folded in wanted
+            ]
+    return found
+
+
+def answer(channel: Channel, item: Sounding, yes: Sequence[int], *, again: bool = False) -> None:
+    """Say yes to these options (by number from 0) and no to all others. It cannot be changed.
+
+    Raises `Misuse`: `voter`, `answered`, `over`, `restored`, `option`, and `again` unless its person consents to being asked again.
+    """
+    session = channel.session
+    with session.turn():
+        position = item.at.position
+        pocket = session.book.items.pocket(position)
+        if item.who(channel.me) != "voter":
+            raise Misuse("voter", "This seat does not vote in this sounding.")
+        if any(not 0 <= k < len(item.terms.options) for k in yes):
+            raise Misuse("option", f"The options are numbered from 1 to {len(item.terms.options)}.")
+        if rounds.over(item, session.now()) or item.state not in ("keys", "ballots"):
+            raise Misuse("over", "Answers are no longer awaited in this sounding.")
+        if rounds.answered(pocket):
+            raise Misuse("answered", "This seat has answered already; an answer cannot be changed.")
+        if not pocket:
+            raise Misuse(
+                "restored",
+                "This desk cannot take part in this sounding: it was restored, or is not ready yet.",
+                "Sync, and try again.",
+            )
+        before = asked_before(channel, item)
+        if before and not again:
+            named = "; ".join(f"{option} (number {number})" for option, number in before[:5])
+            raise Misuse(
+                "again",
+                f"These voters were asked before about: {named}. Answers to the same question narrow down who refuses.",
+                "To agree to being asked again, say so with --again.",
+            )
+        answers = tuple(k in set(yes) for k in range(len(item.terms.options)))
+        with session.vault.transaction():
+            session.book.items.set_pocket(position, rounds.with_answer(pocket, answers))
+    channel.work()

@@ -1,0 +1,1 @@
+"""Sounding, the instrument that no negotiation software has (spec/sounding.md)."""
