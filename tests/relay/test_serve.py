@@ -364,6 +364,39 @@ def test_nonsense_on_the_socket_harms_nobody(raw: bytes, tmp_path: Path) -> None
         assert relay.process.communicate()[1] == ""
 
 
+def head(relay: RelayProcess, raw: bytes) -> bytes:
+    """What the relay answers to the beginning of a request, until it closes the connection."""
+    host, port = relay.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as client, contextlib.suppress(OSError):
+        client.sendall(raw)
+        return client.recv(1 << 16)
+    return b""
+
+
+def test_a_head_that_is_too_large_or_too_slow_is_cut_off(tmp_path: Path) -> None:
+    with running(tmp_path / "relay.db", *FAST, "--request-seconds", "0.5") as relay:
+        start_at = time.monotonic()
+        assert head(relay, b"GET / HTTP/1.1\r\nX: " + b"y" * 2_000_000) == b""
+        assert time.monotonic() - start_at < 0.4  # for its size, not its slowness
+        assert head(relay, b"") == b""
+        assert head(relay, b"GET / HTTP/1.1\r\nX: y") == b""
+        assert 0.9 < time.monotonic() - start_at < 5
+        with httpx.Client(base_url=relay.url) as client:  # one connection lives on, however long between requests
+            for _ in range(2):
+                assert client.get("/v1/health").status_code == 200
+                time.sleep(0.7)
+        channel = found(relay)
+        post(relay, channel.append([frame(0, 300_000)]))
+
+        async def streaming() -> None:
+            async with Stream(relay, channel, start=0).connection as stream:
+                await stream.recv()
+                await asyncio.sleep(0.7)
+                await stream.ping()
+
+        asyncio.run(streaming())
+
+
 def test_the_description_is_json(tmp_path: Path) -> None:
     with running(tmp_path / "relay.db") as relay:
         assert json.loads(httpx.get(f"{relay.url}/v1/openapi.json").content)["openapi"] == "3.1.0"

@@ -18,6 +18,7 @@ from backchannel.errors import Misuse
 from backchannel.relay.app import create_app
 from backchannel.relay.limits import Limits
 from backchannel.relay.memory import MemoryStore
+from backchannel.relay.protocol import bounded
 from backchannel.relay.service import Relay
 from backchannel.relay.sqlite import SqliteStore
 from backchannel.relay.store import Store
@@ -97,7 +98,7 @@ def serve(
         port=port,
         uds=uds,
         loop="uvloop",
-        http="httptools",
+        http=bounded((limits or Limits()).request_seconds),
         ws="websockets-sansio",
         ws_max_size=_MESSAGE_BYTES,
         ws_per_message_deflate=False,

@@ -63,6 +63,7 @@ class Relay:
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._watchers: dict[str, set[asyncio.Event]] = {}
         self._healthy_at = float("-inf")
+        self._probe: asyncio.Future[None] | None = None
         self._sequencer = Sequencer(store, self._book, limits, clock, self._changed)
 
     @property
@@ -176,10 +177,12 @@ class Relay:
 
     async def health(self) -> None:
         """Refused where the store cannot be written; asked of the disk once a second at most."""
-        now = self._ticks()
-        if now - self._healthy_at >= _HEALTH_SECONDS:
-            await self._sequencer.submit(Probe())
-            self._healthy_at = now
+        if self._ticks() - self._healthy_at < _HEALTH_SECONDS:
+            return
+        if self._probe is None:  # whoever asks meanwhile waits for the same answer
+            self._probe = asyncio.ensure_future(self._sequencer.submit(Probe()))
+            self._probe.add_done_callback(self._probed)
+        await asyncio.shield(self._probe)
 
     def may_read(self, access: Access) -> None:
         """Count one reading request against the log's limit."""
@@ -208,6 +211,11 @@ class Relay:
         for name in sizes:
             for event in self._watchers.get(name, ()):
                 event.set()
+
+    def _probed(self, probe: asyncio.Future[None]) -> None:
+        self._probe = None
+        if not probe.cancelled() and probe.exception() is None:
+            self._healthy_at = self._ticks()
 
     async def _row(self, name: str) -> LogRow:
         look = partial(self._store.log, bytes.fromhex(name))
