@@ -103,7 +103,7 @@ def invite(
 ) -> None:
     """Offer a seat. Prints the code that you hand over yourself, never through the relay."""
     if again is None and (name is None or party is None or role is None):
-        raise typer.BadParameter("an invitation needs --name, --party and --role (or --again NAME).")
+        raise typer.BadParameter("An invitation needs --name, --party and --role (or --again NAME).")
     with at_desk(ctx) as work:
         channel = work.ready()
         if again is not None:

@@ -161,7 +161,8 @@ def matter(page: Page, one: Facts) -> None:
     """An understanding in full."""
     page.say(f"{one['number']}  {one['title']}", STRONG)
     page.quote(one["text"])
-    page.say(f"  proposed by {one['proposed_by']}, {local(one['proposed'])}; {one['state_says']}", DIM)
+    page.say(f"  proposed by {one['proposed_by']}, {local(one['proposed'])}", DIM)
+    page.say(f"  {one['state_says']}")
     for party in one["parties"]:
         done = [word for word in ("initialled", "signed") if party[word]]
         said = " and ".join(done) or "nothing yet"

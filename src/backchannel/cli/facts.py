@@ -42,8 +42,13 @@ def name(state: State, seat: SeatId | None) -> str:
 
 
 def names(state: State, seats: Iterable[SeatId]) -> list[str]:
-    """Names of seats."""
-    return [name(state, seat) for seat in seats]
+    """Names of seats, in the order in which they came."""
+    return [name(state, seat) for seat in sorted(seats, key=lambda seat: place(state, seat))]
+
+
+def place(state: State, seat: SeatId) -> int:
+    """Where a seat stands in the roster: ids are in no order that a person would know."""
+    return next((k for k, one in enumerate(state.seats) if one.id == seat), len(state.seats))
 
 
 # --- the channel ------------------------------------------------------------------------------------------------------
@@ -261,7 +266,7 @@ KINDS = {
     "invite": "invitation",
     "join": "joining",
     "charter": "proposal of the charter",
-    "assent": "signature under the charter, or yes to a change",
+    "assent": "signature, or yes to a change",
     "remove": "removal",
     "rotate": "new round, with the seats as agreed",
     "note.send": "note",
@@ -304,6 +309,7 @@ def understanding_facts(channel: Channel, item: understanding.Understanding) -> 
     verb = VERBS.get(standing)
     signed = {one.seat for one in item.signatures}
     done = item.initials if verb == "initial" else signed
+    parties = sorted(item.terms.parties, key=lambda party: place(state, party.seat))
     return {
         "number": item.at.position,
         "title": item.terms.title,
@@ -321,9 +327,9 @@ def understanding_facts(channel: Channel, item: understanding.Understanding) -> 
                 "initialled": party.seat in item.initials,
                 "signed": party.seat in signed,
             }
-            for party in item.terms.parties
+            for party in parties
         ],
         "next": verb,
-        "awaits": [party.name for party in item.terms.parties if party.seat not in done] if verb else [],
+        "awaits": [party.name for party in parties if party.seat not in done] if verb else [],
         "reason": item.reason,
     }

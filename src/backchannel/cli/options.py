@@ -202,7 +202,7 @@ def _usage(mistake: typer.TyperException, given: Settings) -> int:
         return USAGE
     ctx = getattr(mistake, "ctx", None)
     path = ctx.command_path if ctx is not None else "backchannel"
-    what = mistake.format_message().strip() or "A command is missing."
+    what = mistake.format_message().strip().removeprefix("Invalid value: ") or "A command is missing."
     error = Misuse("usage", what, f"See: {path} --help", "Nothing was done.")
     show.failure(error.as_dict(), as_json=given.json)
     return USAGE

@@ -182,7 +182,7 @@ def verify(ctx: typer.Context, file: Annotated[str, typer.Argument(metavar="FILE
         "text": found.terms.text,
         "parties": [
             {"name": p.name, "party": p.party, "role": p.role, "words": list(p.keys.words(found.channel))}
-            for p in found.terms.parties
+            for p in sorted(found.terms.parties, key=lambda p: p.name)
         ],
         "proves": PROVES,
         "proves_not": PROVES_NOT,
