@@ -61,7 +61,7 @@ def audit(channel: Channel, progress: Progress = lambda done, total: None) -> li
         Finding(
             "roster",
             engine.state == state,
-            f"charter, seats and epoch {state.epoch} follow from the signed acts"
+            f"charter and seats follow from the signed acts (round {state.epoch})"
             if engine.state == state
             else "The seats on this desk do not follow from the signed acts in the log.",
         ),
