@@ -18,10 +18,10 @@ from backchannel.entry.ids import ZERO32, ChannelId, EntryId, SeatId
 from backchannel.errors import Malformed, Rejected
 from backchannel.seal import roster
 from backchannel.seal.box import Sealed, SharedBox, roster_box
-from backchannel.seal.chain import Chain, Check, erase_commitment, erase_token
+from backchannel.seal.chain import Chain, erase_commitment, erase_token
 from backchannel.seal.dist import check_dist, open_dist
 from backchannel.seal.keys import Identity, PrekeySecret
-from backchannel.seal.verify import WORTHWHILE, all_hold
+from backchannel.seal.verify import WORTHWHILE, Checking
 
 CLASSES = frozenset({"talk"})
 """The classes of lines that there are (spec/sealing.md, 5.2)."""
@@ -72,6 +72,14 @@ class Wallet(NamedTuple):
     """The roster's secret of each epoch that this seat knows."""
 
 
+class Presumed(NamedTuple):
+    """Events that are true if `hold()` answers yes; otherwise `again()` gives the true ones, signature by signature."""
+
+    events: list[Event]
+    hold: Callable[[], bool]
+    again: Callable[[], list[Event]]
+
+
 class Engine:
     """One seat's reading of one channel."""
 
@@ -90,7 +98,7 @@ class Engine:
         """Epochs whose secrets the last batch brought."""
         self._erasable, self._root_at = erasable, lru_cache(256)(root_at)
         self._boxes: dict[int, SharedBox] = {}
-        self._checks: list[Check] | None = None
+        self._checking: Checking | None = None
 
     @property
     def channel(self) -> ChannelId:
@@ -99,16 +107,26 @@ class Engine:
 
     def process(self, records: Sequence[Record]) -> list[Event]:
         """Open and fold records that follow each other; the events, one a record."""
-        if len(records) >= WORTHWHILE:
-            before, checks = (self.state, self.lines.copy(), self.wallet), list[Check]()
-            events = self._run(records, checks)
-            if all_hold(checks):
-                return events
-            self.state, self.lines, self.wallet = before
-        return self._run(records, None)  # each signature checked before its chain moves (4.4)
+        presumed = self.presume(records)
+        return presumed.events if presumed.hold() else presumed.again()
 
-    def _run(self, records: Sequence[Record], checks: list[Check] | None) -> list[Event]:
-        self.gained, self._checks = {}, checks
+    def presume(self, records: Sequence[Record]) -> Presumed:
+        """The same, with the signatures of many lines still being verified: the events may be worked on, not kept."""
+        if len(records) < WORTHWHILE:
+            return Presumed(self._run(records, None), lambda: True, list)
+        before, checking = (self.state, self.lines.copy(), self.wallet), Checking()
+
+        def again() -> list[Event]:
+            self.state, self.lines, self.wallet = before
+            return self._run(records, None)
+
+        events = self._run(records, checking)
+        checking.begin()
+        return Presumed(events, checking.hold, again)
+
+    def _run(self, records: Sequence[Record], checking: Checking | None) -> list[Event]:
+        """Without `checking`, each signature is verified before its chain moves (4.4)."""
+        self.gained, self._checking = {}, checking
         return [self._one(record) for record in records]
 
     def _one(self, record: Record) -> Event:
@@ -134,8 +152,8 @@ class Engine:
 
     def _line(self, record: Record, body: bytes, chain: Chain, i: int) -> Event:
         opening = self.lines.open(self.channel, chain, i, body)
-        if self._checks is not None:
-            self._checks.append(opening.check)
+        if self._checking is not None:
+            self._checking.add(opening.check)
         elif not opening.check.holds():
             raise Rejected("signature", "An entry was not written by the seat whose line it stands in.")
         self.lines.move(chain, opening.after, record.at.position)

@@ -8,6 +8,7 @@ from backchannel.desk.items import Folding
 from backchannel.desk.session import Session
 from backchannel.desk.settle import settle
 from backchannel.errors import RelayFault
+from backchannel.ledger.history import Verified
 from backchannel.ledger.wire import Range
 
 ALARMS = frozenset({"fork"})
@@ -30,27 +31,49 @@ def take(session: Session, answer: Range, asked: float) -> list[Event]:
             with session.vault.transaction():
                 session.book.alarm(fault.code, fault.what, now)
             raise
-        engine, book = session.engine, session.book
-        state, lines, epoch = engine.state, engine.lines.places.copy(), engine.state.epoch
+        before = _Before(session)
         session.history.commit(verified)
-        records = [
-            Record(At(seen.index, seen.leaf.arrival), seen.leaf.id, seen.leaf.erase, seen.body)
-            for seen in verified.records
-        ]
-        events = engine.process(records)
-        with session.vault.transaction():
-            folded = _fold(session, events)
-            book.write(verified, folded, answer.head)
-            if engine.state is not state:
-                book.write_state(engine.state)
-            book.write_lines(lines, engine.lines.places)
-            for number, secrets in engine.gained.items():
-                book.keep_epoch(number, secrets.secret, secrets.credential, secrets.control)
-            for event, _ in folded:
-                if event.error is not None and event.error.code in ALARMS:
-                    book.alarm(event.error.code, event.error.what, now)
-            settle(session, [event for event, _ in folded], rotated=engine.state.epoch != epoch)
-        return [event for event, _ in folded]
+        presumed = session.engine.presume(
+            [Record(At(s.index, s.leaf.arrival), s.leaf.id, s.leaf.erase, s.body) for s in verified.records]
+        )
+        try:
+            with session.vault.transaction():
+                events = before.write(verified, presumed.events, answer.head, now)
+                if not presumed.hold():  # the signatures were verified meanwhile; nothing is kept before they are
+                    raise _Forged
+        except _Forged:
+            with session.vault.transaction():
+                events = before.write(verified, presumed.again(), answer.head, now)
+        return events
+
+
+class _Forged(Exception):
+    """A signature among the new entries does not hold."""
+
+
+class _Before:
+    """The session as it was before a range, so that what changed can be written."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._state, self._lines = session.state, session.engine.lines.places.copy()
+
+    def write(self, verified: Verified, events: list[Event], head: int, now: float) -> list[Event]:
+        """Fold the lines and write everything that a range brought. Inside a transaction."""
+        session, engine, book = self._session, self._session.engine, self._session.book
+        folded = _fold(session, events)
+        book.write(verified, folded, head)
+        if engine.state is not self._state:
+            book.write_state(engine.state)
+        book.write_lines(self._lines, engine.lines.places)
+        for number, secrets in engine.gained.items():
+            book.keep_epoch(number, secrets.secret, secrets.credential, secrets.control)
+        for event, _ in folded:
+            if event.error is not None and event.error.code in ALARMS:
+                book.alarm(event.error.code, event.error.what, now)
+        judged = [event for event, _ in folded]
+        settle(session, judged, rotated=engine.state.epoch != self._state.epoch)
+        return judged
 
 
 def _fold(session: Session, events: list[Event]) -> list[tuple[Event, int | None]]:

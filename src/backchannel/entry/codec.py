@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -62,7 +63,7 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
+        for name in _may_hold_text(type(value)):
             yield from _texts(getattr(value, name))
     elif isinstance(value, dict):
         for pair in value.items():
@@ -70,6 +71,14 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, tuple | list):
         for item in value:
             yield from _texts(item)
+
+
+@cache
+def _may_hold_text(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The fields of a structure that are not plainly bytes or numbers: entries are many, and few of their fields are text."""
+    plain = (msgspec.inspect.BytesType, msgspec.inspect.IntType, msgspec.inspect.BoolType)
+    fields = msgspec.structs.fields(kind)
+    return tuple(f.name for f in fields if not isinstance(msgspec.inspect.type_info(f.type), plain))
 
 
 def _name(kind: Any) -> str:
