@@ -1,11 +1,11 @@
 """A whole channel in memory, without network, files or clock: a log, and seats with an engine each.
 
-    world = World()
-    world.found("Ana", "Argentina", "envoy")
-    world.enter("Ben", "Chile", "envoy")          # INVITE, JOIN, PREKEY
-    world.open()                                  # CHARTER, ASSENT by all, ROTATE
-    world["Ana"].say("note.send", note.Send("Hello.", False, 7))
-    world.sync()                                  # everybody reads; the rosters must agree
+world = World()
+world.found("Ana", "Argentina", "envoy")
+world.enter("Ben", "Chile", "envoy")          # INVITE, JOIN, PREKEY
+world.open()                                  # CHARTER, ASSENT by all, ROTATE
+world["Ana"].say("note.send", note.Send("Hello.", False, 7))
+world.sync()                                  # everybody reads; the rosters must agree
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from backchannel.channel.assent import next_seats
 from backchannel.channel.charter import Terms
 from backchannel.channel.engine import Engine, Event, Record, Wallet
 from backchannel.channel.lines import Lines
-from backchannel.channel.state import DAY, At, Seat, State
+from backchannel.channel.state import DAY, At, Invitation, Removal, Seat, State
 from backchannel.entry.codec import Value, decode, encode
 from backchannel.entry.ids import ZERO32
 from backchannel.errors import Malformed, Rejected
@@ -187,9 +187,12 @@ class Desk:
         mine = self.state.seat(self.id)
         count = len(mine.prekeys) if mine is not None else 0
         ends = self.log.now + 90 * DAY if not_after is None else not_after
-        return acts.Prekey(public_prekey(self.keys, count if seq is None else seq, ends))
+        number = count if seq is None else seq
+        held = {k.seq: k for k in (*self.engine.wallet.prekeys, prekey(self.keys, number))}
+        self.engine.adopt(held.values())
+        return acts.Prekey(public_prekey(self.keys, number, ends))
 
-    def rotate_act(self, seats: Iterable[bytes] | None = None, leave_out: bytes = b"", **lies: Any) -> acts.Rotate:
+    def rotate_act(self, seats: Any = None, leave_out: Any = b"", **lies: Any) -> acts.Rotate:
         """The ROTATE that is due."""
         due = tuple(next_seats(self.state) or ()) if seats is None else tuple(seats)
         epoch = self.state.epoch + 1
@@ -209,7 +212,7 @@ class Desk:
         readers = []
         for seat_id in to:
             seat = self.state.member(seat_id)
-            readers.append(Reader(seat_id, seat.keys, lies.get("prekey") or seat.prekeys[-1].prekey))
+            readers.append(Reader(seat_id, seat.keys, lies.get("prekeys", {}).get(seat_id) or seat.prekeys[-1].prekey))
         epoch = lies.get("epoch", self.state.epoch)
         started = start_chain(CHANNEL, self.id, self.identity, readers, cls=cls, epoch=epoch, random=self.random)
         self.sending[to] = (started.chain, started.cursor, started.seed, epoch)
@@ -249,7 +252,8 @@ def fold_item(items: dict[bytes, Any], event: Event) -> Event:
     """Fold a line into its item as a desk does; rejected if its instrument refuses it."""
     if event.verdict != "line":
         return event
-    assert event.sender is not None and event.state is not None
+    assert event.sender is not None
+    assert event.state is not None
     instrument = BY_KIND[event.kind]
     try:
         act = decode(event.body, instrument.kinds[event.kind].body)
@@ -336,7 +340,8 @@ class World:
     def admit(self) -> None:
         """Everyone assents to everything that awaits it, their own removal aside."""
         for desk in self.here:
-            for change in (*desk.state.invitations, *desk.state.removals):
+            changes: list[Invitation | Removal] = [*desk.state.invitations, *desk.state.removals]
+            for change in changes:
                 proposal = change.proposal
                 own = getattr(change, "seat", None) == desk.id
                 if proposal.stage == "open" and desk.id not in proposal.assents and not own and self.may(desk):
@@ -393,7 +398,12 @@ def invite_secret(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()
 
 
-PEOPLE = (("Ben", "Chile", "envoy"), ("Cem", "Holy See", "intermediary"), ("Dora", "Chile", "expert"), ("Eve", "UN", "observer"))
+PEOPLE = (
+    ("Ben", "Chile", "envoy"),
+    ("Cem", "Holy See", "intermediary"),
+    ("Dora", "Chile", "expert"),
+    ("Eve", "UN", "observer"),
+)
 
 
 @cache

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from msgspec.structs import replace
 
 from backchannel.channel import acts
 from backchannel.channel.assent import missing, next_seats
 from backchannel.channel.state import DAY, Invitation, Removal
 from backchannel.instruments.note import Send
 from backchannel.seal.roster import EpochSecrets, seal_epoch
+from backchannel.seal.slots import open_slots, rotate_info
 from tests.channel.kit import CHANNEL, World, founding, identity, invite_act, join_act, opened
 from tests.channel.weaken import weaken
 
@@ -158,7 +158,7 @@ def test_a_granted_invitation_dies_at_the_next_rotation() -> None:
     assert world.state.invitations[0].proposal.stage == "granted"
     propose(world, "Cem", "Cem")
     world.rotate("Ana")
-    assert world.state.invitations == ()
+    assert not world.state.invitations
     assert join(world, "Fay") == "invitation"
 
 
@@ -238,10 +238,10 @@ def test_an_old_assent_is_not_one_to_a_new_proposal() -> None:
     world.log.now += 30 * DAY + 1
     world["Ana"].act(world["Ana"].prekey_act())
     world.sync()
-    assert world.state.removals == ()
+    assert not world.state.removals
     second = propose(world, "Ana", "Ben")
     assert first.proposal.digest != second.proposal.digest
-    assert missing(world.state, second) == {"Chile", "Holy See", "UN"} - {"Chile"} | {"Chile"}
+    assert missing(world.state, second) == {"Chile", "Holy See", "UN"}
     assert assent(world, "Cem", first) == "subject"
 
 
@@ -274,7 +274,9 @@ def test_an_observer_removes_only_itself() -> None:
     assert stage(world, "Eve") == "granted"
 
 
-@pytest.mark.parametrize(("reason", "code"), [("", "prose"), ("x" * 501, "prose"), ("a\x1b[2J", "prose"), ("\u202e", "text")])
+@pytest.mark.parametrize(
+    ("reason", "code"), [("", "prose"), ("x" * 501, "prose"), ("a\x1b[2J", "prose"), ("\u202e", "text")]
+)
 def test_a_removal_says_why(reason: str, code: str) -> None:
     world = opened(3)
     world["Ana"].act(acts.Remove(world["Ben"].id, reason))
@@ -306,7 +308,7 @@ def test_the_founder_can_be_removed() -> None:
     world = opened(3)
     removal = propose(world, "Ben", "Ana")
     assert assent(world, "Cem", removal) == "act"
-    world["Ana"].act(replace(world["Ana"].rotate_act()))
+    world["Ana"].act(world["Ana"].rotate_act())
     assert world.verdict() == "rotation"  # who leaves does not hand out the new keys
     world.rotate("Ben")
     assert stand(world)["Ana"] == "gone"
@@ -377,7 +379,10 @@ def test_of_two_removals_that_a_rotation_completes_one_may_have_to_wait(monkeypa
     weaken(
         monkeypatch,
         "channel.change",
-        ("removals=(*after.removals, _settled(after, r)))", "removals=(*after.removals, _settled(replace(after, removals=()), r)))"),
+        (
+            "removals=(*after.removals, _settled(after, r)))",
+            "removals=(*after.removals, _settled(replace(after, removals=()), r)))",
+        ),
     )
     assert next_seats(both_at_one_rotation().state) == (world["Ana"].id,)
 
@@ -386,12 +391,11 @@ def test_a_proposal_falls_with_its_proposer() -> None:
     world = opened(5)
     propose(world, "Ben", "Ana")
     world["Ben"].act(invite_act("Fay", "Peru", "expert", world.log.now + DAY))
-    world.sync()
-    assert len(world.state.invitations) == 1
+    assert world.verdict() == "act"
     propose(world, "Ben", "Ben")
     world.rotate("Ana")
-    assert world.state.invitations == ()
-    assert world.state.removals == ()
+    assert not world.state.invitations
+    assert not world.state.removals
 
 
 def test_an_assent_falls_with_the_seat_that_gave_it() -> None:
@@ -497,10 +501,10 @@ def test_whoever_is_cheated_of_the_new_keys_knows_and_the_others_agree() -> None
     assert ana.events[-1].error is None
 
 
-def _pick(slots: tuple[bytes, ...], due: tuple[bytes, ...], world: World, skip: bytes = b"", only: bytes = b"") -> tuple[bytes, ...]:
+def _pick(
+    slots: tuple[bytes, ...], due: tuple[bytes, ...], world: World, skip: bytes = b"", only: bytes = b""
+) -> tuple[bytes, ...]:
     """The slots that some of the due seats can open."""
-    from backchannel.seal.slots import open_slots, rotate_info
-
     found = []
     for desk in world.desks.values():
         if desk.id not in due or desk.id == skip or (only and desk.id != only):
@@ -545,6 +549,7 @@ def test_many_rotations_leave_a_state_of_bounded_size() -> None:
         world.rotate()
         propose(world, f"Guest {k}", f"Guest {k}")
         world.rotate("Ana")
-    assert world.state.invitations == world.state.removals == ()
+    assert not world.state.invitations
+    assert not world.state.removals
     assert world.state.epoch == 7
     assert len(world.state.active) == 2

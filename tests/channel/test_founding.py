@@ -147,8 +147,8 @@ def test_a_refused_act_cannot_be_posted_again_by_others(monkeypatch: pytest.Monk
         ("        state = state.with_seat(replace(author, acts=act.n + 1))", "        author = replace(author)"),
         (
             "return Outcome(_HANDLERS[type(body)](state, act, body, at), act.seat, body, None)",
-            "return Outcome(_HANDLERS[type(body)](state.with_seat(replace(author, acts=act.n + 1)) if author else state,"
-            " act, body, at), act.seat, body, None)",
+            "return Outcome(_HANDLERS[type(body)](state.with_seat(replace(author, acts=act.n + 1)) if author"
+            " else state, act, body, at), act.seat, body, None)",
         ),
     )
     assert refused_then_replayed()["Ben"].seat.signed  # without the check, Ben has signed what he no longer meant
@@ -314,7 +314,9 @@ def stolen(world: World) -> str:
 
 def test_an_invitation_cannot_be_stolen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert stolen(invited()) == "proof"
-    weaken(monkeypatch, "channel.seating", ("if not roster.join_proof_holds(", "if False and not roster.join_proof_holds("))
+    weaken(
+        monkeypatch, "channel.seating", ("if not roster.join_proof_holds(", "if False and not roster.join_proof_holds(")
+    )
     assert stolen(invited()) == "act"
 
 

@@ -117,5 +117,3 @@ def test_the_diagram_shows_every_row() -> None:
     for (stage, act, _), ends in rules.ALLOWED.items():
         for end in ends:
             assert f"    {stage} --> {end}: {act}" in drawn.splitlines()
-
-
