@@ -261,14 +261,18 @@ class World:
         self.desks[name] = desk
         return desk
 
-    def open(self, name: str, *, again: bool = True) -> Channel:
-        """The desk's program ends and starts: its one channel."""
-        if again and name in self.desks:
+    def start(self, name: str) -> WorldDesk:
+        """The desk's program ends, if it runs, and starts."""
+        if name in self.desks:
             self.desks.pop(name).close()
         desk = WorldDesk.open(self.folder / name, PHRASE, **self.options(name))
         assert isinstance(desk, WorldDesk)
         self.desks[name] = desk
-        return desk.channel()
+        return desk
+
+    def open(self, name: str) -> Channel:
+        """The same; its one channel."""
+        return self.start(name).channel()
 
     def twin(self, name: str) -> Channel:
         """A second program on the same desk."""

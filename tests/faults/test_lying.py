@@ -34,7 +34,6 @@ from tests.desk.world import (
 from tests.faults.lies import LIES, Lie, Scene
 
 
-
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """Ana has something in her outbox and two entries to read."""

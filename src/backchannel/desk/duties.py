@@ -7,7 +7,7 @@ from backchannel.channel.assent import next_seats
 from backchannel.channel.state import At, Seat, State
 from backchannel.desk.intent import Act, Say, Welcome, parse
 from backchannel.desk.items import Item
-from backchannel.desk.sealing import seal_act
+from backchannel.desk.sealing import own_prekey, seal_act
 from backchannel.desk.session import Session
 from backchannel.entry.codec import encode
 from backchannel.errors import RelayRefused
@@ -74,12 +74,12 @@ def _instruments(session: Session, me: Seat) -> list[Say]:
 
 
 def _prekey_due(session: Session, me: Seat) -> bool:
-    if not me.prekeys:
+    own = own_prekey(session)
+    if own is None:
         return True
-    posted, age = me.prekeys[-1].prekey, session.now().arrival - me.prekeys[-1].at.arrival
-    held = any(k.seq == posted.seq and k.public(posted.not_after) == posted for k in session.book.prekeys())
-    # A key that is not held: the backup that we come from is older than it, or another copy of this desk has posted it.
-    return age >= (PREKEY_DAYS * _DAY if held else LOST_PREKEY_UNITS)
+    # A newest that is not our own: the backup that we come from is older, or another copy of this desk has posted it.
+    days = PREKEY_DAYS * _DAY if own == me.prekeys[-1].prekey else LOST_PREKEY_UNITS
+    return session.now().arrival >= me.prekeys[-1].at.arrival + days
 
 
 def drop_old_prekeys(session: Session) -> bool:

@@ -16,6 +16,8 @@ from backchannel.seal import roster
 from backchannel.seal.box import Sealed, roster_box, welcome_box
 from backchannel.seal.chain import LONGEST, seal_entry
 from backchannel.seal.dist import Reader, start_chain
+from backchannel.seal.keys import Prekey
+from backchannel.seal.primitives import x25519_public
 
 CHAIN_HOURS = 24
 
@@ -25,12 +27,14 @@ def seal_waiting(session: Session, *, recovered: bool = False, mine: int | None 
 
     What cannot be sealed is returned to its author; for the row `mine`, just put there, `Misuse` is raised instead.
     What a backup brought back has an id and no frames: it may stand in the log already, so it is sealed again only when
-    the log has been read to its head (`recovered`).
+    the log has been read to its head (`recovered`). What this desk could not read itself waits for its next receiving key.
     """
     acts_before = 0
     for row in session.book.outbox.waiting():
         intent = parse(row.intent)
         if row.frames is None and (row.id is None or recovered):
+            if isinstance(intent, Say) and own_prekey(session) is None:
+                continue
             try:
                 frames = _frames(session, intent, acts_before)
             except Misuse as problem:
@@ -106,12 +110,24 @@ def _spent(session: Session, sending: Sending) -> bool:
     return sending.cursor.i >= LONGEST or not 0 <= age < CHAIN_HOURS * 3600
 
 
+def own_prekey(session: Session) -> Prekey | None:
+    """This seat's newest prekey that others accept and whose private half is here.
+
+    A desk that came from a backup lacks the newest; what it sealed to that, it would take for fallen out of the log.
+    """
+    me, at = session.state.seat(session.engine.wallet.me), session.now()
+    held = {(k.seq, x25519_public(k.seeds.x25519)) for k in session.engine.wallet.prekeys}
+    posted = me.prekeys if me is not None else ()
+    good = [q.prekey for q in posted if q.valid(at) and (q.prekey.seq, q.prekey.x25519) in held]
+    return good[-1] if good else None
+
+
 def _start(session: Session, cls: str, audience: tuple[SeatId, ...]) -> tuple[Sending, Frame]:
     state, wallet, at = session.state, session.engine.wallet, session.now()
     readers = []
     for seat_id in audience:
         seat = state.seat(seat_id)
-        prekey = seat.newest(at) if seat is not None else None
+        prekey = own_prekey(session) if seat_id == wallet.me else seat.newest(at) if seat is not None else None
         if seat is None or prekey is None:
             name = seat.name if seat is not None else "somebody"
             raise Misuse(
