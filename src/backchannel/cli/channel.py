@@ -111,8 +111,11 @@ def invite(
         else:
             assert name is not None and party is not None and role is not None  # noqa: S101, PT018 - checked above
             made: list[bytes] = []
-            work.act(channel, lambda: made.append(channel.invite(name, party, role, days)))
+            fate = work.act(channel, lambda: made.append(channel.invite(name, party, role, days)))
             key = made[0]
+            if fate == "waits":
+                work.tell({"code": None, "invitation": None, "name": name}, _waits, channel)
+                return
         work.tell(_invitation(channel, key), _invited, channel)
 
 
@@ -139,6 +142,11 @@ def _invitation(channel: Channel, key: bytes) -> Facts:
     one = next((i for i in channel.state.invitations if i.invite == key), None)
     made = None if one is None else facts.change(channel.state, one)
     return {"code": code, "invitation": made}
+
+
+def _waits(page: Page, facts: Facts) -> None:
+    page.say(f"Written. The invitation of {facts['name']} waits on this desk, so there is no code yet.", STRONG)
+    page.say("When the relay answers again: backchannel channel invite --again")
 
 
 def _invited(page: Page, facts: Facts) -> None:

@@ -24,7 +24,9 @@ def channel_line(page: Page, one: Facts) -> None:
     for alarm in one["alarms"]:
         page.say(f"  ALARM ({local(alarm['at'])}): {alarm['what']}", BAD)
     who = f"you are {one['me']}" if one["me"] else "you are joining"
-    page.say(f"  {one['stage']}; {_count(one['seats'], 'seat')}; {who}; {_count(one['entries'], 'entry', 'entries')}")
+    page.say(
+        f"  {one['stage']}; {_count(one['seat_count'], 'seat')}; {who}; {_count(one['entries'], 'entry', 'entries')}"
+    )
     page.say(f"  {one['relay']}; {one['id'][:16]}", DIM)
     if one["waiting"]:
         page.say(f"  {one['waiting']} of your own wait for the relay", "yellow")

@@ -14,9 +14,11 @@ from backchannel.cli.show import Facts
 from backchannel.desk.channel import Channel
 from backchannel.desk.intent import Act, Say, parse
 from backchannel.desk.outbox import Waiting
+from backchannel.desk.soundings import standing
 from backchannel.entry.codec import decode
 from backchannel.entry.ids import SeatId
 from backchannel.instruments import BY_KIND, note, understanding
+from backchannel.instruments.sounding.values import Sounding
 
 UNIT = 300
 """Seconds of an arrival unit (spec/ledger.md, 2)."""
@@ -65,7 +67,7 @@ def line(channel: Channel) -> Facts:
         "stage": state.stage,
         "me": me.name if me is not None else None,
         "standing": me.standing if me is not None else "joining",
-        "seats": len(state.present),
+        "seat_count": len(state.present),
         "entries": channel.size,
         "waiting": sum(row.stage != "returned" for row in waiting),
         "returned": sum(row.stage == "returned" for row in waiting),
@@ -165,6 +167,7 @@ def steps(channel: Channel) -> list[Facts]:
         _roster(state, step)
         _readbacks(channel, step)
         _understandings(channel, step)
+        _soundings(channel, step)
         if mine is not None and mine.speaks and mine.standing == "active":
             step(mine.name, "write", "a note", "note send")
     return sorted(found, key=lambda one: one["who"] != "you")
@@ -229,6 +232,16 @@ def _understandings(channel: Channel, step: Step) -> None:
             )
 
 
+def _soundings(channel: Channel, step: Step) -> None:
+    state = channel.state
+    for held in channel.items("sounding"):
+        item: Sounding = held.value
+        if standing(channel, item) in ("keys", "ballots"):
+            for seat in item.terms.voters:
+                if seat not in item.answered:
+                    step(name(state, seat), "answer", f"sounding {held.position}", f"sounding answer {held.position}")
+
+
 # --- what waits -------------------------------------------------------------------------------------------------------
 
 
@@ -273,6 +286,15 @@ KINDS = {
     "note.restate": "read-back of a note",
     "note.confirm": "confirmation of a read-back",
     "note.correct": "correction of a read-back",
+    "sounding.open": "sounding",
+    "sounding.key": "readiness for sounding",
+    "sounding.ballot": "sealed answer to sounding",
+    "sounding.blind": "work on sounding",
+    "sounding.share": "part of the opening of sounding",
+    "sounding.ack": "receipt in sounding",
+    "sounding.release": "release of sounding",
+    "sounding.show": "part of the result of sounding",
+    "sounding.withdraw": "withdrawal of sounding",
     "understanding.propose": "proposal of an understanding",
     "understanding.initial": "initials under an understanding",
     "understanding.sign": "signature under an understanding",

@@ -126,7 +126,7 @@ def readback(
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.note_at(number)
-        _judge(channel, item, author=confirm is not None or correct is not None)
+        _judge(channel, item, confirm if confirm is not None else correct)
         if confirm is not None:
             seat = channel.seat(confirm).id
             fate = work.act(channel, lambda: channel.confirm(item, seat))
@@ -142,12 +142,28 @@ def _say(work: Work, channel: Channel, item: Note, words: str, correct: str | No
     return work.act(channel, lambda: channel.correct(item, seat, words))
 
 
-def _judge(channel: Channel, item: Note, *, author: bool) -> None:
+def _judge(channel: Channel, item: Note, whom: str | None) -> None:
     """The two sides of a read-back are easily confused, and the table's refusal would not say what is right."""
+    author, number = whom is not None, item.at.position
     if author and item.author != channel.me:
         raise Misuse("rule", "Only its author says whether a note was understood.", "Restate it: leave out the option.")
     if not author and item.author == channel.me:
         raise Misuse("rule", "This note is your own: its readers restate it.", "Answer with --confirm or --correct.")
+    if item.gone:
+        raise Misuse("rule", f"The text of note {number} is gone: its time is over.")
+    reader = channel.state.seat(channel.me) if whom is None else channel.seat(whom)
+    found = item.readback(reader.id) if reader is not None else None
+    name = reader.name if reader is not None else "This seat"
+    if found is None:
+        raise Misuse("rule", f"A note is read back by its readers, and {name} is none of note {number}.")
+    if author and found.state == "confirmed":
+        raise Misuse("rule", f"{name} has understood note {number}, and you have confirmed it already.")
+    if author and found.state != "restated":
+        raise Misuse("rule", f"{name} has not restated note {number} since.", "Wait for that.")
+    if not author and found.state == "restated":
+        raise Misuse("rule", f"You have restated note {number} already: its author has the word.")
+    if not author and found.state == "confirmed":
+        raise Misuse("rule", f"You have understood note {number}: its author has confirmed it.")
 
 
 def _told(page: Page, facts: Facts) -> None:

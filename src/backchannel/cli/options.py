@@ -40,7 +40,10 @@ class Settings:
     def connection(self) -> dict[str, Any]:
         """How the desk reaches relays."""
         proxy = self.proxy or os.environ.get(PROXY) or None
-        return {"proxy": proxy, "ca_file": Path(self.ca_file).expanduser() if self.ca_file else None}
+        ca_file = Path(self.ca_file).expanduser() if self.ca_file else None
+        if ca_file is not None and not ca_file.is_file():  # the desk would look at it with the first https relay only
+            raise Misuse("ca", f"There is no file {ca_file}.", "Check the name after --ca-file.", "Nothing was done.")
+        return {"proxy": proxy, "ca_file": ca_file}
 
 
 def settings(ctx: typer.Context) -> Settings:
@@ -108,7 +111,7 @@ def _shared(
             callback=_keep,
             expose_value=False,
             rich_help_panel=PANEL,
-            help="Answer with one JSON object; ask nothing.",
+            help="Answer with one JSON object; ask for nothing but the passphrase.",
         ),
     ] = False,
 ) -> None:
@@ -186,12 +189,18 @@ class Root(Group):
             show.failure(error.as_dict(), as_json=given.json)
         except (KeyboardInterrupt, typer.Abort):
             show.failure(STOPPED.as_dict(), as_json=given.json)
+        except OSError as error:
+            told = Misuse(
+                "system", f"This computer did not do it: {error.strerror or error}.", "Check names and disk.", KEPT
+            )
+            show.failure(told.as_dict(), as_json=given.json)
         except Exception as error:
             _bug(error, given)
         return FAILED
 
 
-STOPPED = Misuse("stopped", "Stopped.", "Do it again to go on.", "What was already written is kept on this desk.")
+KEPT = "What was already written is kept on this desk."
+STOPPED = Misuse("stopped", "Stopped.", "Do it again to go on.", KEPT)
 
 
 def _usage(mistake: typer.TyperException, given: Settings) -> int:
@@ -215,7 +224,7 @@ def _bug(error: Exception, given: Settings) -> None:
         "bug",
         f"This program made a mistake of its own ({type(error).__name__}).",
         "Try again; if it stays, tell those who make it. BACKCHANNEL_DEBUG=1 shows where it happened.",
-        "What was already written is kept on this desk.",
+        KEPT,
     )
     show.failure(told.as_dict(), as_json=given.json)
 

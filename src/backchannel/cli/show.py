@@ -28,7 +28,7 @@ LONGEST_ERROR = 2_000
 _STACK = 6
 """More marks than this on one letter would paint over the lines above and below."""
 
-PROSE = frozenset({"text", "purpose", "reason", "restated", "corrected", "why"})
+PROSE = frozenset({"text", "purpose", "reason", "restated", "corrected"})
 """The facts whose line breaks are their author's."""
 
 GOOD, BAD, DIM, STRONG, ACCENT = "green", "bold red", "dim", "bold", "cyan"
@@ -72,17 +72,28 @@ class Page:
         self.console = console(stream)
 
     def say(self, text: str = "", style: str = "") -> None:
-        """A paragraph."""
-        self.console.print(text, style=style or None)
+        """A paragraph. Its later lines are set in, so that a long name in it cannot begin a line of its own."""
+        from rich.text import Text
+
+        lead = " " * (len(text) - len(text.lstrip(" ")))
+        first, room = True, self.console.width - len(lead)
+        for line in text[len(lead) :].split("\n"):
+            for row in self._rows(line, room if len(line) <= room and first else room - 2):
+                self.console.print(Text(lead + ("" if first else "  ") + row, style), soft_wrap=True)
+                first = False
 
     def quote(self, text: str) -> None:
         """What a person wrote: every line behind a bar, so that it cannot pass for what this program says."""
         from rich.text import Text
 
-        width = max(20, self.console.width - 4)
         for line in text.split("\n"):
-            for row in Text(line).wrap(self.console, width) or [Text("")]:
-                self.console.print(Text.assemble(("  | ", DIM), row.plain), soft_wrap=True)
+            for row in self._rows(line, self.console.width - 4):
+                self.console.print(Text.assemble(("  | ", DIM), row), soft_wrap=True)
+
+    def _rows(self, line: str, width: int) -> list[str]:
+        from rich.text import Text
+
+        return [row.plain.rstrip() for row in Text(line).wrap(self.console, max(20, width))] or [""]
 
     def pairs(self, rows: Iterable[tuple[str, str]]) -> None:
         """Labels and what they are."""

@@ -12,6 +12,8 @@ from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group, PlainCommand, settings
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 
+from backchannel.errors import Misuse
+
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
     from backchannel.instruments.understanding import Understanding
@@ -55,6 +57,7 @@ def initial(ctx: typer.Context, number: NUMBER) -> None:
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.understanding_at(number)
+        _due(channel, item, "initial")
         fate = work.act(channel, lambda: channel.initial(item))
         _tell(work, channel, fate, channel.understanding_at(number), "Initialled")
 
@@ -71,6 +74,7 @@ def sign_(
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.understanding_at(number)
+        _due(channel, item, "sign")
         if not work.given.json:
             show.tell({"understanding": facts.understanding_facts(channel, item)}, _meaning, as_json=False)
         ask.confirm(f"Sign understanding {number}, “{item.terms.title}”, for good?", work.given, yes=yes)
@@ -96,8 +100,30 @@ def withdraw(
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.understanding_at(number)
+        _due(channel, item, "withdraw")
         fate = work.act(channel, lambda: channel.withdraw(item, reason))
         _tell(work, channel, fate, channel.understanding_at(number), "Withdrawn")
+
+
+def _due(channel: Channel, item: Understanding, verb: str) -> None:
+    """Before anything is asked: whether it is its turn and mine. The table's own refusal would not say what is next."""
+    from backchannel.cli import facts
+
+    found = facts.understanding_facts(channel, item)
+    number, undone = found["number"], "Nothing was done."
+    if verb == found["next"] or (verb == "withdraw" and item.state in ("proposed", "initialled") and found["next"]):
+        mine = channel.me in item.signatories
+        if not mine and not (verb == "withdraw" and item.proposer == channel.me):
+            who = show.names([party["name"] for party in found["parties"]])
+            raise Misuse("rule", show.stop(f"This is for its signatories: {who}"), "", undone)
+        if verb != "withdraw" and facts.name(channel.state, channel.me) not in found["awaits"]:
+            done = {"initial": "initialled", "sign": "signed"}[verb]
+            raise Misuse("repeat", f"You have {done} understanding {number} already.", "", undone)
+        return
+    todo = (
+        f"It awaits {show.names(found['awaits'])}: backchannel understanding {found['next']}" if found["next"] else ""
+    )
+    raise Misuse("rule", show.stop(f"Understanding {number} is {found['state_says']}"), todo, undone)
 
 
 def _tell(work: Work, channel: Channel, fate: str, item: Understanding | None, done: str) -> None:

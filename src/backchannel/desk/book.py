@@ -13,7 +13,7 @@ from backchannel.desk.items import Items
 from backchannel.desk.outbox import Outbox
 from backchannel.desk.vault import Vault
 from backchannel.entry.codec import decode, encode
-from backchannel.entry.ids import EntryId, SeatId
+from backchannel.entry.ids import SeatId
 from backchannel.ledger.history import History, Verified
 from backchannel.ledger.origin import log_name, origin_line
 from backchannel.seal.chain import Chain, Cursor

@@ -26,6 +26,7 @@ from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.instruments import BY_KIND, Spoken, note, record, understanding
+from backchannel.instruments.sounding.values import Sounding
 from backchannel.ledger.origin import log_name
 from backchannel.seal import primitives as p
 from backchannel.seal.box import invite_seed
@@ -333,6 +334,10 @@ class Channel:
     def understanding_at(self, position: int) -> understanding.Understanding:
         """The understanding that stands at a position of the log."""
         return self._item_at(position, "understanding")  # type: ignore[no-any-return]
+
+    def sounding_at(self, position: int) -> Sounding:
+        """The sounding that stands at a position of the log."""
+        return self._item_at(position, "sounding")  # type: ignore[no-any-return]
 
     def _item_at(self, position: int, instrument: str) -> Any:
         held = self.session.book.items.at(position)

@@ -114,3 +114,30 @@ def answer(channel: Channel, item: Sounding, yes: Sequence[int], *, again: bool 
         with session.vault.transaction():
             session.book.items.set_pocket(position, rounds.with_answer(pocket, answers))
     channel.work()
+
+
+def standing(channel: Channel, item: Sounding) -> str:
+    """The sounding's state as of now: `lapsed` too once its hour has passed, or somebody in it has left."""
+    if item.state in ("closed", "withdrawn"):
+        return item.state
+    state = channel.state
+    left = any(state.keys(seat) is None for seat in item.part)
+    return "lapsed" if left or rounds.over(item, channel.session.now()) else item.state
+
+
+def progress(item: Sounding) -> tuple[int, int, tuple[SeatId, ...]]:
+    """How far it is: messages that are in, of how many in this state, and whose are missing."""
+    voters, part = item.terms.voters, item.part
+    if item.state == "opening":
+        opening = item.openings[-1]
+        if len(opening.acks) < len(voters):
+            return _counted([m.seat for m in opening.acks], voters)
+        return _counted([m.seat for m in opening.release], (item.terms.releaser,))
+    expected = {"keys": part, "ballots": voters, "blinds": voters}.get(item.state, ())
+    there = {"keys": item.keys, "ballots": item.ballots, "blinds": item.blinds}.get(item.state, ())
+    return _counted([m.seat for m in there], expected)
+
+
+def _counted(there: Sequence[SeatId], expected: Sequence[SeatId]) -> tuple[int, int, tuple[SeatId, ...]]:
+    missing = tuple(seat for seat in expected if seat not in there)
+    return len(expected) - len(missing), len(expected), missing

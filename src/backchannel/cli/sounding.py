@@ -1,0 +1,338 @@
+"""`backchannel sounding`: ask what each side could live with, without anyone showing a hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backchannel.cli import ask, show
+from backchannel.cli.context import Work, at_desk
+from backchannel.cli.options import DeskCommand, Group
+from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
+from backchannel.errors import Misuse
+
+if TYPE_CHECKING:
+    from backchannel.desk.channel import Channel
+    from backchannel.instruments.sounding.values import Sounding
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    help="Soundings: what could all live with? Only what meets the rule is opened; who refused stays unknown.",
+)
+
+NUMBER = Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, from sounding list.")]
+
+CAST = (
+    "Your answer is sealed, is never shown to anybody, and cannot be changed. "
+    "If not all accept an option, nobody learns who did not."
+)
+TWO = "There are only two voters: if you accept an option and it fails, you know that the other did not accept it."
+LEARN = "If you accept an option and it fails, you know that somebody did not accept it; not who."
+
+
+@app.command("ask", cls=DeskCommand)
+def ask_(
+    ctx: typer.Context,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked. The shell's history keeps it.")],
+    option: Annotated[list[str] | None, typer.Option("--option", help="One answer; repeated for each.")] = None,
+    file: Annotated[str | None, typer.Option("--file", metavar="FILE|-", help="The options, one a line.")] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="NUMBER", help="A question for a number: from.")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="NUMBER", help="Up to.")] = None,
+    step: Annotated[str, typer.Option("--step", metavar="NUMBER", help="In steps of.")] = "1",
+    unit: Annotated[str, typer.Option("--unit", help="Kilometres, days..")] = "",
+    voter: Annotated[
+        list[str] | None, typer.Option("--voter", metavar="NAME", help="Who answers; all others if left out.")
+    ] = None,
+    rule: Annotated[
+        str, typer.Option("--rule", metavar="all|K", help="All voters, or the required ones and K of the rest.")
+    ] = "all",
+    require: Annotated[list[str] | None, typer.Option("--require", metavar="NAME", help="With K: must accept.")] = None,
+    reveal: Annotated[
+        str, typer.Option("--reveal", metavar="first|all", help="One option that meets the rule, or all that do.")
+    ] = "first",
+    closes: Annotated[int, typer.Option("--closes", metavar="HOURS", min=1, help="Hours to answer.")] = 24,
+    window: Annotated[int, typer.Option("--window", metavar="HOURS", min=1, help="Hours after that to open.")] = 48,
+    releaser: Annotated[
+        str | None, typer.Option("--releaser", metavar="NAME", help="Who releases without voting; you if left out.")
+    ] = None,
+) -> None:
+    """Ask the others which options they could live with."""
+    from backchannel.desk import soundings
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        options = _options(work, option, file, (from_, to, step, unit))
+        released = channel.me if releaser is None else channel.seat(releaser).id
+        if voter:
+            voters = [channel.seat(who).id for who in voter]
+        else:
+            voters = [one.id for one in channel.state.active if one.speaks and one.id != released]
+        quorum = _quorum(rule)
+        required = [channel.seat(who).id for who in require or ()]
+        known = {held.position for held in channel.items("sounding")}
+        fate = work.act(
+            channel,
+            lambda: soundings.ask(
+                channel,
+                question,
+                options,
+                voters,
+                releaser=released,
+                quorum=quorum,
+                required=required,
+                reveal=reveal,
+                hours=closes,
+                window=window,
+            ),
+        )
+        mine = [held.value for held in channel.items("sounding") if held.position not in known]
+        _tell(work, channel, fate, mine[-1] if fate == "sent" and mine else None, "Asked")
+
+
+def _options(
+    work: Work, given: list[str] | None, file: str | None, grid: tuple[str | None, str | None, str, str]
+) -> list[str]:
+    from backchannel.desk import soundings
+
+    low, high, step, unit = grid
+    ways = [bool(given), file is not None, low is not None or high is not None]
+    if sum(ways) != 1 or (low is None) != (high is None):
+        raise Misuse(
+            "options", "The options are given in one of three ways.", "With --option, --file, or --from and --to.", ""
+        )
+    if given:
+        return given
+    if file is not None:
+        return [line for line in ask.written(None, file, work.given, "options").splitlines() if line.strip()]
+    assert low is not None and high is not None  # noqa: S101, PT018 - asked above
+    return soundings.grid(low, high, step, unit)
+
+
+def _quorum(rule: str) -> int:
+    if rule == "all":
+        return 0
+    if rule.isascii() and rule.isdigit() and int(rule):
+        return int(rule)
+    raise Misuse("rule", f"The rule {rule!r} is none.", "It is all, or a number of voters.", "Nothing was done.")
+
+
+@app.command("answer", cls=DeskCommand)
+def answer(
+    ctx: typer.Context,
+    number: NUMBER,
+    accept: Annotated[
+        list[int] | None, typer.Option("--accept", metavar="OPTION", min=1, help="An option's number; repeated.")
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="None of them.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Consent to being asked again what was asked before.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Cast without being asked once more.")] = False,
+) -> None:
+    """Answer: which options could you live with? Without --accept or --none, you are asked one by one."""
+    from backchannel.desk import soundings
+
+    if none and accept:
+        raise typer.BadParameter("--none goes without --accept.")
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.sounding_at(number)
+        found = facts(channel, item)
+        if not work.given.json:
+            show.tell({"sounding": found}, _before, as_json=False)
+        chosen = [] if none else [k - 1 for k in accept] if accept else _one_by_one(work, found)
+        named = "; ".join(item.terms.options[k] for k in chosen if 0 <= k < len(item.terms.options)) or "none of them"
+        ask.confirm(
+            f"Cast your answer to sounding {number}, for good: you could live with {named}?", work.given, yes=yes
+        )
+        fate = work.act(channel, lambda: soundings.answer(channel, item, chosen, again=again))
+        _tell(work, channel, fate, channel.sounding_at(number), "Cast")
+
+
+def _one_by_one(work: Work, found: Facts) -> list[int]:
+    if work.given.json:
+        raise Misuse("ask", "Which options you accept was not given.", "Use --accept or --none.", "Nothing was done.")
+    chosen = []
+    for k, one in enumerate(found["options"]):
+        try:
+            if typer.confirm(show.foreign(f"{one['number']}  {one['text']}: could you live with it?"), err=True):
+                chosen.append(k)
+        except typer.Abort as error:
+            raise Misuse("ask", "The answer was not finished.", "Do it again.", "Nothing was cast.") from error
+    return chosen
+
+
+def _before(page: Page, told: Facts) -> None:
+    draw(page, told["sounding"])
+    page.say()
+    page.say(CAST, STRONG)
+    page.say(TWO if len(told["sounding"]["voters"]) == 2 else LEARN)
+    page.say("You can prove your own answer to somebody who forces you to. Every voter must answer, or it lapses.", DIM)
+
+
+@app.command("withdraw", cls=DeskCommand)
+def withdraw(ctx: typer.Context, number: NUMBER) -> None:
+    """Take the question back, before anybody has answered."""
+    from backchannel.instruments.sounding.values import Withdraw
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.sounding_at(number)
+        fate = work.act(channel, lambda: channel.say("sounding.withdraw", Withdraw(item.id), item.audience))
+        _tell(work, channel, fate, channel.sounding_at(number), "Withdrawn")
+
+
+@app.command("list", cls=DeskCommand)
+def list_(ctx: typer.Context) -> None:
+    """All soundings that this seat can see."""
+    with at_desk(ctx) as work:
+        channel = work.read()
+        found = [facts(channel, held.value) for held in channel.items("sounding")]
+        work.tell({"soundings": found}, _list, channel)
+
+
+def _list(page: Page, told: Facts) -> None:
+    for one in told["soundings"]:
+        page.say(f"{one['number']}  {one['question']}", STRONG)
+        page.say(f"   {one['state_says']}; {len(one['options'])} options, {one['rule_says']}", DIM)
+    if not told["soundings"]:
+        page.say("No soundings. Ask one: backchannel sounding ask")
+
+
+@app.command("show", cls=DeskCommand)
+def show_(ctx: typer.Context, number: NUMBER) -> None:
+    """One sounding: what is asked, who has answered, and what met the rule."""
+    with at_desk(ctx) as work:
+        channel = work.read()
+        work.tell({"sounding": facts(channel, channel.sounding_at(number))}, _one, channel)
+
+
+def _one(page: Page, told: Facts) -> None:
+    draw(page, told["sounding"])
+
+
+def _tell(work: Work, channel: Channel, fate: str, item: Sounding | None, done: str) -> None:
+    found = None if item is None else facts(channel, item)
+    work.tell({"fate": fate, "done": done, "sounding": found}, _done, channel)
+
+
+def _done(page: Page, told: Facts) -> None:
+    page.say(f"{told['done']}." if told["fate"] == "sent" else "Written. It waits on this desk.", GOOD)
+    if told["sounding"] is not None:
+        draw(page, told["sounding"])
+
+
+# --- facts and page ---------------------------------------------------------------------------------------------------
+
+
+def facts(channel: Channel, item: Sounding) -> Facts:
+    """A sounding: what is asked of whom by which rule, how far it is, and what is known."""
+    from backchannel.cli import facts as common
+    from backchannel.desk.soundings import cast, progress, standing
+
+    state, terms = channel.state, item.terms
+    at = standing(channel, item)
+    met = {result.option: result.tally for result in item.results}
+    done, total, awaits = progress(item)
+    return {
+        "number": item.at.position,
+        "question": terms.question,
+        "options": [
+            {"number": k + 1, "text": option, "met": k in met, "tally": met.get(k)}
+            for k, option in enumerate(terms.options)
+        ],
+        "rule": terms.rule,
+        "quorum": terms.quorum,
+        "required": common.names(state, terms.required),
+        "rule_says": _rule(common.names(state, terms.required), terms.quorum),
+        "reveal": terms.reveal,
+        "asked_by": common.name(state, item.asker),
+        "releaser": common.name(state, terms.releaser),
+        "voters": [
+            {"name": common.name(state, seat), "answered": seat in item.answered}
+            for seat in sorted(terms.voters, key=lambda seat: common.place(state, seat))
+        ],
+        "answers_by": common.at(terms.ballots_by),
+        "ends_by": common.at(terms.ends_by),
+        "state": at,
+        "state_says": STATES[at],
+        "progress": {"done": done, "of": total},
+        "awaits": common.names(state, awaits) if at not in OVER else [],
+        "cast": cast(channel, item),
+        "mine": channel.me in terms.voters and at in ("keys", "ballots") and not cast(channel, item),
+        "failed": item.failed,
+    }
+
+
+OVER = frozenset({"closed", "lapsed", "withdrawn"})
+STATES = {
+    "keys": "the desks get ready; answers are awaited",
+    "ballots": "answers are awaited",
+    "blinds": "all have answered; the desks work out what meets the rule",
+    "opening": "the desks open what meets the rule, and nothing else",
+    "closed": "done",
+    "lapsed": "lapsed: its hour passed before it was done. Nothing is known, to anybody",
+    "withdrawn": "taken back before anybody had answered",
+}
+
+
+def _rule(required: list[str], quorum: int) -> str:
+    if not quorum:
+        return "acceptable only if all voters could live with it"
+    rest = f"{quorum} of the {'others' if required else 'voters'}"
+    return f"acceptable if {show.names([*required, rest])} could live with it"
+
+
+def draw(page: Page, one: Facts) -> None:
+    """A sounding as a page."""
+    page.say(f"Sounding {one['number']}, asked by {one['asked_by']}", STRONG)
+    page.quote(one["question"])
+    for option in one["options"]:
+        mark = _mark(one, option)
+        page.say(f"  {option['number']:>3}  {option['text']}{mark}", GOOD if option["met"] else "")
+    page.say(f"  {one['rule_says']}. {_reveals(one['reveal'])}", DIM)
+    page.say(f"  {one['state_says']}.")
+    if one["state"] == "closed":
+        page.say(f"  {_known(one)}", STRONG)
+    elif one["state"] not in OVER:
+        page.say(f"  Step {one['progress']['done']} of {one['progress']['of']}. Awaited: {show.names(one['awaits'])}.")
+        page.say(f"  Answers until {show.local(one['answers_by'])}; opened until {show.local(one['ends_by'])}.", DIM)
+    if one["cast"] and one["state"] == "keys":
+        page.say("  Your answer is on this desk, and goes as soon as every desk is ready.")
+    if one["mine"]:
+        page.say(f"  Your answer is awaited: backchannel sounding answer {one['number']}", STRONG)
+
+
+def _mark(one: Facts, option: Facts) -> str:
+    if not option["met"]:
+        return ""
+    return "  acceptable to all" if not one["quorum"] else f"  acceptable to {option['tally']} of {len(one['voters'])}"
+
+
+def _reveals(reveal: str) -> str:
+    if reveal == "all":
+        return "Every option that meets this is shown."
+    return "One option that meets this is shown, and not the rest."
+
+
+def _known(one: Facts) -> str:
+    met = [option for option in one["options"] if option["met"]]
+    if not met:
+        return (
+            "Not acceptable to all: none of these options. Nothing else is known, to anybody."
+            if not one["quorum"]
+            else ("None of these options was acceptable to enough. Nothing else is known, to anybody.")
+        )
+    others = len(one["options"]) - len(met)
+    if not others:
+        return "Nothing else is known."
+    if one["reveal"] == "all":
+        return f"The other {others} did not meet the rule. Who accepted what is not known, to anybody."
+    looked = f" {one['failed']} were opened before it and did not meet the rule." if one["failed"] else ""
+    return (
+        f"Nothing is known about the other options.{looked}"
+        if not looked
+        else f"{looked.strip()} Nothing else is known."
+    )
