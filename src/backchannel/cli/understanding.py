@@ -11,7 +11,6 @@ from backchannel.cli import ask, show
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group, PlainCommand, settings
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
-
 from backchannel.errors import Misuse
 
 if TYPE_CHECKING:

@@ -116,6 +116,11 @@ def answer(channel: Channel, item: Sounding, yes: Sequence[int], *, again: bool 
     channel.work()
 
 
+def cast(channel: Channel, item: Sounding) -> bool:
+    """Whether this desk's person has answered."""
+    return channel.me in item.answered or rounds.answered(channel.session.book.items.pocket(item.at.position))
+
+
 def standing(channel: Channel, item: Sounding) -> str:
     """The sounding's state as of now: `lapsed` too once its hour has passed, or somebody in it has left."""
     if item.state in ("closed", "withdrawn"):
