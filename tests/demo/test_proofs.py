@@ -110,7 +110,7 @@ def test_another_record_is_noticed(size: int, root: bytes, words: str, reason: s
 
 
 def test_all_arrived(played: Played) -> None:
-    assert "7 notes" in proofs.arrived(played.stage)
+    assert "7 notes word for word with their readers, 3 read-backs" in proofs.arrived(played.stage)
 
 
 def test_a_note_that_is_not_there_word_for_word_is_noticed(played: Played, pretend: Any) -> None:
@@ -120,8 +120,8 @@ def test_a_note_that_is_not_there_word_for_word_is_noticed(played: Played, prete
 
 
 def test_a_read_back_without_end_is_noticed(played: Played, pretend: Any) -> None:
-    pretend(lambda act: replace(act, note="deadline", whom="holysee") if act.do == "confirm" else act)
-    with pytest.raises(Failed, match="lacks the confirmation of deadline"):
+    pretend(lambda act: replace(act, read_back=True) if act.label == "deadline" else act)
+    with pytest.raises(Failed, match="read-back of 'deadline' has not come to its end"):
         proofs.arrived(played.stage)
 
 

@@ -110,7 +110,9 @@ class Performance:
             "relay-blind", "The relay's files give nothing away", lambda: proofs.relay_blind(theirs, self.scenario, ids)
         )
         yield run(
-            "vaults-closed", "A stolen vault gives nothing away", lambda: proofs.vaults_closed(vaults, self.scenario)
+            "vaults-closed",
+            "A vault without its passphrase gives nothing away",
+            lambda: proofs.vaults_closed(vaults, self.scenario),
         )
         yield run(
             "search-works",

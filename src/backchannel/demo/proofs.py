@@ -44,15 +44,10 @@ def arrived(stage: Stage) -> str:
     confirmed = 0
     for act in notes:
         for key in (act.who, *act.to):
-            stage.labelled(act, key)  # Misuse if it is not there, word for word
-    for act in (act for _, act in stage.scenario.acts if act.do == "confirm"):
-        note = next(n for n in notes if n.label == act.note)
-        for key in (note.who, *note.to):
-            readback = stage.labelled(note, key).readback(stage.channels[act.whom].me)
-            must(
-                readback is not None and readback.state == "confirmed", f"{key} lacks the confirmation of {note.label}."
-            )
-        confirmed += 1
+            note = stage.labelled(act, key)  # Misuse if it is not there, word for word
+            open_ = [one for one in note.readbacks if one.state != ("confirmed" if act.read_back else "plain")]
+            must(not open_, f"On the desk of {key} the read-back of {act.label!r} has not come to its end.")
+        confirmed += len(act.to) if act.read_back else 0
     return f"{len(notes)} notes word for word with their readers, {confirmed} read-backs confirmed, nothing left behind"
 
 
@@ -83,14 +78,14 @@ def relay_blind(files: Sequence[Path], scenario: Scenario, entries: Sequence[byt
     return _silent(
         files,
         scenario,
-        f"{', '.join(file.name for file in files)} hold all {len(entries)} sealed entries. They were read",
+        f"{', '.join(file.name for file in files)} hold all {len(entries)} sealed entries",
     )
 
 
 def vaults_closed(files: Sequence[Path], scenario: Scenario) -> str:
     """The desks' files, byte by byte, hold no word of what is in them."""
     must(bool(files), "There are no vault files to look at.")
-    return _silent(files, scenario, f"{len(files)} files of {len(scenario.seat)} desks were read")
+    return _silent(files, scenario, f"{len(files)} files of {len(scenario.seat)} desks hold it all")
 
 
 def search_works(target: Path, source: Path, scenario: Scenario) -> str:
@@ -118,8 +113,8 @@ def _silent(files: Sequence[Path], scenario: Scenario, seen: str) -> str:
         raise Failed(f"{hits[0].file.name} holds {hits[0].words!r} in {hits[0].encoding}, and {len(hits) - 1} more.")
     number = len(pieces([*scenario.words, *secrets], scenario.names))
     return (
-        f"{seen}, byte by byte: not one of {number} pieces of titles, notes, texts, names and passphrases, "
-        f"in UTF-8 or UTF-16, in capitals or not"
+        f"{seen}, and byte by byte not one of {number} pieces of titles, notes, texts, names and passphrases, "
+        "as UTF-8 or UTF-16, in capitals or not"
     )
 
 
