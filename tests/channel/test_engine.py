@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backchannel.channel import acts
 from backchannel.channel.engine import Engine, Event, Record, Wallet
@@ -111,6 +112,17 @@ def test_the_size_that_an_author_names_may_be_any_up_to_its_own_position() -> No
         assert told(world["Ben"]) == "line"
         place = next(p for p in world["Ben"].engine.lines.places.values())
         ana.sending[_pair(world)] = (place.chain, place.cursor, *ana.sending[_pair(world)][2:])
+
+
+def test_a_line_that_names_another_epoch_than_its_chain() -> None:
+    world = opened(2)
+    ana = world["Ana"]
+    ana.dist([world["Ben"].id])
+    chain, *rest = ana.sending[_pair(world)]
+    ana.sending[_pair(world)] = (replace(chain, epoch=9), rest[0], rest[1], 1)
+    ana.say("note.send", HELLO)
+    world.sync()
+    assert told(world["Ben"]) == "stale"
 
 
 def _pair(world: World) -> tuple[bytes, ...]:

@@ -396,6 +396,24 @@ def test_a_prekey_to_which_nobody_could_seal(field: str, monkeypatch: pytest.Mon
     assert post() == "act"
 
 
+def test_others_use_the_newest_prekey_that_is_still_good() -> None:
+    world = founding(2)
+    ben = world["Ben"]
+    first = ben.seat.prekeys[0]
+    assert ben.seat.newest(At(first.at.position, first.at.arrival)) is None  # not where it stands, only after it
+    ben.act(ben.prekey_act(not_after=world.log.now + DAY))
+    world.sync()
+    newest = ben.seat.newest(world.log.at)
+    assert newest is not None
+    assert newest.seq == 1
+    world.log.now += 2 * DAY
+    older = ben.seat.newest(world.log.at)  # the newer one is over, the older one's grace is not
+    assert older is not None
+    assert older.seq == 0
+    world.log.now += 13 * DAY
+    assert ben.seat.newest(world.log.at) is None
+
+
 def test_prekeys_do_not_pile_up() -> None:
     world = founding(2)
     for _ in range(5):
@@ -479,8 +497,10 @@ def test_a_charter_names_exactly_who_is_there() -> None:
 def test_a_charter_waits_for_every_prekey() -> None:
     world = invited()
     stranger(world, "Dan").act(join_act("Dan", identity("Dan")))
+    world.sync()
     world.charter()
     assert world.verdict() == "charter-seats"
+    assert "receiving key" in str(world["Ana"].events[-1].error)
     world["Dan"].act(world["Dan"].prekey_act())
     world.charter()
     assert world.verdict() == "act"
