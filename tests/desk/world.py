@@ -231,6 +231,7 @@ class WorldDesk(Desk):
         self.dial: Callable[[Wire], None] = lambda wire: None
         """Told of every new connection."""
         super().__init__(vault, **options)
+        vault.query("PRAGMA synchronous = OFF")  # no test here takes away the power; tests/faults kills real processes
 
     def _client(self, relay: str, isolation: str | None) -> RelayClient:
         wire = Wire(self.host)
