@@ -118,8 +118,8 @@ def test_a_line_that_names_another_epoch_than_its_chain() -> None:
     world = opened(2)
     ana = world["Ana"]
     ana.dist([world["Ben"].id])
-    chain, *rest = ana.sending[_pair(world)]
-    ana.sending[_pair(world)] = (replace(chain, epoch=9), rest[0], rest[1], 1)
+    chain, cursor, seed, epoch = ana.sending[_pair(world)]
+    ana.sending[_pair(world)] = (replace(chain, epoch=9), cursor, seed, epoch)
     ana.say("note.send", HELLO)
     world.sync()
     assert told(world["Ben"]) == "stale"

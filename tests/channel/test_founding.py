@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.channel import acts
+from backchannel.channel.assent import next_seats
 from backchannel.channel.fold import fold, judge
 from backchannel.channel.state import DAY, MOST_SEATS, At, State
 from backchannel.entry.codec import encode
@@ -573,6 +574,7 @@ def test_the_first_epoch_needs_every_signature() -> None:
     world = founding(3)
     world.charter()
     ana = world["Ana"]
+    assert next_seats(world.state) is None
     ana.act(ana.rotate_act(seats=sorted(s.id for s in world.state.present)))
     assert world.verdict() == "rule"
     world.sign()
