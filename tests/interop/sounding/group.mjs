@@ -6,6 +6,7 @@ import { enc, must, once, sha512 } from "./encoding.mjs";
 const { Point } = ed25519;
 export const L = Point.Fn.ORDER;
 export const B = Point.BASE;
+export const IDENTITY = Buffer.from(Point.ZERO.toBytes());
 const little = (raw) => BigInt(`0x${Buffer.from(raw).reverse().toString("hex")}`);
 
 const decoded = once((raw) => {
@@ -36,3 +37,7 @@ export const mul = (s, p) => {
   return p === B ? B.multiply(s) : p.multiplyUnsafe(s);
 };
 export const sum = (points) => points.reduce((a, b) => a.add(b));
+
+// Over encodings: factor times P; P + Q + ..
+export const times = once((factor, raw) => bytesOf(mul(BigInt(factor), point(raw))));
+export const added = once((raws) => bytesOf(sum(raws.map(point))));

@@ -5,11 +5,12 @@
 //
 // `verify` gives the sounding as everybody must have it; it throws `Refused` at the first entry that does not count.
 
-import { H, Refused, bytes, count, decode, enc, hex, many, must, prose, words } from "./encoding.mjs";
-import { B, bytesOf, mul, point, sum } from "./group.mjs";
+import { H, Refused, bytes, count, decode, enc, hex, many, must, once, prose, words } from "./encoding.mjs";
+import { B, IDENTITY, added, bytesOf, point, times } from "./group.mjs";
 import { PROOFS } from "./proofs.mjs";
 
 const ZERO = Buffer.alloc(32);
+const MINUS_B = bytesOf(B.negate());
 const LONGEST = 90 * 288;
 const proved = (check, holds, ...parts) => must(PROOFS[holds](...parts), check, "the proof does not hold");
 const cut = (raw, size, many_) => {
@@ -21,9 +22,9 @@ const same = (a, b) => a.length === b.length && a.every((seat, k) => seat.equals
 const sorted = (seats) => [...seats].sort(Buffer.compare);
 const distinct = (seats) => seats.every((seat, k) => seats.findIndex((other) => seat.equals(other)) === k);
 const among = (seat, seats) => seats.some((other) => seat.equals(other));
-const proper = (points) => {
-  const found = sum(points);
-  must(!found.is0(), "identity", "a sum that is the identity");
+const proper = (raws) => {
+  const found = added(raws);
+  must(!found.equals(IDENTITY), "identity", "a sum that is the identity");
   return found;
 };
 
@@ -44,6 +45,8 @@ const SHAPES = {
   show: SHARE,
   withdraw: { item: bytes(32) },
 };
+
+const read = once((raw, name) => decode(raw, SHAPES[name]));
 
 // 2. Terms. Whether two options are alike is told with Node's case mapping, which stands in for case folding.
 const folded = (text) => {
@@ -73,7 +76,7 @@ const checkTerms = (t, entry, roster) => {
 
 class Sounding {
   constructor(channel, entry, roster) {
-    this.terms = decode(entry.body, SHAPES.open);
+    this.terms = read(entry.body, "open");
     checkTerms(this.terms, entry, roster);
     [this.id, this.asker, this.audience, this.voters] = [entry.id, entry.seat, entry.audience, this.terms.voters];
     this.part = sorted([...this.voters, this.terms.releaser]);
@@ -88,7 +91,7 @@ class Sounding {
   hear(entry) {
     const name = entry.kind.replace(/^sounding\./, "");
     must(name !== "open" && Object.hasOwn(SHAPES, name), "kind", entry.kind);
-    const body = decode(entry.body, SHAPES[name]);
+    const body = read(entry.body, name);
     must(body.item.equals(this.id), "item", "of another sounding");
     must(same(entry.audience, name === "share" ? this.voters : this.audience), "audience", "to others than those whom it is for");
     if (name === "withdraw") return this.withdraw(entry);
@@ -126,7 +129,7 @@ class Sounding {
     must(m.commit.equals(ZERO) !== wanted, "commit", "a commitment where there is none, or none");
     proved("pok", "pok", [this.sid, m.seat], m.h, m.proof);
     if (!this.keep(this.rounds.key, m, this.part)) return;
-    this.h = bytesOf(proper(this.rounds.key.map((held) => point(held.h))));
+    this.h = proper(this.rounds.key.map((held) => held.h));
     [this.th1, this.state] = [this.thread(1, "key"), "ballots"];
   }
 
@@ -153,18 +156,11 @@ class Sounding {
     const { rule, required, quorum } = this.terms;
     const [n, q] = [this.voters.length, required.length];
     const m = n - q;
-    const added = (which) =>
-      proper(
-        this.rounds.ballot.map((held) => {
-          const found = point(held.pairs[option][which]);
-          return rule === "quorum" && among(held.seat, required) ? mul(BigInt(m + 1), found) : found;
-        }),
-      );
-    const [a, c] = [added(0), added(1)];
-    if (rule === "all") return [{ option, tally: n, a: bytesOf(a), c: bytesOf(c) }];
+    const weight = (held) => (rule === "quorum" && among(held.seat, required) ? m + 1 : 1);
+    const [a, c] = [0, 1].map((which) => proper(this.rounds.ballot.map((held) => times(weight(held), held.pairs[option][which]))));
+    if (rule === "all") return [{ option, tally: n, a, c }];
     return Array.from({ length: m - quorum + 1 }, (_, k) => {
-      const target = mul(BigInt((m + 1) * q + quorum + k), B);
-      return { option, tally: q + quorum + k, a: bytesOf(a), c: bytesOf(proper([c, target.negate()])) };
+      return { option, tally: q + quorum + k, a, c: proper([c, times((m + 1) * q + quorum + k, MINUS_B)]) };
     });
   }
 
@@ -178,8 +174,7 @@ class Sounding {
       proved("dleq", "dleq", [this.sid, m.seat, this.th2, z], this.tests[z].a, x, this.tests[z].c, y, proof);
     });
     if (!this.keep(this.rounds.blind, m, this.voters)) return;
-    const added = (which) => this.tests.map((_, z) => bytesOf(proper(this.rounds.blind.map((held) => point(held.blinds[z][which])))));
-    [this.x, this.y] = [added(0), added(1)];
+    [this.x, this.y] = [0, 1].map((which) => this.tests.map((_, z) => proper(this.rounds.blind.map((held) => held.blinds[z][which]))));
     const joint = enc(...this.rounds.blind.map((held) => held.order));
     const place = (option) => H("bc1/sounding/place", this.sid, joint, option);
     const options = this.terms.options.map((_, option) => option);
@@ -236,7 +231,7 @@ class Sounding {
 
   // 3.8
   decide({ tests, share, release }) {
-    const holds = (z, k) => bytesOf(sum([...share, ...release].map((held) => point(held.points[k])))).equals(this.y[z]);
+    const holds = (z, k) => added([...share, ...release].map((held) => held.points[k])).equals(this.y[z]);
     const passed = tests.filter(holds).map((z) => ({ option: this.tests[z].option, tally: this.tests[z].tally }));
     this.results.push(...passed);
     this.failed += passed.length ? 0 : 1;
@@ -272,11 +267,14 @@ class Sounding {
   }
 }
 
-const parsed = (entry) => ({
-  ...entry,
-  ...Object.fromEntries(["id", "seat", "body"].map((name) => [name, hex(entry[name])])),
-  audience: entry.audience.map(hex),
-});
+const seen = new WeakMap();
+const parsed = (entry) => {
+  if (!seen.has(entry)) {
+    const raw = Object.fromEntries(["id", "seat", "body"].map((name) => [name, hex(entry[name])]));
+    seen.set(entry, { ...entry, ...raw, audience: entry.audience.map(hex) });
+  }
+  return seen.get(entry);
+};
 
 // The sounding after all entries; a `Refused` says in `entry` which one does not count.
 export const play = ({ channel, roster, entries }) => {
