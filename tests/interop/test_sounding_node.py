@@ -1,4 +1,4 @@
-"""A verifier in another language, written from the spec alone, comes to what our desks came to, and refuses the rest."""
+"""A verifier in another language, written from the spec alone, finds what our desks found, and refuses all else."""
 
 from __future__ import annotations
 
@@ -281,12 +281,12 @@ def _said(entry: Json) -> Json:
 
 def points(case: Json) -> Copies:
     """The first and the last point of each message, replaced."""
-    places = {"h": lambda n: [0], "pairs": lambda n: [0, 32, n - 64, n - 32], "points": lambda n: [0, n - 32]}
-    places["blinds"] = lambda n: [0, 32, n - 128, n - 96]
+    places: dict[str, tuple[int, ...]] = {"h": (0,), "pairs": (0, 32, -64, -32), "points": (0, -32)}
+    places["blinds"] = (0, 32, -128, -96)
     for number, entry in enumerate(case["entries"]):
         for name, where in places.items():
             value = body(entry).get(name, b"")
-            for at in sorted(set(where(len(value)) if value else ())):
+            for at in sorted({place % len(value) for place in where} if value else ()):
                 for what, bad in bad_points().items():
                     altered = value[:at] + bad + value[at + 32 :]
                     yield f"{number} {name} at {at}: {what}", with_field(number, entry, name, altered)
