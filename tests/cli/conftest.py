@@ -38,10 +38,13 @@ PEOPLE = {
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cheap Argon2 and impatient clients: defaults of functions, replaced from here. No switch for it is in the program."""
+    """Cheap Argon2 and impatient clients: defaults of functions, replaced from here; the program has no such switch."""
     for function in (Desk.create.__func__, backup.backup, backup.restore):  # type: ignore[attr-defined]
+        assert function.__kwdefaults__ is not None
         monkeypatch.setitem(function.__kwdefaults__, "cost", CHEAP)
-    monkeypatch.setitem(RelayClient.__init__.__kwdefaults__, "backoff", Backoff(tries=1))
+    defaults = RelayClient.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "backoff", Backoff(tries=1))
     for name in [name for name in os.environ if name.startswith("BACKCHANNEL_")]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(progress, "AFTER", 0.0)

@@ -318,7 +318,7 @@ def note_facts(channel: Channel, item: note.Note) -> Facts:
         "text": item.text,
         "read_back": [
             {"seat": name(state, r.seat), "state": r.state, "restated": r.restated, "corrected": r.corrected}
-            for r in item.readbacks
+            for r in sorted(item.readbacks, key=lambda r: place(state, r.seat))
             if r.state != "plain"
         ],
     }

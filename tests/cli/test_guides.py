@@ -1,0 +1,81 @@
+"""The guides' commands work exactly as shown, against a real relay."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli import transcript
+from tests.cli.conftest import BACKUP, Person, serve
+
+DOCS = Path(__file__).parents[2] / "docs"
+DIRECTIVE = re.compile(r"<!-- test: (\w+) (keeps|types) (\w+)?(.*?) -->|<!-- test: file (\S+) (.*?) -->")
+
+
+def steps(text: str, name: str, folder: Path) -> list[transcript.Step]:
+    """The console blocks as one transcript; what a reader types at a question stands in comments before them."""
+    found: list[transcript.Step] = []
+    typed: dict[str, list[str]] = {}
+    for part in re.split(r"(```console\n.*?```|<!-- test: .*? -->)", text, flags=re.DOTALL):
+        directive = DIRECTIVE.fullmatch(part)
+        if directive and directive[5]:
+            (folder / directive[5]).write_text(directive[6])
+        elif directive and directive[2] == "keeps":
+            command = directive[4].removeprefix(" from: ")
+            found.append(transcript.Step(directive[1], f"{command} --json", name, kept={str(directive[3]): "code"}))
+        elif directive:
+            words = f"{directive[3]}{directive[4]}"
+            typed.setdefault(directive[1], []).append(f"{{{words}}}" if words.isupper() else words)
+        elif part.startswith("```console"):
+            block = transcript.parse(part.removeprefix("```console\n").removesuffix("```"), name)
+            for step in block:
+                asks = any("[y/N]" in line for line in step.expected)
+                reads = step.command == "channel join" or step.command.startswith("note send --")
+                if asks or reads:
+                    step.typed = [typed[step.who].pop(0)]
+            found += block
+    assert not any(typed.values()), typed
+    return found
+
+
+def test_the_delegates_guide(short: Path, relay: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(short)
+    text = (DOCS / "guide-delegate.md").read_text(encoding="utf-8").replace("https://relay.example.org", relay)
+    env = {"BACKCHANNEL_BACKUP_PASSPHRASE": BACKUP}
+    people = {name: Person(short / name, env) for name in ("ana", "hernan")}
+    found = steps(text, "guide-delegate.md", short)
+    assert len(found) > 20
+    transcript.run(found, people, {}, short)
+    assert (short / "standstill.json").exists()
+    assert (short / "ana.backup").exists()
+
+
+def test_the_hosts_guide_names_what_exists(tmp_path: Path) -> None:
+    from backchannel.relay.limits import Limits
+
+    text = (DOCS / "guide-host.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| (`[^|]*) \| ([\d, ]+) \|", text, re.MULTILINE)
+    limits = {}
+    for names, values in table:
+        limits |= dict(zip(re.findall(r"`(\w+)`", names), map(float, values.split(", ")), strict=True))
+    defaults = Limits()
+    assert limits
+    assert {name: float(getattr(defaults, name)) for name in limits} == limits
+    options = {
+        option
+        for line in re.findall(r"backchannel relay serve (.*)", text)
+        for option in re.findall(r"--[a-z-]+", line)
+    }
+    known = set(re.findall(r"--[a-z-]+", Person(tmp_path).run("relay", "serve", "--help").out))
+    assert options <= known
+
+
+def test_the_hosts_guide_shows_what_is_said(tmp_path: Path) -> None:
+    host = serve(tmp_path / "relay.db")
+    assert host.verifier.startswith("bc1/relay+")
+    assert host.founding == "open"
+    assert host.stop() == 0
+    said = Person(tmp_path).run("relay", "verify", "--store", f"sqlite:{tmp_path / 'relay.db'}").out
+    assert said == "0 logs, 0 entries: ok\n"
