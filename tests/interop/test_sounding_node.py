@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ Json = dict[str, Any]
 
 P = 2**255 - 19
 ORDER_8 = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
+# What a check of this very entry must find; all else is found by the next proofs, which are over all that came before.
+AT_ONCE = re.compile(r"(\d+) sounding\.\w+\.(proof|points|blinds|h|value|order|item|position)\b")
 STRANGER = g.base(g.small(7))
 
 
@@ -110,6 +113,12 @@ def test_it_refuses_every_altered_copy(verifier: list[str], name: str) -> None:
     said = judged(verifier, [case, *({"base": 0, **change} for _, change in (*copies, *bad))])
     assert said[0] == "ok"
     assert [what for (what, _), line in zip(copies, said[1:], strict=False) if line == "ok"] == []
+    found_late = [
+        (what, line)
+        for (what, _), line in zip(copies, said[1:], strict=False)
+        if (number := AT_ONCE.match(what)) and f" at {number[1]}:" not in line
+    ]
+    assert found_late == []
     at_fault = [(what, line) for (what, _), line in zip(bad, said[1 + len(copies) :], strict=True)]
     assert [both for both in at_fault if not both[1].startswith(("point at", "show at"))] == []
 
