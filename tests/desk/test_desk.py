@@ -326,3 +326,32 @@ def test_found_again_under_the_same_title(world: World) -> None:
     with pytest.raises(Misuse, match=desk.channels()[0].id.hex()[:8]):
         desk.channel()
     assert notes(desk.channels()[0]) == []
+
+
+def test_a_desk_restored_from_long_ago_waits_for_its_key_and_says_it_once(world: World) -> None:
+    """No receiving key of the backup is accepted any more: what is written waits, in order, for the next one."""
+    source = world.backup("ana")
+    for _ in range(4):
+        world.clock.days(8)
+        world.settle()
+    world.desks.pop("ana").close()
+    again = world.restore(source, "ana again")
+
+    def reading_only(op: str, args: Any) -> None:
+        if op == "append":
+            raise Unreachable("refused", "The relay does not answer.")
+
+    wire(again).before = reading_only
+    with pytest.raises(Unreachable):
+        again.sync()
+    again.send_note("one")
+    again.send_note("two")
+    assert (waiting(again), returned(again)) == (3, [])
+    online(again)
+    again.sync()
+    world.settle()
+    agree(world)
+    assert texts(world["hernan"]) == texts(again) == ["one", "two"]
+    world["hernan"].send_note("heard")
+    world.settle()
+    assert texts(again) == ["one", "two", "heard"]

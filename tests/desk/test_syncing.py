@@ -604,3 +604,67 @@ def test_watch_starts_anew_from_time_to_time(world: World, monkeypatch: pytest.M
     list(ana.watch(stop))
     assert len(opened) == 2
     assert texts(ana) == [""]
+
+
+def test_what_was_for_somebody_who_left_comes_back(world: World) -> None:
+    ana, hernan = world["ana"], world["hernan"]
+    offline(ana)
+    ana.send_note("for his eyes", [hernan.me])
+    ana.send_note("for all")
+    hernan.remove(hernan.me, "I go.")
+    world["sofia"].sync()
+    online(ana)
+    world.settle("ana", "sofia")
+    assert returned(ana) == ["Nobody to whom this was written is in the channel any more."]
+    assert texts(world["sofia"]) == texts(ana) == ["for all"]
+    assert waiting(ana) == 0
+
+
+def test_a_refusal_of_rotation_that_is_no_lost_race_is_reported(world: World) -> None:
+    ana, hernan = world["ana"], world["hernan"]
+    hernan.remove(hernan.me, "I go.")
+    for code in ("full", "rate"):
+        wire(ana).before = _refusing("rotate", code)
+        with pytest.raises(RelayRefused) as caught:
+            ana.sync()
+        assert caught.value.code == code
+    wire(ana).before = _refusing("rotate", "credential")
+    with pytest.raises(RelayRefused):
+        ana.sync()
+    assert len(wire(ana).calls) < 60
+    online(ana)
+    world.settle("ana", "sofia")
+    assert ana.state.epoch == 2
+
+
+def _refusing(which: str, code: str) -> Any:
+    def before(op: str, args: tuple[Any, ...]) -> None:
+        if op == which:
+            raise refuse(code)
+
+    return before
+
+
+def test_a_watcher_who_stops_early_leaves_no_stream(world: World, pushing: type[Pushing]) -> None:
+    ana, stop = world["ana"], threading.Event()
+    pushing.script = [lambda: None] * 3
+    watching = ana.watch(stop)
+    next(watching)
+    next(watching)
+    watching.close()  # type: ignore[attr-defined]
+    assert pushing.script
+    stop.set()
+    assert list(ana.watch(stop)) == []
+
+
+def test_a_stream_that_says_rotated_is_opened_anew(world: World, pushing: type[Pushing]) -> None:
+    ana, hernan, stop = world["ana"], world["hernan"], threading.Event()
+
+    def rotated() -> None:
+        hernan.remove(hernan.me, "I go.")
+        world["sofia"].sync()
+        raise refuse("rotated")
+
+    pushing.script = [rotated, stop.set]
+    list(ana.watch(stop))
+    assert ana.state.epoch == 2
