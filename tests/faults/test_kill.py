@@ -43,7 +43,7 @@ class Worker:
     def start(self) -> None:
         command = [sys.executable, str(Path(__file__).with_name("worker.py")), str(self.folder), self.name]
         number = str(max(self.tried, default=-1) + 1)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
         self.process = subprocess.Popen([*command, number], stdout=subprocess.PIPE, text=True, env=environment)
         threading.Thread(target=self._hear, args=(self.process,), daemon=True).start()
 

@@ -39,7 +39,7 @@ def test_one_program_watches_while_another_writes(tmp_path: Path) -> None:
             [sys.executable, "-c", WATCHER, str(tmp_path / "ana")],
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
         )
         try:
             assert watcher.stdout is not None
