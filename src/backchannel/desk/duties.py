@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from backchannel.channel import acts
 from backchannel.channel.assent import next_seats
 from backchannel.channel.state import At, Seat, State
@@ -9,7 +11,7 @@ from backchannel.desk.intent import Act, Say, Welcome, parse
 from backchannel.desk.items import Item
 from backchannel.desk.sealing import own_prekey, seal_act
 from backchannel.desk.session import Session
-from backchannel.entry.codec import encode
+from backchannel.entry.codec import decode, encode
 from backchannel.errors import RelayRefused
 from backchannel.instruments import INSTRUMENTS
 from backchannel.instruments.base import Me
@@ -36,11 +38,11 @@ def new_prekey(session: Session, seq: int) -> bytes:
     return encode(acts.Prekey(prekey.public(session.now().arrival + PREKEY_LIFE_DAYS * _DAY)))
 
 
-def write_duties(session: Session) -> int:
-    """Put into the outbox what is owed; how much that was. Inside a turn and a transaction."""
+def write_duties(session: Session) -> bool:
+    """Put into the outbox what is owed; whether a secret was destroyed meanwhile. Inside a turn and a transaction."""
     state, me = session.state, session.state.seat(session.engine.wallet.me)
     if me is None or me.standing == "gone":
-        return 0
+        return False
     waiting = [parse(row.intent) for row in session.book.outbox.waiting()]
     owed: list[Act | Say | Welcome] = []
     if _prekey_due(session, me) and not any(
@@ -52,25 +54,34 @@ def write_duties(session: Session) -> int:
         if invitation.proposal.stage == "granted" and kept is not None and kept[1] != state.epoch:
             owed.append(Welcome(invitation.invite))
             session.book.set_welcomed(invitation.invite, state.epoch)
-    owed += _instruments(session, me)
-    for intent in owed:
+    says, destroyed = _instruments(session, me)
+    for intent in (*owed, *says):
         session.book.outbox.put(encode(intent))
-    return len(owed)
+    return destroyed
 
 
-def _instruments(session: Session, me: Seat) -> list[Say]:
-    """What the instruments owe. A pocket changes in the same transaction as the outbox: nothing is owed twice."""
-    owed, items = [], session.book.items
+def _instruments(session: Session, me: Seat) -> tuple[list[Say], bool]:
+    """What the instruments owe, and whether a secret was destroyed.
+
+    A pocket changes in the same transaction as the outbox: nothing is owed twice.
+    """
+    owed, destroyed, items = [], False, session.book.items
+    read = int((session.history.synced or 0) - CLOCK_SLACK) // ARRIVAL_UNIT  # spec/ledger.md, 7.5
     for instrument in INSTRUMENTS:
         if instrument.reflex is None:
             continue
         for item in items.live(instrument.name):
             pocket = items.pocket(item.position)
-            due = instrument.reflex(item.value, Me(me.id, pocket, session.random, session.now()))
+            me_now = Me(me.id, pocket, session.random, session.now(), read, session.state)
+            due = instrument.reflex(item.value, me_now)
             owed += [Say(kind, encode(body), "talk", audience) for kind, body, audience in due.says]
             if due.pocket != pocket:
                 items.set_pocket(item.position, due.pocket)
-    return owed
+                destroyed = destroyed or not due.pocket
+            if due.over:
+                items.write([], [item._replace(value=instrument.lapse(item.value))])
+                destroyed = True
+    return owed, destroyed
 
 
 def _prekey_due(session: Session, me: Seat) -> bool:
@@ -138,10 +149,28 @@ def _recipients(state: State, due: tuple[bytes, ...], at: At) -> list[Recipient]
 
 
 def lapse(session: Session) -> list[Item]:
-    """Delete the text of items whose time is over from this desk; those items. Inside a turn and a transaction."""
-    overdue = session.book.items.overdue(int(session.clock()) // ARRIVAL_UNIT)
-    session.book.items.write([], [item._replace(value=item.instrument.lapse(item.value)) for item in overdue])
-    return overdue
+    """Delete what this desk keeps of items beyond their time: texts, pockets, what a reflex has not posted by then.
+
+    Those items. Inside a turn and a transaction.
+    """
+    unit, items = int(session.clock()) // ARRIVAL_UNIT, session.book.items
+    overdue = items.overdue(unit)
+    items.write([], [item._replace(value=item.instrument.lapse(item.value)) for item in overdue])
+    idle = [item for item in items.pocketed() if item.instrument.idle(item.value) <= unit]
+    for item in idle:
+        items.set_pocket(item.position, b"")
+        _recall(session, item)
+    return [*overdue, *idle]
+
+
+def _recall(session: Session, item: Item) -> None:
+    """Take back what was said about an item and has not left this desk."""
+    for row in session.book.outbox.waiting():
+        intent = parse(row.intent)
+        if isinstance(intent, Say) and intent.kind in item.instrument.kinds and row.stage == "written":
+            body: Any = decode(intent.body, item.instrument.kinds[intent.kind].body)
+            if getattr(body, "item", None) == item.value.id:
+                session.book.outbox.done([row.n])
 
 
 LOST_RACES = frozenset({"credential", "rotated"})

@@ -1,4 +1,4 @@
-"""The items of one channel: notes, understandings, what each instrument keeps, and the words by which they are found."""
+"""The items of one channel: what each instrument keeps, secrets too, and the words by which they are found."""
 
 from __future__ import annotations
 
@@ -87,6 +87,14 @@ class Items:
         else:
             self._vault.execute("DELETE FROM pocket WHERE place = ?", (place,))
 
+    def pocketed(self) -> list[Item]:
+        """Items for which this desk keeps a secret."""
+        return self._items(
+            "SELECT instrument, value FROM item WHERE place >= ? AND place < ? AND place IN (SELECT place FROM pocket)",
+            self._places.first,
+            self._places.end,
+        )
+
     def overdue(self, unit: int, most: int = 100) -> list[Item]:
         """Items whose text should be gone by arrival unit `unit`, some of them."""
         return self._items(
@@ -100,8 +108,9 @@ class Items:
     def erasable(self, unit: int) -> list[tuple[int, bytes]]:
         """(position, token) of this desk's own entries about items whose text is gone or should be."""
         rows = self._vault.query(
-            "SELECT entry.place, entry.token FROM entry JOIN item ON item.place = entry.item WHERE entry.token IS NOT NULL"
-            " AND entry.place >= ? AND entry.place < ? AND (item.until IS NULL OR item.until <= ?)",
+            "SELECT entry.place, entry.token FROM entry JOIN item ON item.place = entry.item"
+            " WHERE entry.token IS NOT NULL AND entry.place >= ? AND entry.place < ?"
+            " AND (item.until IS NULL OR item.until <= ?)",
             (self._places.first, self._places.end, unit),
         )
         return [(self._places.position(place), token) for place, token in rows]
@@ -111,7 +120,8 @@ class Items:
         before = [held for held in map(self.at, (item.position for item in changed)) if held is not None]
         self._vault.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", self._texts(before))
         self._vault.executemany(
-            "INSERT INTO item VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, until = excluded.until",
+            "INSERT INTO item VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET value = excluded.value, until = excluded.until",
             [
                 (self._places.of(i.position), i.instrument.name, encode(i.value), i.instrument.until(i.value))
                 for i in (*new, *changed)

@@ -11,7 +11,7 @@ from backchannel.entry import text
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
 from backchannel.instruments.sounding import rounds
-from backchannel.instruments.sounding.values import Open, Sounding
+from backchannel.instruments.sounding.values import Open, Sounding, alike
 
 
 def ask(
@@ -27,7 +27,7 @@ def ask(
     hours: int = 24,
     window: int = 48,
 ) -> None:
-    """Ask which of the options the voters could live with. `quorum` 0: all must; else required seats and so many others.
+    """Ask which of the options the voters could live with. `quorum` 0: all must; else `required` and so many others.
 
     `hours` to answer, `window` more hours to open. Without a releaser the asker is it, who then must not vote.
     """
@@ -62,31 +62,28 @@ def grid(start: str, end: str, step: str, unit: str = "") -> list[str]:
 
 
 def asked_before(channel: Channel, item: Sounding) -> list[tuple[str, int]]:
-    """(option, number of the sounding) for what this seat and another of the voters were asked before (6)."""
-    wanted = {text.folded(option): option for option in item.terms.options}
+    """(option, number of the sounding) for what this seat has answered before, together with another voter (6)."""
+    wanted = {alike(option): option for option in item.terms.options}
     voters = set(item.terms.voters)
     found = []
     for held in channel.items("sounding"):
         other: Sounding = held.value
-        if other.id == item.id or channel.me not in other.terms.voters or other.at.position > item.at.position:
-            continue
-        if other.state not in ("keys", "withdrawn") and len(voters & set(other.terms.voters)) >= 2:
-            found += [
-                (wanted[folded], other.at.position)
-                for folded in map(text.folded, other.terms.options)
-                if folded in wanted
-            ]
+        # Whichever was asked first: what counts is what this seat has answered. Else two could be asked at once.
+        if other.id != item.id and cast(channel, other) and len(voters & set(other.terms.voters)) >= 2:
+            found += [(wanted[o], other.at.position) for o in map(alike, other.terms.options) if o in wanted]
     return found
 
 
 def answer(channel: Channel, item: Sounding, yes: Sequence[int], *, again: bool = False) -> None:
     """Say yes to these options (by number from 0) and no to all others. It cannot be changed.
 
-    Raises `Misuse`: `voter`, `answered`, `over`, `restored`, `option`, and `again` unless its person consents to being asked again.
+    Raises `Misuse`: `voter`, `answered`, `over`, `restored`, `option`, and `again` unless its person consents to being
+    asked again.
     """
     session = channel.session
     with session.turn():
         position = item.at.position
+        item = channel.sounding_at(position)  # as it is now
         pocket = session.book.items.pocket(position)
         if item.who(channel.me) != "voter":
             raise Misuse("voter", "This seat does not vote in this sounding.")
@@ -123,11 +120,10 @@ def cast(channel: Channel, item: Sounding) -> bool:
 
 def standing(channel: Channel, item: Sounding) -> str:
     """The sounding's state as of now: `lapsed` too once its hour has passed, or somebody in it has left."""
-    if item.state in ("closed", "withdrawn"):
+    if item.state in ("closed", "lapsed", "withdrawn"):
         return item.state
-    state = channel.state
-    left = any(state.keys(seat) is None for seat in item.part)
-    return "lapsed" if left or rounds.over(item, channel.session.now()) else item.state
+    lapsed = rounds.left(item, channel.state) or rounds.late(item, channel.session.now())
+    return "lapsed" if lapsed else item.state
 
 
 def progress(item: Sounding) -> tuple[int, int, tuple[SeatId, ...]]:

@@ -55,6 +55,7 @@ class Syncer:
         self.name = log_name(session.book.cover().id)
         self._refused: tuple[int, RelayRefused] | None = None
         self._forgotten = session.clock()
+        self._stale = False  # whether something was taken that the write-ahead log may still hold
 
     def sync(self, progress: Progress = _silent) -> Report:
         """Read to the head, do what is owed, post what waits, until nothing moves any more.
@@ -80,7 +81,7 @@ class Syncer:
                 break
         if self.gone():
             self._give_back()
-        if events:
+        if events or self._stale:
             self.forget()
         with self.session.turn():
             return Report(events, len(self.session.book.outbox.waiting()))
@@ -137,7 +138,7 @@ class Syncer:
 
     def forget(self) -> None:
         """Empty the vault's write-ahead log, which still holds what was deleted: texts, and keys that moved on."""
-        self._forgotten = self.session.clock()
+        self._forgotten, self._stale = self.session.clock(), False
         self.session.vault.settle()
 
     def _read_on(self) -> None:
@@ -221,7 +222,7 @@ class Syncer:
         with session.turn(), session.vault.transaction():
             at_head = session.history.size >= session.book.cover().head
             dropped = at_head and duties.drop_old_prekeys(session)
-            duties.write_duties(session)
+            dropped = duties.write_duties(session) or dropped
             seal_waiting(session, recovered=True)
         if dropped:
             self.forget()
@@ -342,6 +343,7 @@ class Syncer:
         # The first answer of a connection may be empty: the relay is back, and something may wait for it.
         if not answer.records or any(event.verdict in ("act", "line", "rejected") for event in events):
             self.work()
+        self._stale = True
         if self.session.clock() > self._forgotten + FORGET_EVERY:
             self.forget()
         return events

@@ -69,19 +69,28 @@ Rules = Mapping[tuple[str, str, str], tuple[str, ...]]
 
 
 class Me(NamedTuple):
-    """The seat whose desk asks what it owes: what it keeps secret for the item (empty at first), chance, and now."""
+    """The seat whose desk asks what it owes: what it keeps secret for the item (empty at first), chance, now, roster.
+
+    `read`: no entry that arrived before this unit is still to come; the desk has read them all.
+    """
 
     seat: SeatId
     pocket: bytes
     random: Random
     at: At
+    read: int
+    state: State
 
 
 class Owed(NamedTuple):
-    """What a desk owes: (kind, body, audience) each, and the pocket from now on; an empty one is destroyed."""
+    """What a desk owes: (kind, body, audience) each, and the pocket from now on; an empty one is destroyed.
+
+    `over`: nothing more can come of the item, so that it lapses now.
+    """
 
     says: tuple[tuple[str, Value, tuple[SeatId, ...]], ...]
     pocket: bytes
+    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,8 @@ class Instrument:
     """One instrument. `fold(item or None, spoken) -> item`; `opens` is the kind that begins an item.
 
     `text(item)` is what a search may find; `until(item)` the arrival unit after which its text is to be gone, or None;
-    `lapse(item)` the item without it; `reflex(item, me)` what my desk owes next without asking, if the instrument has any.
+    `lapse(item)` the item without it; `reflex(item, me)` what my desk owes next without asking, if the instrument has
+    any, and `idle(item)` the arrival unit from which it owes nothing any more, so that its pocket is of no use.
     """
 
     name: str
@@ -102,6 +112,7 @@ class Instrument:
     until: Callable[[Any], int | None]
     lapse: Callable[[Any], Any]
     reflex: Callable[[Any, Me], Owed] | None = None
+    idle: Callable[[Any], int] = lambda _: 0
 
 
 def step(rules: Rules, state: str, kind: str, who: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""Equality of discrete logarithms, single and batched (Chaum-Pedersen; batching as in RFC 9497; spec/sounding.md, 5.3 and 5.5).
+"""Equality of discrete logarithms, single and batched (Chaum-Pedersen, RFC 9497; spec/sounding.md, 5.3 and 5.5).
 
 Statements: "one p gives X = pA and Y = pC"; "one x gives h = xB and D_z = x M_z for every z".
+Every nonce t is a fresh random scalar, used once.
 """
 
 from __future__ import annotations
@@ -11,37 +12,35 @@ from backchannel import labels
 from backchannel.labels import enc
 from backchannel.seal import group as g
 from backchannel.seal import primitives
-from backchannel.seal.keys import Random
 from backchannel.seal.transcript import Context
 
 SIZE = 64
 
 
-def prove(p: g.Scalar, a: g.Point, x: g.Point, c: g.Point, y: g.Point, context: Context, random: Random) -> bytes:
+def prove(p: g.Scalar, a: g.Point, x: g.Point, c: g.Point, y: g.Point, context: Context, t: g.Scalar) -> bytes:
     """c || s for X = pA, Y = pC."""
-    t = g.random_scalar(random)
     challenge = context.challenge(labels.DLEQ, a, x, c, y, g.mul(t, a), g.mul(t, c))
     return challenge + g.plus(t, g.times(challenge, p))
 
 
 def holds(a: g.Point, x: g.Point, c: g.Point, y: g.Point, proof: bytes, context: Context) -> bool:
-    """Whether the proof holds. All four must be valid points. Raises `Malformed` for a proof that is none."""
-    e, s = g.scalar(proof[:32]), g.scalar(proof[32:])
+    """Whether the proof holds. Raises `Malformed` for a point or a proof that is none."""
+    e, s = g.scalars(proof, 2)
     first = g.sub(g.mul(s, a), g.mul(e, x))
     second = g.sub(g.mul(s, c), g.mul(e, y))
     return context.challenge(labels.DLEQ, a, x, c, y, first, second) == e
 
 
 def prove_all(
-    x: g.Scalar, h: g.Point, m: Sequence[g.Point], d: Sequence[g.Point], context: Context, random: Random
+    x: g.Scalar, h: g.Point, m: Sequence[g.Point], d: Sequence[g.Point], context: Context, t: g.Scalar
 ) -> bytes:
     """c || s for h = xB, D_z = x M_z, all z."""
     weighted = _weighted(m, _weights(h, m, d, context))
-    return prove(x, g.BASE, h, weighted, g.mul(x, weighted), context, random)
+    return prove(x, g.BASE, h, weighted, g.mul(x, weighted), context, t)
 
 
 def all_hold(h: g.Point, m: Sequence[g.Point], d: Sequence[g.Point], proof: bytes, context: Context) -> bool:
-    """Whether the batched proof holds. Raises `Malformed` for a proof that is none."""
+    """Whether the batched proof holds. Raises `Malformed` for a point or a proof that is none."""
     weights = _weights(h, m, d, context)
     return holds(g.BASE, h, _weighted(m, weights), _weighted(d, weights), proof, context)
 

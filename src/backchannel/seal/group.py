@@ -51,6 +51,13 @@ def scalar(raw: bytes) -> Scalar:
     return raw
 
 
+def scalars(raw: bytes, count: int) -> tuple[Scalar, ...]:
+    """So many scalars from elsewhere, one after the other; `Malformed("scalar")` for another length too."""
+    if len(raw) != 32 * count:
+        raise Malformed("scalar", "An entry holds a number that is not of the kind that was agreed.")
+    return tuple(scalar(raw[k : k + 32]) for k in range(0, len(raw), 32))
+
+
 def random_scalar(random: Callable[[int], bytes]) -> Scalar:
     """A uniform scalar, not zero."""
     while True:

@@ -1,49 +1,72 @@
-"""Proofs of knowledge of a discrete logarithm, single and batched (Schnorr; spec/sounding.md, 5.1 and 5.2).
+"""Proofs of knowledge: of a key, and of what a ballot is made of (Schnorr, Okamoto; spec/sounding.md, 5.1 and 5.2).
 
-Statements: "I know x with h = xB"; "I know r_k with A_k = r_k B for every k".
+Statements: "I know x with h = xB"; "for every k I know r, a, b with A_k = rB and C_k = aB + bH".
+Every nonce is a fresh random scalar, used once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from backchannel import labels
 from backchannel.seal import group as g
-from backchannel.seal.keys import Random
 from backchannel.seal.transcript import Context
 
 SIZE = 64
+SIZE_ALL = 128
+
+Pair = tuple[g.Point, g.Point]
 
 
-def prove(x: g.Scalar, h: g.Point, context: Context, random: Random) -> bytes:
+class Opening(NamedTuple):
+    """What a pair is made of: A = rB, C = aB + bH."""
+
+    r: g.Scalar
+    a: g.Scalar
+    b: g.Scalar
+
+
+def prove(x: g.Scalar, h: g.Point, context: Context, t: g.Scalar) -> bytes:
     """c || s for h = xB."""
-    t = g.random_scalar(random)
     c = context.challenge(labels.POK, h, g.base(t))
     return c + g.plus(t, g.times(c, x))
 
 
 def holds(h: g.Point, proof: bytes, context: Context) -> bool:
-    """Whether the proof holds for h. Raises `Malformed` for a proof that is none."""
-    c, s = g.scalar(proof[:32]), g.scalar(proof[32:])
+    """Whether the proof holds for h. Raises `Malformed` for a point or a proof that is none."""
+    c, s = g.scalars(proof, 2)
     return context.challenge(labels.POK, h, g.sub(g.base(s), g.mul(c, h))) == c
 
 
-def prove_all(r: Sequence[g.Scalar], a: Sequence[g.Point], context: Context, random: Random) -> bytes:
-    """c || s for A_k = r_k B, all k."""
-    t = g.random_scalar(random)
-    c = context.challenge(labels.MPOK, len(a), *a, g.base(t))
-    s, power = t, c
-    for r_k in r:
-        s, power = g.plus(s, g.times(power, r_k)), g.times(power, c)
-    return c + s
-
-
-def all_hold(a: Sequence[g.Point], proof: bytes, context: Context) -> bool:
-    """Whether the proof holds for all of A. Raises `Malformed` for a proof that is none."""
-    c, s = g.scalar(proof[:32]), g.scalar(proof[32:])
-    powers, power = [], c
-    for _ in a:
-        powers.append(power)
+def prove_all(
+    openings: Sequence[Opening], h: g.Point, pairs: Sequence[Pair], context: Context, nonces: Opening
+) -> bytes:
+    """c || s_r || s_a || s_b for all pairs."""
+    first, second = g.base(nonces.r), g.add(g.base(nonces.a), g.mul(nonces.b, h))
+    c = power = _challenge(h, pairs, first, second, context)
+    sums = nonces
+    for opening in openings:
+        sums = Opening(*(g.plus(s, g.times(power, part)) for s, part in zip(sums, opening, strict=True)))
         power = g.times(power, c)
-    weighted = g.total(g.each(lambda pair: g.mul(*pair), list(zip(powers, a, strict=True))))
-    return context.challenge(labels.MPOK, len(a), *a, g.sub(g.base(s), weighted)) == c
+    return c + b"".join(sums)
+
+
+def all_hold(h: g.Point, pairs: Sequence[Pair], proof: bytes, context: Context) -> bool:
+    """Whether the proof holds for all pairs. Raises `Malformed` for a point or a proof that is none.
+
+    Both points of a pair are multiplied, and by that checked to be of the group.
+    """
+    c, s_r, s_a, s_b = g.scalars(proof, 4)
+    powers = [c]
+    while len(powers) < len(pairs):
+        powers.append(g.times(powers[-1], c))
+    weighted = g.each(lambda k: (g.mul(powers[k], pairs[k][0]), g.mul(powers[k], pairs[k][1])), range(len(pairs)))
+    first = g.sub(g.base(s_r), g.total(a for a, _ in weighted))
+    second = g.sub(g.add(g.base(s_a), g.mul(s_b, h)), g.total(c for _, c in weighted))
+    return _challenge(h, pairs, first, second, context) == c
+
+
+def _challenge(h: g.Point, pairs: Sequence[Pair], first: g.Point, second: g.Point, context: Context) -> g.Scalar:
+    points = (point for pair in pairs for point in pair)
+    return context.challenge(labels.MPOK, h, len(pairs), *points, first, second)

@@ -1,4 +1,4 @@
-"""The one transcript type of all proofs: strong Fiat-Shamir over statement, context and commitments (spec/sounding.md, 5)."""
+"""The one transcript of all proofs: strong Fiat-Shamir over statement, context, commitments (spec/sounding.md, 5)."""
 
 from __future__ import annotations
 

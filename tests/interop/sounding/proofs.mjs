@@ -14,11 +14,14 @@ const pok = (ctx, h, proof) => {
 };
 
 // 5.2
-const mpok = (ctx, a, proof) => {
-  const [c, s] = numbers(proof);
-  let power = 1n;
-  const weighted = sum(a.map((raw) => mul((power = (power * c) % L), point(raw))));
-  return c === Hs("bc1/sounding/mpok", ...ctx, a.length, ...a, bytesOf(mul(s, B).subtract(weighted)));
+const mpok = (ctx, h, points, proof) => {
+  const [c, r, a, b] = numbers(proof);
+  const powers = [c];
+  while (powers.length < points.length / 2) powers.push((powers.at(-1) * c) % L);
+  const weighted = (which) => sum(powers.map((power, k) => mul(power, point(points[2 * k + which]))));
+  const first = mul(r, B).subtract(weighted(0));
+  const second = mul(a, B).add(mul(b, point(h))).subtract(weighted(1));
+  return c === Hs("bc1/sounding/mpok", ...ctx, h, powers.length, ...points, bytesOf(first), bytesOf(second));
 };
 
 // 5.3: over decoded points, so that it can serve 5.5 too

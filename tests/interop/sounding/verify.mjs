@@ -57,13 +57,14 @@ const checkTerms = (t, entry, roster) => {
   must(prose(t.question, 2000), "terms", "the question");
   must(t.options.every((option) => prose(option, 500)), "terms", "an option");
   must(t.options.length >= 1 && t.options.length <= (t.reveal === "first" ? 32 : 1000), "terms", "the number of options");
-  must(new Set(t.options.map(folded)).size === t.options.length, "terms", "two options alike");
+  must(new Set(t.options.map((option) => folded(option.replace(/[\s\ufe0e\ufe0f]/gu, "")))).size === t.options.length, "terms", "two options alike");
   must(["first", "all"].includes(t.reveal), "terms", "reveal");
   must(t.voters.length >= 2 && t.voters.length <= 32 && same(sorted(t.voters), t.voters) && distinct(t.voters), "terms", "voters");
   must(!among(t.releaser, t.voters), "terms", "the releaser votes");
   const others = t.voters.length - t.required.length;
   const quorum = t.rule === "quorum" && t.required.every((one) => among(one, t.voters)) && t.quorum >= 1 && t.quorum <= others;
   must(same(sorted(t.required), t.required) && distinct(t.required), "terms", "the required seats");
+  must(!quorum || t.options.length * (others - t.quorum + 1) <= 4096, "terms", "more tests than fit an entry");
   must(quorum || (t.rule === "all" && !t.required.length && !t.quorum), "terms", "rule");
   must(entry.arrival < t.ballots_by && t.ballots_by < t.ends_by && t.ends_by <= entry.arrival + LONGEST, "terms", "hours");
   const part = sorted([...t.voters, t.releaser]);
@@ -99,7 +100,7 @@ class Sounding {
     must(name === "key" ? among(entry.seat, this.part) : voter !== (name === "release"), "seat", "not this seat's to post");
     must(voter || entry.seat.equals(this.terms.releaser), "seat", "takes no part");
     const waiting = ["keys", "ballots"].includes(this.state);
-    must(this.state === "closed" || entry.arrival < (waiting ? this.terms.ballots_by : this.terms.ends_by), "late", "the hour has passed");
+    must(entry.arrival < (waiting ? this.terms.ballots_by : this.terms.ends_by), "late", "the hour has passed");
     this[name]({ seat: entry.seat, raw: entry.body, ...body });
   }
 
@@ -141,8 +142,8 @@ class Sounding {
     m.pairs.forEach(([a, c]) => [point(a), point(c)]);
     const ctx = [this.sid, m.seat, this.th1];
     if (this.terms.rule === "all") {
-      cut(m.proof, 64, 1);
-      proved("mpok", "mpok", ctx, m.pairs.map(([a]) => a), m.proof);
+      cut(m.proof, 128, 1);
+      proved("mpok", "mpok", ctx, this.h, m.pairs.flatMap(([a, c]) => [a, c]), m.proof);
     } else {
       cut(m.proof, 128, options).forEach((proof, k) => proved("or", "either", [...ctx, k], this.h, ...m.pairs[k].slice(0, 2), proof));
     }
@@ -223,7 +224,7 @@ class Sounding {
   // 3.7
   release(m) {
     const opening = this.opening(m);
-    must(opening.ack.length === this.voters.length, "stage", "before all have acknowledged");
+    must(opening.share.length === this.voters.length, "stage", "before all shares are in");
     this.checkShare(m, opening);
     this.keep(opening.release, m, [m.seat]);
     this.decide(opening);
@@ -258,7 +259,8 @@ class Sounding {
   // What all must come to, once all was shown.
   told() {
     must(this.state === "closed", "unfinished", `it is ${this.state} still`);
-    must(this.openings.every(({ show }) => show.length === this.voters.length), "unfinished", "not all have shown their shares");
+    const whole = ({ ack, show }) => ack.length === this.voters.length && show.length === this.voters.length;
+    must(this.openings.every(whole), "unfinished", "not all have acknowledged the shares, or shown theirs");
     const text = (raw) => raw.toString("hex");
     const tests = this.tests.map((test) => ({ ...test, a: text(test.a), c: text(test.c) }));
     const [th, x, y] = [[this.th1, this.th2, this.th3], this.x, this.y].map((list) => list.map(text));

@@ -1,4 +1,4 @@
-"""What a desk owes in a sounding without asking its person (reflexes), and the secrets that it keeps for that in its pocket."""
+"""What a desk owes in a sounding without asking its person (reflexes), and the secrets that it keeps for that."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from backchannel.channel.state import At
+from backchannel.channel.state import DAY, At, State
 from backchannel.entry.codec import Secret, Value, decode, encode
 from backchannel.entry.ids import ZERO32, Bytes32, SeatId
 from backchannel.instruments.base import Me, Owed
 from backchannel.instruments.sounding import tally
 from backchannel.instruments.sounding.values import Ack, Ballot, Blind, Key, Share, Sounding, posted
 from backchannel.seal import group as g
-from backchannel.seal import schnorr
+
+GRACE = 7 * DAY
+"""How long a desk that cannot read the log keeps the messages beyond the hour: the result may be in the log (4.1)."""
+MARGIN = 3
+"""Units before the end in which nobody releases: a RELEASE that comes too late serves the dishonest only (3.7)."""
 
 
 class Pocket(Secret, frozen=True):
@@ -40,9 +44,18 @@ def owed(sounding: Sounding, me: Me) -> Owed:
 
     A desk that has lost its pocket (restored from a backup) abstains: it could only repeat or contradict itself (4.4).
     """
-    pocket = decode(me.pocket, Pocket) if me.pocket else None
     part = sounding.who(me.seat)
-    if part not in ("voter", "releaser") or (over(sounding, me.at) and not _still_shows(sounding, me.seat, pocket)):
+    read = At(me.at.position, me.read)
+    if sounding.state in ("lapsed", "withdrawn") or late(sounding, read) or left(sounding, me.state):
+        return Owed((), b"", True)
+    if part not in ("voter", "releaser"):
+        return Owed((), b"")
+    if late(
+        sounding, me.at
+    ):  # by this desk's clock: nothing of it could count, but what others posted in time may be unread
+        return Owed((), me.pocket)
+    pocket = decode(me.pocket, Pocket) if me.pocket else None
+    if sounding.state == "closed" and not _still_shows(sounding, part, pocket):
         return Owed((), b"")
     if pocket is None:
         if sounding.state != "keys" or posted(sounding.keys, me.seat) is not None:
@@ -53,19 +66,33 @@ def owed(sounding: Sounding, me: Me) -> Owed:
         if message.name not in pocket.sent:
             messages.append((message.kind, message.body, message.audience))
             pocket = replace(pocket, sent=(*pocket.sent, message.name))
+    if "ballot" in pocket.sent:
+        pocket = replace(pocket, answer=())  # 4.3
     return Owed(tuple(messages), encode(pocket))
 
 
-def over(sounding: Sounding, at: At) -> bool:
-    """Whether nothing more can come of it: closed, withdrawn, or lapsed by `at` (4.1)."""
+def late(sounding: Sounding, at: At) -> bool:
+    """Whether a message at `at` comes too late for the state in which the sounding is (4.1)."""
     early = sounding.state in ("keys", "ballots")
-    hour = sounding.terms.ballots_by if early else sounding.terms.ends_by
-    return sounding.state in ("closed", "withdrawn") or at.arrival >= hour
+    return at.arrival >= (sounding.terms.ballots_by if early else sounding.terms.ends_by)
+
+
+def left(sounding: Sounding, state: State) -> bool:
+    """Whether a voter or the releaser is no longer in the channel, so that it has lapsed (4.1)."""
+    return sounding.state != "closed" and any(state.keys(seat) is None for seat in sounding.part)
+
+
+def over(sounding: Sounding, at: At) -> bool:
+    """Whether, as far as this desk knows at `at`, nothing more can come of it: closed, withdrawn, or lapsed (4.1)."""
+    return sounding.state in ("closed", "lapsed", "withdrawn") or late(sounding, at)
 
 
 def answered(pocket: bytes) -> bool:
     """Whether this desk's person has answered."""
-    return bool(pocket) and bool(decode(pocket, Pocket).answer)
+    if not pocket:
+        return False
+    held = decode(pocket, Pocket)
+    return bool(held.answer) or "ballot" in held.sent
 
 
 def with_answer(pocket: bytes, answer: tuple[bool, ...]) -> bytes:
@@ -73,9 +100,9 @@ def with_answer(pocket: bytes, answer: tuple[bool, ...]) -> bytes:
     return encode(replace(decode(pocket, Pocket), answer=answer))
 
 
-def _still_shows(sounding: Sounding, seat: SeatId, pocket: Pocket | None) -> bool:
-    """A closed sounding is over once this desk has shown its last share (3.9)."""
-    if pocket is None or sounding.state != "closed" or sounding.who(seat) != "voter" or not sounding.openings:
+def _still_shows(sounding: Sounding, part: str, pocket: Pocket | None) -> bool:
+    """A closed sounding is over for a voter once this desk has shown its last share (3.9)."""
+    if pocket is None or part != "voter" or not sounding.openings:
         return False
     return f"show {len(sounding.openings) - 1}" not in pocket.sent
 
@@ -99,8 +126,7 @@ def _due(sounding: Sounding, me: Me, pocket: Pocket) -> Iterator[Message]:
 
 
 def _key(sounding: Sounding, me: Me, pocket: Pocket, voter: bool) -> Key:
-    h = g.base(pocket.x)
-    proof = schnorr.prove(pocket.x, h, tally.key_context(sounding.sid, me.seat), me.random)
+    h, proof = tally.make_key(sounding.sid, me.seat, pocket.x, me.random)
     first = voter and sounding.terms.reveal == "first"
     commit = tally.commitment(sounding.sid, me.seat, pocket.order) if first else ZERO32
     return Key(sounding.id, h, proof, commit)
@@ -125,6 +151,7 @@ def _releasing(sounding: Sounding, me: Me, pocket: Pocket, position: int) -> Ite
     if (
         len(opening.acks) == len(sounding.terms.voters)
         and len(values) == 1
+        and me.at.arrival < sounding.terms.ends_by - MARGIN
         and f"release {position}" not in pocket.sent
     ):
         share = tally.make_share(sounding, me.seat, position, pocket.x, me.random)

@@ -13,9 +13,9 @@ from backchannel.entry import text
 from backchannel.entry.codec import encode
 from backchannel.entry.ids import ZERO32
 from backchannel.errors import Rejected
-from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, step
+from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, remaining, step
 from backchannel.instruments.sounding import tally
-from backchannel.instruments.sounding.rounds import over, owed
+from backchannel.instruments.sounding.rounds import GRACE, late, left, owed
 from backchannel.instruments.sounding.values import (
     Ack,
     Ballot,
@@ -29,14 +29,15 @@ from backchannel.instruments.sounding.values import (
     Sounding,
     Sums,
     Withdraw,
+    alike,
     posted,
 )
 from backchannel.seal import primitives as p
 
 MOST_OPTIONS, MOST_FIRST, MOST_VOTERS = 1_000, 32, 32
+MOST_TESTS = 4_096
+"""A BLIND has 128 bytes for each test, and a relay takes entries of up to 2^20 bytes."""
 LONGEST = 90 * DAY
-
-
 STATES = {
     "keys": "the desks get ready",
     "ballots": "the answers of the voters are awaited",
@@ -62,7 +63,9 @@ RULES: Rules = {
     ("closed", "sounding.show", "voter"): ("closed",),
 }
 
-_NOTHING = Sums(b"", (), (), (), ())
+LIVE = ("keys", "ballots", "blinds", "opening")
+
+_NOTHING = Sums((), b"", (), (), (), ())
 _EMPTY = Opening((), (), (), (), (), (), False)
 
 
@@ -70,32 +73,23 @@ def fold(item: Sounding | None, spoken: Spoken) -> Sounding:
     """The sounding after an entry about it."""
     if spoken.kind == "sounding.open":
         return _opened(spoken)
-    if item is None:
+    if not isinstance(item, Sounding):
         raise Rejected("item", "An entry speaks of a sounding that its audience does not have.")
-    if spoken.audience != (item.terms.voters if spoken.kind == "sounding.share" else item.audience):
-        raise Rejected("audience", "A message of a sounding went to others than those whom it is for.")
-    who = item.who(spoken.sender)
-    if spoken.kind == "sounding.withdraw" and spoken.sender == item.asker:
-        who = "asker"
-    step(RULES, item.state, spoken.kind, who)
-    if spoken.kind == "sounding.withdraw":
-        if item.answered:
-            raise Rejected("answered", "Somebody has answered already; the sounding runs to its end.")
-        return hushed(replace(item, state="withdrawn"))
-    _in_time(item, spoken)
+    to = item.terms.voters if spoken.kind == "sounding.share" else remaining(item.audience, spoken.state)
+    if spoken.audience != to:
+        raise Rejected("audience", "A message of a sounding went to others than those whom it is for.")  # 3
+    withdraws = spoken.kind == "sounding.withdraw" and spoken.sender == item.asker
+    step(RULES, item.state, spoken.kind, "asker" if withdraws else item.who(spoken.sender))
+    if late(item, spoken.at):  # 4.1
+        raise Rejected("late", "The hour of this sounding has passed; it has lapsed and nothing is known.")
+    if left(item, spoken.state):  # 4.1
+        raise Rejected("left", "Somebody who takes part in this sounding has left the channel; it has lapsed.")
     return _FOLDS[spoken.kind](item, spoken)
 
 
 def hushed(item: Sounding) -> Sounding:
     """The sounding without the messages of its rounds (4.3)."""
     return replace(item, keys=(), ballots=(), blinds=(), openings=(), sums=_NOTHING)
-
-
-def _in_time(item: Sounding, spoken: Spoken) -> None:
-    if item.state != "closed" and over(item, spoken.at):
-        raise Rejected("late", "The hour of this sounding has passed; it has lapsed and nothing is known.")
-    if any(spoken.state.keys(seat) is None for seat in item.part):
-        raise Rejected("left", "Somebody who takes part in this sounding has left the channel; it has lapsed.")
 
 
 def _opened(spoken: Spoken) -> Sounding:
@@ -118,11 +112,13 @@ def _opened(spoken: Spoken) -> Sounding:
 
 def check(act: Open, at: At) -> None:
     """`Rejected` or `Malformed` unless these terms can be asked at `at` (2)."""
+    most = MOST_FIRST if act.reveal == "first" else MOST_OPTIONS
+    if not 1 <= len(act.options) <= most:
+        raise Rejected("options", f"A sounding has 1 to {most} options, no two alike.")
     text.prose(act.question, "question", 2_000)
     for option in act.options:
         text.prose(option, "option", 500)
-    most = MOST_FIRST if act.reveal == "first" else MOST_OPTIONS
-    if not 1 <= len(act.options) <= most or len({text.folded(o) for o in act.options}) != len(act.options):
+    if len(set(map(alike, act.options))) != len(act.options):
         raise Rejected("options", f"A sounding has 1 to {most} options, no two alike.")
     voters, others = act.voters, len(act.voters) - len(act.required)
     if not 2 <= len(voters) <= MOST_VOTERS or list(voters) != sorted(set(voters)) or act.releaser in voters:
@@ -131,6 +127,10 @@ def check(act: Open, at: At) -> None:
     plain = act.rule == "all" and not act.required and act.quorum == 0
     if not plain and not (act.rule == "quorum" and required_fits and 1 <= act.quorum <= others):
         raise Rejected("rule", "The rule of a sounding is all, or required seats and a number of the others.")
+    if act.rule == "quorum" and len(act.options) * (others - act.quorum + 1) > MOST_TESTS:
+        raise Rejected(
+            "tests", "That is too much to open at once: ask about fewer options, or a larger number of seats."
+        )
     if act.reveal not in ("first", "all"):
         raise Rejected("reveal", "A sounding reveals the first option that meets the rule, or all.")
     if not at.arrival < act.ballots_by < act.ends_by <= at.arrival + LONGEST:
@@ -139,30 +139,32 @@ def check(act: Open, at: At) -> None:
 
 def _key(item: Sounding, spoken: Spoken) -> Sounding:
     act: Key = spoken.act
+    keys = _once(item.keys, spoken)
     if (act.commit == ZERO32) != (item.terms.reveal == "all" or spoken.sender == item.terms.releaser):
         raise Rejected("commit", "A desk got ready for another kind of sounding.")
     tally.check_key(item.sid, spoken.sender, act.h, act.proof)
-    keys = _once(item.keys, spoken)
-    after = replace(item, keys=keys)
     if len(keys) < len(item.part):
-        return after
+        return replace(item, keys=keys)
     total = tally.key([tally.read(Key, m).h for m in keys])
-    return replace(after, state="ballots", sums=replace(_NOTHING, key=total))
+    threads = (tally.thread(item.sid, 1, keys),)
+    return replace(item, state="ballots", keys=keys, sums=replace(_NOTHING, threads=threads, key=total))
 
 
 def _ballot(item: Sounding, spoken: Spoken) -> Sounding:
     act: Ballot = spoken.act
-    tally.check_ballot(item, spoken.sender, act.pairs, act.proof)
     ballots = _once(item.ballots, spoken)
+    tally.check_ballot(item, spoken.sender, act.pairs, act.proof)
     after = replace(item, ballots=ballots, answered=tuple(m.seat for m in ballots))
     if len(ballots) < len(item.terms.voters):
         return after
     tests = tally.tests(after, [tally.read(Ballot, m).pairs for m in ballots])
-    return replace(after, state="blinds", sums=replace(item.sums, tests=tests))
+    threads = (*item.sums.threads, tally.thread(item.sid, 2, ballots))
+    return replace(after, state="blinds", sums=replace(item.sums, threads=threads, tests=tests))
 
 
 def _blind(item: Sounding, spoken: Spoken) -> Sounding:
     act: Blind = spoken.act
+    blinds = _once(item.blinds, spoken)
     committed = next(tally.read(Key, m).commit for m in item.keys if m.seat == spoken.sender)
     if item.terms.reveal == "first":
         if tally.commitment(item.sid, spoken.sender, act.order) != committed:
@@ -170,14 +172,14 @@ def _blind(item: Sounding, spoken: Spoken) -> Sounding:
     elif act.order != ZERO32:
         raise Rejected("order", "A desk opened an order where there is none.")
     tally.check_blind(item, spoken.sender, act.blinds)
-    blinds = _once(item.blinds, spoken)
     after = replace(item, blinds=blinds)
     if len(blinds) < len(item.terms.voters):
         return after
     acts = [tally.read(Blind, m) for m in blinds]
     x, y = tally.blinded([a.blinds for a in acts])
+    threads = (*item.sums.threads, tally.thread(item.sid, 3, blinds))
     order = tally.order(item, [a.order for a in acts])
-    after = replace(after, state="opening", sums=replace(item.sums, x=x, y=y, order=order))
+    after = replace(after, state="opening", sums=replace(item.sums, threads=threads, x=x, y=y, order=order))
     return replace(after, openings=(_opening(after, 0),))
 
 
@@ -200,27 +202,36 @@ def _with(item: Sounding, position: int, opening: Opening) -> Sounding:
 def _share(item: Sounding, spoken: Spoken) -> Sounding:
     act: Share = spoken.act
     opening = _at_position(item, act.position)
+    shares = _once(opening.shares, spoken)
     tally.check_share(item, spoken.sender, act)
-    return _with(item, act.position, replace(opening, shares=_once(opening.shares, spoken)))
+    return _with(item, act.position, replace(opening, shares=shares))
 
 
 def _ack(item: Sounding, spoken: Spoken) -> Sounding:
+    """Who has all shares knows what an ACK must say. Who has none, like the releaser, only whether all say the same."""
     act: Ack = spoken.act
     opening = _at_position(item, act.position)
-    seen = len(opening.shares) == len(item.terms.voters)
-    if seen and act.value != tally.ack_value(item, act.position):
+    acks = _once(opening.acks, spoken)
+    if opening.shares and not _all_shares(item, opening):
+        raise Rejected("early", "A desk acknowledged shares that are not all here.")
+    if opening.shares and act.value != tally.ack_value(item, act.position):
         raise Rejected("ack", "A desk has seen other shares than this one.")
-    return _with(item, act.position, replace(opening, acks=_once(opening.acks, spoken)))
+    return _with(item, act.position, replace(opening, acks=acks))
 
 
 def _release(item: Sounding, spoken: Spoken) -> Sounding:
+    """It is for the releaser to wait for all ACKs, and a desk that has all shares takes what it is given (3.7).
+
+    Else one voter who hides its ACK from another would keep the result from that one alone.
+    """
     act: Share = spoken.act
     opening = _at_position(item, act.position)
-    if len(opening.acks) < len(item.terms.voters):
+    release = _once(opening.release, spoken)
+    if not _all_shares(item, opening) and (opening.shares or len(opening.acks) < len(item.terms.voters)):
         raise Rejected("early", "The releaser released before all had acknowledged.")
     tally.check_share(item, spoken.sender, act)
-    released = _with(item, act.position, replace(opening, release=_once(opening.release, spoken)))
-    return _decide(released, act.position, released.openings[act.position].shares)
+    released = _with(item, act.position, replace(opening, release=release))
+    return _decide(released, act.position, opening.shares)
 
 
 def _show(item: Sounding, spoken: Spoken) -> Sounding:
@@ -228,22 +239,31 @@ def _show(item: Sounding, spoken: Spoken) -> Sounding:
     if act.position >= len(item.openings) or not item.openings[act.position].release:
         raise Rejected("early", "A desk showed its share before it was released.")
     opening = item.openings[act.position]
+    shows = _once(opening.shows, spoken)
     before = posted(opening.shares, spoken.sender)
-    if before is not None:
-        if before.body != encode(act):
-            raise Rejected("share", "A desk shows another share than the one that it gave.")
-    else:
+    if before is None:
         tally.check_share(item, spoken.sender, act)
-    shown = _with(item, act.position, replace(opening, shows=_once(opening.shows, spoken)))
-    after = _decide(shown, act.position, shown.openings[act.position].shows)
-    over = after.state == "closed" and all(len(o.shows) == len(item.terms.voters) for o in after.openings)
-    return hushed(after) if over else after
+    elif before.body != encode(act):
+        raise Rejected("share", "A desk shows another share than the one that it gave.")
+    after = _decide(_with(item, act.position, replace(opening, shows=shows)), act.position, shows)
+    shown = all(len(o.shows) == len(item.terms.voters) for o in after.openings)
+    return hushed(after) if after.state == "closed" and shown else after
+
+
+def _withdraw(item: Sounding, _: Spoken) -> Sounding:
+    if item.answered:  # 4.2
+        raise Rejected("answered", "Somebody has answered already; the sounding runs to its end.")
+    return hushed(replace(item, state="withdrawn"))
+
+
+def _all_shares(item: Sounding, opening: Opening) -> bool:
+    return len(opening.shares) == len(item.terms.voters)
 
 
 def _decide(item: Sounding, position: int, shares: tuple[Posted, ...]) -> Sounding:
     """The result at a position, once all shares and the release are known here (3.8, 3.10)."""
     opening = item.openings[position]
-    if opening.done or not opening.release or len(shares) < len(item.terms.voters):
+    if opening.done or len(shares) < len(item.terms.voters):
         return item
     points = [tally.read(Share, m).points for m in (*shares, *opening.release)]
     passed = tally.passed(item, opening.tests, points)
@@ -270,12 +290,13 @@ _FOLDS = {
     "sounding.ack": _ack,
     "sounding.release": _release,
     "sounding.show": _show,
+    "sounding.withdraw": _withdraw,
 }
 
 
 def _until(item: Sounding) -> int | None:
-    over = item.state in ("lapsed", "withdrawn") or (item.state == "closed" and not item.keys)
-    return None if over else item.terms.ends_by
+    """When a desk that cannot read the log any more destroys the messages nevertheless (4.1); None if they are gone."""
+    return item.terms.ends_by + GRACE if item.state in LIVE or item.keys else None
 
 
 def _lapse(item: Sounding) -> Sounding:
@@ -303,4 +324,5 @@ SOUNDING = Instrument(
     until=_until,
     lapse=_lapse,
     reflex=owed,
+    idle=lambda item: item.terms.ends_by,
 )

@@ -33,23 +33,23 @@ def pieces(raw: bytes, size: int, count: int) -> list[bytes]:
     return [raw[k : k + size] for k in range(0, len(raw), size)]
 
 
-def thread(sounding: Sounding, round_: int) -> bytes:
+def thread(sid: bytes, round_: int, messages: Sequence[Posted]) -> bytes:
     """th_r: the hash of all messages of a round, bound into every later proof (3)."""
-    messages = (sounding.keys, sounding.ballots, sounding.blinds)[round_ - 1]
-    return p.labelled_hash(labels.ROUND, sounding.sid, round_, enc(*(m.body for m in messages)))
+    return p.labelled_hash(labels.ROUND, sid, round_, enc(*(m.body for m in messages)))
 
 
 # --- keys
 
 
-def key_context(sid: bytes, seat: SeatId) -> Context:
-    """Of a KEY's proof."""
-    return context(sid, seat)
+def make_key(sid: bytes, seat: SeatId, x: bytes, random: Random) -> tuple[bytes, bytes]:
+    """h, and the proof that x is known (3.1)."""
+    h = g.base(x)
+    return h, schnorr.prove(x, h, context(sid, seat), g.random_scalar(random))
 
 
 def check_key(sid: bytes, seat: SeatId, h: bytes, proof: bytes) -> None:
-    """3.1"""
-    if not schnorr.holds(h, proof, key_context(sid, seat)):
+    """3.1: without the proof, a key could be chosen to cancel the others'."""
+    if not schnorr.holds(h, proof, context(sid, seat)):
         raise Rejected("proof", "A desk got ready with a key that it does not prove to hold.")
 
 
@@ -66,107 +66,126 @@ def commitment(sid: bytes, seat: SeatId, order_: bytes) -> bytes:
 # --- ballots
 
 
-def ballot_context(sounding: Sounding, seat: SeatId, *option: int) -> Context:
-    """Of a BALLOT's proof or proofs."""
-    return context(sounding.sid, seat, thread(sounding, 1), *option)
+def _ballot_context(sounding: Sounding, seat: SeatId, *option: int) -> Context:
+    return context(sounding.sid, seat, sounding.sums.threads[0], *option)
 
 
 def make_ballot(sounding: Sounding, seat: SeatId, answers: Sequence[bool], random: Random) -> tuple[bytes, bytes]:
-    """The pairs and proofs of a ballot (3.2)."""
-    count, h = len(answers), sounding.sums.key
-    scalars = [g.random_scalar(random) for _ in answers]
-    strangers = [g.random_scalar(random) for _ in answers]
-    if sounding.terms.rule == "all":
+    """The pairs and proofs of a ballot (3.2). All chance is drawn before anything runs beside something else."""
+    make = _make_unanimous if sounding.terms.rule == "all" else _make_counted
+    return make(sounding, seat, answers, random)
 
-        def pair(k: int) -> tuple[bytes, bytes]:
-            return g.base(scalars[k]), g.mul(scalars[k], h) if answers[k] else g.base(strangers[k])
 
-        pairs = g.each(pair, range(count))
-        proof = schnorr.prove_all(scalars, [a for a, _ in pairs], ballot_context(sounding, seat), random)
-        return b"".join(a + c for a, c in pairs), proof
+def _make_unanimous(sounding: Sounding, seat: SeatId, answers: Sequence[bool], random: Random) -> tuple[bytes, bytes]:
+    h, none = sounding.sums.key, bytes(32)
+
+    def opening(yes: bool) -> schnorr.Opening:
+        r, stranger = g.random_scalar(random), g.random_scalar(random)
+        return schnorr.Opening(r, none, r) if yes else schnorr.Opening(r, stranger, none)
+
+    def pair(k: int) -> schnorr.Pair:
+        r, s, _ = openings[k]
+        return g.base(r), g.mul(r, h) if answers[k] else g.base(s)
+
+    openings = [opening(yes) for yes in answers]
+    nonces = schnorr.Opening(*(g.random_scalar(random) for _ in range(3)))
+    pairs = g.each(pair, range(len(answers)))
+    proof = schnorr.prove_all(openings, h, pairs, _ballot_context(sounding, seat), nonces)
+    return b"".join(a + c for a, c in pairs), proof
+
+
+def _make_counted(sounding: Sounding, seat: SeatId, answers: Sequence[bool], random: Random) -> tuple[bytes, bytes]:
+    h = sounding.sums.key
+    drawn = [tuple(g.random_scalar(random) for _ in range(4)) for _ in answers]
 
     def proved(k: int) -> tuple[bytes, bytes]:
-        a, c = g.base(scalars[k]), g.mul(scalars[k], h)
+        r, t, other_c, other_s = drawn[k]
+        a, c = g.base(r), g.mul(r, h)
         c = g.add(c, g.BASE) if answers[k] else c
-        return a + c, either.prove(int(answers[k]), scalars[k], h, a, c, ballot_context(sounding, seat, k), random)
+        about = _ballot_context(sounding, seat, k)
+        return a + c, either.prove(int(answers[k]), r, h, a, c, about, (t, other_c, other_s))
 
-    both = g.each(proved, range(count))
+    both = g.each(proved, range(len(answers)))
     return b"".join(pair for pair, _ in both), b"".join(proof for _, proof in both)
 
 
 def check_ballot(sounding: Sounding, seat: SeatId, pairs: bytes, proof: bytes) -> None:
     """3.2: every pair is two points, and the proof holds."""
-    count = len(sounding.terms.options)
+    count, h = len(sounding.terms.options), sounding.sums.key
     split = [(pair[:32], pair[32:]) for pair in pieces(pairs, PAIR, count)]
     if sounding.terms.rule == "all":
-        pieces(proof, schnorr.SIZE, 1)
-        g.each(lambda pair: g.point(pair[1]), split)  # A is checked as it is multiplied, C is only ever added
-        good = schnorr.all_hold([a for a, _ in split], proof, ballot_context(sounding, seat))
+        pieces(proof, schnorr.SIZE_ALL, 1)
+        good = schnorr.all_hold(h, split, proof, _ballot_context(sounding, seat))
     else:
-        proofs, h = pieces(proof, either.SIZE, count), sounding.sums.key
+        proofs = pieces(proof, either.SIZE, count)
 
         def holds(k: int) -> bool:
-            return either.holds(h, *split[k], proofs[k], ballot_context(sounding, seat, k))
+            return either.holds(h, *split[k], proofs[k], _ballot_context(sounding, seat, k))
 
         good = all(g.each(holds, range(count)))
     if not good:
         raise Rejected("proof", "A ballot is not a proper answer to each option.")
 
 
+def targets(required: int, others: int, quorum: int) -> list[tuple[int, int]]:
+    """(target, tally) of the tests of an option below unanimity (3.3).
+
+    A sum is (m+1) for each required yes and 1 for each other yes: read in base m+1, it is both numbers at once, because
+    the others are at most m. So it is (m+1)q + j if and only if all q required and exactly j others said yes.
+    """
+    return [((others + 1) * required + j, required + j) for j in range(quorum, others + 1)]
+
+
 def tests(sounding: Sounding, ballots: Sequence[bytes]) -> tuple[Test, ...]:
     """3.3: the sums, and for each option the tallies that would meet the rule."""
     terms, count = sounding.terms, len(sounding.terms.options)
     split = [pieces(pairs, PAIR, count) for pairs in ballots]
-    others = len(terms.voters) - len(terms.required)
+    unanimous, others = terms.rule == "all", len(terms.voters) - len(terms.required)
+    weight = [g.small(others + 1) if voter in terms.required else None for voter in terms.voters]
+    wanted = [] if unanimous else targets(len(terms.required), others, terms.quorum)
+    shifts = [(g.base(g.small(target)), tally_) for target, tally_ in wanted]
+
+    def summed(k: int, part: slice) -> bytes:
+        points = [pairs[k][part] for pairs in split]
+        weighted = [point if w is None else g.mul(w, point) for w, point in zip(weight, points, strict=True)]
+        return _proper(g.total(weighted))
 
     def option(k: int) -> list[Test]:
-        if terms.rule == "all":
-            sums = (g.total([pairs[k][:32] for pairs in split]), g.total([pairs[k][32:] for pairs in split]))
-            return [Test(k, len(split), _proper(sums[0]), _proper(sums[1]))]
-        a, c = (
-            g.total(
-                [_weighted(terms.voters[i] in terms.required, others, pairs[k][part]) for i, pairs in enumerate(split)]
-            )
-            for part in (slice(32), slice(32, 64))
-        )
-        targets = [((others + 1) * len(terms.required) + j, j) for j in range(terms.quorum, others + 1)]
-        return [Test(k, len(terms.required) + j, _proper(a), _proper(g.sub(c, g.base(g.small(t))))) for t, j in targets]
+        a, c = summed(k, slice(32)), summed(k, slice(32, 64))
+        if unanimous:
+            return [Test(k, len(split), a, c)]
+        return [Test(k, tally_, a, _proper(g.sub(c, shift))) for shift, tally_ in shifts]
 
     return tuple(test for found in g.each(option, range(count)) for test in found)
-
-
-def _weighted(required: bool, others: int, point: bytes) -> bytes:
-    return g.mul(g.small(others + 1), point) if required else point
 
 
 # --- blinds
 
 
-def blind_context(sounding: Sounding, seat: SeatId, z: int) -> Context:
-    """Of one proof of a BLIND."""
-    return context(sounding.sid, seat, thread(sounding, 2), z)
+def _blind_context(sounding: Sounding, seat: SeatId, z: int) -> Context:
+    return context(sounding.sid, seat, sounding.sums.threads[1], z)
 
 
 def make_blind(sounding: Sounding, seat: SeatId, random: Random) -> bytes:
-    """Each test under a fresh exponent of its own, proved (3.4)."""
-    th = thread(sounding, 2)
+    """Each test under a fresh exponent of its own, proved (3.4). Nobody keeps the exponents."""
+    drawn = [(g.random_scalar(random), g.random_scalar(random)) for _ in sounding.sums.tests]
 
     def blind(z: int) -> bytes:
-        test, rho = sounding.sums.tests[z], g.random_scalar(random)
+        test, (rho, t) = sounding.sums.tests[z], drawn[z]
         x, y = g.mul(rho, test.a), g.mul(rho, test.c)
-        return x + y + dleq.prove(rho, test.a, x, test.c, y, context(sounding.sid, seat, th, z), random)
+        return x + y + dleq.prove(rho, test.a, x, test.c, y, _blind_context(sounding, seat, z), t)
 
-    return b"".join(g.each(blind, range(len(sounding.sums.tests))))
+    return b"".join(g.each(blind, range(len(drawn))))
 
 
 def check_blind(sounding: Sounding, seat: SeatId, blinds: bytes) -> None:
     """3.4: every proof holds."""
-    split, th = pieces(blinds, BLIND, len(sounding.sums.tests)), thread(sounding, 2)
+    split = pieces(blinds, BLIND, len(sounding.sums.tests))
 
     def holds(z: int) -> bool:
         test, blind = sounding.sums.tests[z], split[z]
-        proof = context(sounding.sid, seat, th, z)
-        return dleq.holds(test.a, blind[:32], test.c, blind[32:64], blind[64:], proof)
+        about = _blind_context(sounding, seat, z)
+        return dleq.holds(test.a, blind[:32], test.c, blind[32:64], blind[64:], about)
 
     if not all(g.each(holds, range(len(split)))):
         raise Rejected("proof", "A desk blinded the sums wrongly.")
@@ -205,7 +224,8 @@ def make_share(sounding: Sounding, seat: SeatId, position: int, x: bytes, random
     """One party's share at a position (3.5, 3.7)."""
     opened = _opened(sounding, position)
     points = g.each(lambda m: g.mul(x, m), opened)
-    proof = dleq.prove_all(x, g.base(x), opened, points, _share_context(sounding, seat, position), random)
+    about = _share_context(sounding, seat, position)
+    proof = dleq.prove_all(x, g.base(x), opened, points, about, g.random_scalar(random))
     return Share(sounding.id, position, b"".join(points), proof)
 
 
@@ -219,7 +239,7 @@ def check_share(sounding: Sounding, seat: SeatId, share: Share) -> None:
 
 
 def _share_context(sounding: Sounding, seat: SeatId, position: int) -> Context:
-    return context(sounding.sid, seat, thread(sounding, 3), position)
+    return context(sounding.sid, seat, sounding.sums.threads[2], position)
 
 
 def ack_value(sounding: Sounding, position: int) -> bytes:

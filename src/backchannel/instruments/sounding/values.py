@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from backchannel.channel.state import At
+from backchannel.entry import text
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import Bytes32, Bytes64, Count, EntryId, SeatId
+
+_PRESENTATION = {0xFE0E: None, 0xFE0F: None}
 
 
 class Open(Value, frozen=True):
@@ -32,7 +35,7 @@ class Key(Value, frozen=True):
 
 
 class Ballot(Value, frozen=True):
-    """3.2: for every option a pair of points (64 bytes), and the proof or proofs."""
+    """3.2: for every option a pair of points (64 bytes), and the proof or proofs (128 bytes each)."""
 
     item: EntryId
     pairs: bytes
@@ -99,8 +102,9 @@ class Test(Value, frozen=True):
 
 
 class Sums(Value, frozen=True):
-    """What is worked out once and needed often: H, the tests' sums, X and Y over all blinds, the order of positions."""
+    """What is worked out once and needed often: th_1.., H, the tests' sums, X and Y over all blinds, the order."""
 
+    threads: tuple[Bytes32, ...]
     key: bytes
     tests: tuple[Test, ...]
     x: tuple[bytes, ...]
@@ -116,7 +120,7 @@ class Result(Value, frozen=True):
 
 
 class Sounding(Value, frozen=True):
-    """A sounding as this seat knows it. `state`: keys, ballots, blinds, opening, closed, withdrawn."""
+    """A sounding as this seat knows it. `state`: keys, ballots, blinds, opening, closed, lapsed, withdrawn."""
 
     id: EntryId
     at: At
@@ -144,6 +148,11 @@ class Sounding(Value, frozen=True):
         if seat in self.terms.voters:
             return "voter"
         return "releaser" if seat == self.terms.releaser else "asker" if seat == self.asker else "reader"
+
+
+def alike(option: str) -> str:
+    """The form under which two options count as the same: as names do, but for space and signs of presentation."""
+    return text.folded("".join(option.translate(_PRESENTATION).split()))
 
 
 def posted(messages: tuple[Posted, ...], seat: SeatId) -> Posted | None:
