@@ -123,8 +123,10 @@ class Host:
         self._reach(name, credential, writing=True)
         return int(self.do(Erase(name, credential_hash(credential), index, token)))
 
-    def rotate(self, name: str, control: bytes, credential: bytes, new_control: bytes, frame: Frame) -> int:
-        return int(self.do(Rotate(name, control_hash(control), Keys(credential, new_control), frame)))
+    def rotate(
+        self, name: str, control: bytes, credential: bytes, new_control: bytes, frame: Frame, index: int | None = None
+    ) -> int:
+        return int(self.do(Rotate(name, control_hash(control), Keys(credential, new_control), frame, index)))
 
     def read(self, name: str, credential: bytes, start: int, limit: int) -> bytes:
         log, bound = self._reach(name, credential)
@@ -218,8 +220,17 @@ class Wire(RelayClient):
     def erase(self, name: str, credential: bytes, index: int, token: bytes) -> int:
         return int(self._call("erase", (name, credential, index, token), self.host.erase))
 
-    def rotate(self, name: str, control: bytes, credential_hash: bytes, control_hash: bytes, frame: Frame) -> int:
-        return int(self._call("rotate", (name, control, credential_hash, control_hash, frame), self.host.rotate))
+    def rotate(
+        self,
+        name: str,
+        control: bytes,
+        credential_hash: bytes,
+        control_hash: bytes,
+        frame: Frame,
+        index: int | None = None,
+    ) -> int:
+        wanted = (name, control, credential_hash, control_hash, frame, index)
+        return int(self._call("rotate", wanted, self.host.rotate))
 
 
 class WorldDesk(Desk):

@@ -281,6 +281,24 @@ def test_of_two_that_rotate_at_once_one_wins() -> None:
     with_host(test)
 
 
+def test_a_rotation_lands_where_it_was_judged_or_not_at_all() -> None:
+    async def test(host: Host) -> None:
+        old = await host.founded()
+        new = old.rotated(1)
+        request = old.rotation(new, frame(7))
+        named = {**request, "json": {**request["json"], "index": 1}}
+        assert refusal(await host.client.post(**named)) == "moved"
+        await host.client.post(**old.append([frame(0), frame(1)]))
+        assert refusal(await host.client.post(**named)) == "moved"
+        # Nothing was changed: the old keys are good, and so is the rotation once it is judged again.
+        await host.client.post(**old.append([frame(2)]))
+        good = {**named, "json": {**named["json"], "index": 3}}
+        assert [(await host.client.post(**good)).json() for _ in range(2)] == [{"index": 3}] * 2
+        assert (await host.read(new)).size == 4
+
+    with_host(test)
+
+
 def test_a_rotation_may_be_repeated_with_either_control_key() -> None:
     async def test(host: Host) -> None:
         old = await host.founded()

@@ -42,6 +42,7 @@ REFUSALS: dict[str, _Refusal] = {
     "unknown": _Refusal(404, "The relay has no such thing.", "Check the relay's address; update this program."),
     "method": _Refusal(405, "The relay does not do this.", "Update this program, or tell the relay's host."),
     "exists": _Refusal(409, "The relay has a channel of this name with other keys.", "Make the channel anew."),
+    "moved": _Refusal(409, "Another entry came first.", "The desk reads it and decides anew."),
     "gone": _Refusal(410, "The entry was erased.", "It cannot be read again."),
     "too-large": _Refusal(413, "The relay does not take entries of this size.", "Divide it into smaller ones."),
     "rate": _Refusal(429, "The relay asks to go slower.", "The desk tries again by itself."),

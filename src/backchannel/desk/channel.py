@@ -26,6 +26,7 @@ from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.instruments import BY_KIND, Spoken, note, record, understanding
+from backchannel.instruments.base import remaining
 from backchannel.instruments.sounding.values import Sounding
 from backchannel.ledger.origin import log_name
 from backchannel.seal import primitives as p
@@ -187,15 +188,15 @@ class Channel:
 
     def restate(self, item: note.Note, words: str) -> None:
         """Read a note back to its author."""
-        self.say("note.restate", note.Restate(item.id, text.tidy(words)), item.audience)
+        self._follow(item, "note.restate", note.Restate(item.id, text.tidy(words)))
 
     def confirm(self, item: note.Note, seat: SeatId) -> None:
         """A reader has understood it rightly."""
-        self.say("note.confirm", note.Confirm(item.id, seat), item.audience)
+        self._follow(item, "note.confirm", note.Confirm(item.id, seat))
 
     def correct(self, item: note.Note, seat: SeatId, words: str) -> None:
         """A reader has understood it otherwise."""
-        self.say("note.correct", note.Correct(item.id, seat, text.tidy(words)), item.audience)
+        self._follow(item, "note.correct", note.Correct(item.id, seat, text.tidy(words)))
 
     # --- understandings
 
@@ -211,17 +212,17 @@ class Channel:
 
     def initial(self, item: understanding.Understanding) -> None:
         """This is the text."""
-        self.say("understanding.initial", understanding.Initial(item.id, item.digest), item.audience)
+        self._follow(item, "understanding.initial", understanding.Initial(item.id, item.digest))
 
     def sign(self, item: understanding.Understanding) -> None:
         """Bind oneself, with keys that last: this cannot be denied later."""
         with self.session.turn():
             ed, mldsa = understanding.sign(self.session.engine.wallet.identity, item.digest)
-        self.say("understanding.sign", understanding.Sign(item.id, item.digest, ed, mldsa), item.audience)
+        self._follow(item, "understanding.sign", understanding.Sign(item.id, item.digest, ed, mldsa))
 
     def withdraw(self, item: understanding.Understanding, reason: str) -> None:
         """It will not come about."""
-        self.say("understanding.withdraw", understanding.Withdraw(item.id, text.tidy(reason)), item.audience)
+        self._follow(item, "understanding.withdraw", understanding.Withdraw(item.id, text.tidy(reason)))
 
     def record(self, item: understanding.Understanding) -> bytes:
         """The record of a complete understanding, which verifies by itself."""
@@ -248,6 +249,10 @@ class Channel:
             with session.vault.transaction():
                 seal_waiting(session, mine=session.book.outbox.put(encode(Say(kind, encode(body), "talk", audience))))
         self._try_posting()
+
+    def _follow(self, item: note.Note | understanding.Understanding, kind: str, body: Value) -> None:
+        """Say something about an item, to those of its audience who are still here."""
+        self.say(kind, body, remaining(item.audience, self.state))
 
     def _rehearse(self, kind: str, body: Value, audience: tuple[SeatId, ...]) -> None:
         """Fold it as readers will, so that what cannot be accepted never leaves."""

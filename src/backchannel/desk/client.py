@@ -156,13 +156,25 @@ class RelayClient:
         request = Request("POST", path(name, "erase"), JSON, _MOST_JSON, bearer(credential), body)
         return _checked(self._json(request, _Index).index)
 
-    def rotate(self, name: str, control: bytes, credential_hash: bytes, control_hash: bytes, frame: Frame) -> int:
-        """Replace both hashes and append `frame`, by the present `control` key; answers the frame's index."""
+    def rotate(
+        self,
+        name: str,
+        control: bytes,
+        credential_hash: bytes,
+        control_hash: bytes,
+        frame: Frame,
+        index: int | None = None,
+    ) -> int:
+        """Replace both hashes and append `frame`, by the present `control` key; answers the frame's index.
+
+        Refused (`moved`) if that would not be `index`, where one is given.
+        """
         body = msgspec.json.encode(
             {
                 "credential": _hashed(credential_hash),
                 "control": _hashed(control_hash),
                 "frame": b64encode(encode_frames([frame])).decode(),
+                **({} if index is None else {"index": int(_count(index))}),
             }
         )
         return _checked(

@@ -114,8 +114,8 @@ def drop_old_prekeys(session: Session) -> bool:
 class Rotation:
     """A rotation that is due, composed: post it with `client.rotate`."""
 
-    def __init__(self, control: bytes, secrets: EpochSecrets, frame: Frame) -> None:
-        self.control, self.frame = control, frame
+    def __init__(self, control: bytes, secrets: EpochSecrets, frame: Frame, index: int) -> None:
+        self.control, self.frame, self.index = control, frame, index
         self.credential_hash = credential_hash(secrets.credential)
         self.control_hash = control_hash(secrets.control)
 
@@ -134,7 +134,7 @@ def rotation(session: Session) -> Rotation | None:
     epoch = state.epoch + 1
     slots = seal_epoch(state.channel, epoch, secrets, recipients, session.random)
     act = acts.Rotate(epoch, due, slots, secrets.check(state.channel, epoch))
-    return Rotation(held.control, secrets, seal_act(session, act))
+    return Rotation(held.control, secrets, seal_act(session, act), session.history.size)
 
 
 def _recipients(state: State, due: tuple[bytes, ...], at: At) -> list[Recipient] | None:

@@ -264,8 +264,10 @@ class Syncer:
         if due is None:
             return False
         try:
-            self.client.rotate(self.name, due.control, due.credential_hash, due.control_hash, due.frame)
+            self.client.rotate(self.name, due.control, due.credential_hash, due.control_hash, due.frame, due.index)
         except RelayRefused as problem:
+            if problem.code == "moved":  # an entry has come since: it may have made this roster void
+                return True
             if not duties.lost_race(problem):
                 raise
             self._refused = epoch, problem

@@ -61,6 +61,7 @@ class RotateRequest(Struct, frozen=True, forbid_unknown_fields=True):
     credential: Hex32
     control: Hex32
     frame: str
+    index: Index | None = None
 
 
 def create_app(relay: Callable[[], Relay], lifespan: Any = None) -> Callable[..., Awaitable[None]]:
@@ -187,7 +188,7 @@ async def _rotate(relay: Relay, request: Request) -> Response:
         raise refuse("malformed", "The frame is not base64.") from error
     (frame,) = _frames(raw, 1, limits.entry_bytes)
     keys = Keys(bytes.fromhex(wanted.credential), bytes.fromhex(wanted.control))
-    return _reply({"index": await relay.rotate(_name(request), control, keys, frame)})
+    return _reply({"index": await relay.rotate(_name(request), control, keys, frame, wanted.index)})
 
 
 async def _relay(relay: Relay, request: Request) -> Response:

@@ -220,6 +220,7 @@ class Rotate(Struct, frozen=True):
     control: bytes
     keys: Keys
     frame: Frame
+    index: int | None = None
 
     def run(self, draft: Draft) -> int:
         """See the class."""
@@ -235,6 +236,8 @@ class Rotate(Struct, frozen=True):
             raise refuse("malformed", "A rotation needs a new credential and a new control key.")
         if log.find(sha256(self.frame.body).digest()) is not None:
             raise refuse("exists", "The entry of this rotation stands in the log already.")
+        if self.index not in (None, log.size):  # what was judged before an entry that has come since may be void now
+            raise refuse("moved")
         index = log.append(self.frame)
         rotation = Rotation(index + 1, log.keys)  # spec/relay.md 1.4
         log.rotated.append(Rotated(log.log.log, self.keys, rotation))

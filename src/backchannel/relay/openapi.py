@@ -85,7 +85,8 @@ def description(limits: Limits) -> Json:
                             "credential": _HEX32,
                             "control": _HEX32,
                             "frame": {"type": "string", "contentEncoding": "base64"},
-                        }
+                        },
+                        optional={"index": _NUMBER},
                     ),
                     security=[_CONTROL],
                 ),
@@ -173,12 +174,12 @@ def _query(name: str, *, required: bool = True) -> Json:
     return {"name": name, "in": "query", "required": required, "schema": _NUMBER}
 
 
-def _object(properties: Json) -> Json:
+def _object(properties: Json, optional: Json | None = None) -> Json:
     return {
         "type": "object",
         "required": list(properties),
         "additionalProperties": False,
-        "properties": properties,
+        "properties": {**properties, **(optional or {})},
     }
 
 
@@ -186,8 +187,8 @@ def _json(properties: Json) -> Json:
     return {"description": "Done", "content": {"application/json": {"schema": _object(properties)}}}
 
 
-def _body(properties: Json) -> Json:
-    return {"required": True, "content": {"application/json": {"schema": _object(properties)}}}
+def _body(properties: Json, optional: Json | None = None) -> Json:
+    return {"required": True, "content": {"application/json": {"schema": _object(properties, optional)}}}
 
 
 def _bytes(most: int) -> Json:

@@ -16,6 +16,7 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
     "unknown": (404, "There is nothing here.", "Check the address."),
     "method": (405, "This address does not answer to this method.", "See /v1/openapi.json."),
     "exists": (409, "It stands already, with other values.", "Read the log and decide anew."),
+    "moved": (409, "Another entry came first.", "Read it, and decide anew."),
     "gone": (410, "The body was erased.", "Nothing can bring it back."),
     "too-large": (413, "This is larger than the relay takes.", "Send less at once; see /v1/relay."),
     "rate": (429, "Too much at once.", "Wait as long as Retry-After says, and repeat."),

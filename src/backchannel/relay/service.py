@@ -139,9 +139,12 @@ class Relay:
         at: int = await self._sequencer.submit(Erase(access.name, access.credential, index, token))
         return at
 
-    async def rotate(self, name: str, control: bytes, keys: Keys, frame: Frame) -> int:
-        """New keys, with the entry that carries them, by the control key of this hash; its index (spec/relay.md, 9)."""
-        at: int = await self._sequencer.submit(Rotate(name, control, keys, frame))
+    async def rotate(self, name: str, control: bytes, keys: Keys, frame: Frame, index: int | None = None) -> int:
+        """New keys, with the entry that carries them, by the control key of this hash; its index (spec/relay.md, 9).
+
+        Refused (`moved`) if that would not be `index`, where one is named.
+        """
+        at: int = await self._sequencer.submit(Rotate(name, control, keys, frame, index))
         return at
 
     # --- reading ----------------------------------------------------------------------------------
