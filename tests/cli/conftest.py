@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
+import typer.testing
 from typer.testing import CliRunner
 
 from backchannel.channel.charter import Terms
@@ -34,6 +37,14 @@ PEOPLE = {
     "hernan": ("Hernán C.", "Chile", "envoy"),
     "sofia": ("Sofia S.", "Holy See", "intermediary"),
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tree_built_once() -> Iterator[None]:
+    """Typer's runner builds the whole command tree for every line; a process of its own does it once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", functools.cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -140,6 +140,18 @@ def test_read_back_by_every_way(spoken: Table) -> None:
     ]
 
 
+def test_news_name_what_was_agreed(table: Table) -> None:
+    table.ana.run("channel", "invite", "--name", "Emil", "--party", "Norway", "--role", "expert")
+    table.ana.run("channel", "remove", "Chile", "--reason", "Recalled.", "--yes")
+    table.hernan.run("channel", "admit", "Emil")
+    table.sofia.run("channel", "remove", "Chile", "--reason", "Recalled.", "--yes")
+    new = [one["what"] for one in table.ana.facts("desk", "sync")["channels"][0]["new"]]
+    assert "yes to the admission of Emil" in new
+    told = table.ana.run("channel", "show").out
+    assert "Sofia S.: says yes to the admission of Emil (for Holy See)" in told
+    assert table.hernan.facts("channel", "show")["channel"]["next"] == []
+
+
 def test_a_note_for_one_is_read_by_one(table: Table) -> None:
     sent = table.ana.facts("note", "send", "For Chile only.", "--to", "Chile")
     assert sent["readers"] == ["Hernán C."]

@@ -57,7 +57,7 @@ def test_the_hosts_guide_names_what_exists(tmp_path: Path) -> None:
 
     text = (DOCS / "guide-host.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| (`[^|]*) \| ([\d, ]+) \|", text, re.MULTILINE)
-    limits = {}
+    limits: dict[str, float] = {}
     for names, values in table:
         limits |= dict(zip(re.findall(r"`(\w+)`", names), map(float, values.split(", ")), strict=True))
     defaults = Limits()

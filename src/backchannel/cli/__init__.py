@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """Entry point of the `backchannel` command; leaves by SystemExit with 0, 1 (refused or failed) or 2 (usage)."""
-    from backchannel.cli.app import app  # here, so that whoever imports a part of cli does not load the whole tree
+    try:
+        from backchannel.cli.app import app  # here, so that whoever imports a part of cli does not load the whole tree
 
-    app(prog_name="backchannel")
+        app(prog_name="backchannel")
+    except KeyboardInterrupt:  # while the program was still being loaded: nothing has begun
+        sys.stderr.write("Stopped.\n")
+        sys.exit(1)
