@@ -65,6 +65,7 @@ def test_a_code_works_once(world: World) -> None:
     guest = world.desk("guest")
     assert code_of(lambda: guest.join(codes_["hernan"])) == "invitation"
     assert guest.channels() == []
+    assert not any("append" in line.calls for line in guest.wires)
     assert code_of(lambda: world.desks["hernan"].join(codes_["hernan"])) == "joined"
     assert code_of(lambda: world.desks["ana"].join(codes_["sofia"])) == "joined"
     assert len(world["ana"].state.seats) == 1

@@ -287,3 +287,25 @@ def test_a_body_changed_afterwards_shows_in_the_audit(world: World) -> None:
     assert picture(ana) == before
     world.host.store._rows[log][position] = (leaf, None)
     assert [finding.ok for finding in audit(ana)] == [False]
+
+
+def test_what_was_acknowledged_forgotten_and_found_again_stands_there_once(world: World) -> None:
+    ana, host = world["ana"], world.host
+    kept: list[Any] = []
+
+    def before(op: str, args: tuple[Any, ...]) -> None:
+        if op == "append":
+            kept[:] = [host.clone(), args]
+
+    def forget(op: str, args: tuple[Any, ...], result: Any) -> Any:
+        if op == "append":
+            host.become(kept[0])
+        return result
+
+    wire(ana).before, wire(ana).after = before, forget
+    with pytest.raises(RelayFault) as caught:
+        ana.sync()
+    assert caught.value.code == "dropped"
+    online(ana)
+    host.append(*kept[1])
+    all_is_well(world)
