@@ -13,15 +13,18 @@ const pok = (ctx, h, proof) => {
   return c === Hs("bc1/sounding/pok", ...ctx, h, minus(s, B, c, point(h)));
 };
 
-// 5.2
-const mpok = (ctx, h, points, proof) => {
-  const [c, r, a, b] = numbers(proof);
-  const powers = [c];
-  while (powers.length < points.length / 2) powers.push((powers.at(-1) * c) % L);
-  const weighted = (which) => sum(powers.map((power, k) => mul(power, point(points[2 * k + which]))));
-  const first = mul(r, B).subtract(weighted(0));
-  const second = mul(a, B).add(mul(b, point(h))).subtract(weighted(1));
-  return c === Hs("bc1/sounding/mpok", ...ctx, h, powers.length, ...points, bytesOf(first), bytesOf(second));
+// 5.2: pairs are A, C, A, C, ..
+const mpok = (ctx, h, pairs, proof) => {
+  const [c, sr, sa, sb] = numbers(proof);
+  const weighted = [[], []];
+  let power = 1n;
+  pairs.forEach((raw, k) => {
+    if (k % 2 === 0) power = (power * c) % L;
+    weighted[k % 2].push(mul(power, point(raw)));
+  });
+  const first = mul(sr, B).subtract(sum(weighted[0]));
+  const second = mul(sa, B).add(mul(sb, point(h))).subtract(sum(weighted[1]));
+  return c === Hs("bc1/sounding/mpok", ...ctx, h, pairs.length / 2, ...pairs, bytesOf(first), bytesOf(second));
 };
 
 // 5.3: over decoded points, so that it can serve 5.5 too

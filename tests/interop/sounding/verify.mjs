@@ -51,13 +51,13 @@ const read = once((raw, name) => decode(raw, SHAPES[name]));
 // 2. Terms. Whether two options are alike is told with Node's case mapping, which stands in for case folding.
 const folded = (text) => {
   const fold = (t) => t.normalize("NFKC").toUpperCase().toLowerCase().replace(/[ \u200c\u200d]/g, "");
-  return fold(fold(text)).normalize("NFKC");
+  return fold(fold(text.replace(/[\s\ufe0e\ufe0f]/g, ""))).normalize("NFKC");
 };
 const checkTerms = (t, entry, roster) => {
   must(prose(t.question, 2000), "terms", "the question");
   must(t.options.every((option) => prose(option, 500)), "terms", "an option");
   must(t.options.length >= 1 && t.options.length <= (t.reveal === "first" ? 32 : 1000), "terms", "the number of options");
-  must(new Set(t.options.map((option) => folded(option.replace(/[\s\ufe0e\ufe0f]/gu, "")))).size === t.options.length, "terms", "two options alike");
+  must(new Set(t.options.map(folded)).size === t.options.length, "terms", "two options alike");
   must(["first", "all"].includes(t.reveal), "terms", "reveal");
   must(t.voters.length >= 2 && t.voters.length <= 32 && same(sorted(t.voters), t.voters) && distinct(t.voters), "terms", "voters");
   must(!among(t.releaser, t.voters), "terms", "the releaser votes");
@@ -95,10 +95,8 @@ class Sounding {
     const body = read(entry.body, name);
     must(body.item.equals(this.id), "item", "of another sounding");
     must(same(entry.audience, name === "share" ? this.voters : this.audience), "audience", "to others than those whom it is for");
-    if (name === "withdraw") return this.withdraw(entry);
-    const voter = among(entry.seat, this.voters);
-    must(name === "key" ? among(entry.seat, this.part) : voter !== (name === "release"), "seat", "not this seat's to post");
-    must(voter || entry.seat.equals(this.terms.releaser), "seat", "takes no part");
+    const may = { key: this.part, release: [this.terms.releaser], withdraw: [this.asker] };
+    must(among(entry.seat, may[name] ?? this.voters), "seat", "not this seat's to post");
     const waiting = ["keys", "ballots"].includes(this.state);
     must(entry.arrival < (waiting ? this.terms.ballots_by : this.terms.ends_by), "late", "the hour has passed");
     this[name]({ seat: entry.seat, raw: entry.body, ...body });
@@ -250,8 +248,7 @@ class Sounding {
   }
 
   // 4.2
-  withdraw({ seat }) {
-    must(seat.equals(this.asker), "seat", "only the asker takes it back");
+  withdraw() {
     must(["keys", "ballots"].includes(this.state) && !this.rounds.ballot.length, "stage", "somebody has answered");
     this.state = "withdrawn";
   }
