@@ -325,6 +325,17 @@ def test_the_last_two_stay() -> None:
         assert world.verdict() == "last"
 
 
+def test_no_party_is_left_alone_by_the_others_removal() -> None:
+    world = opened(2)
+    world.enter("Fay", world.state.member(world["Ana"].id).party)
+    world.sign()
+    world.rotate("Ana")
+    world["Ana"].act(acts.Remove(world["Ben"].id, "Alone."))
+    assert world.verdict() == "last"
+    world["Ben"].act(acts.Remove(world["Ben"].id, "I go."))
+    assert world.verdict() == "act"
+
+
 def two_removals() -> World:
     """Ana proposes to remove Ben, then Cem; both assent to the other's removal."""
     world = opened(3)
@@ -343,7 +354,9 @@ def test_two_removals_never_leave_one_seat(monkeypatch: pytest.MonkeyPatch) -> N
     world.rotate("Cem")
     assert stage(world, "Cem") == "open"  # complete, but the last two cannot remove each other
     assert next_seats(world.state) is None
-    weaken(monkeypatch, "channel.change", ("if isinstance(change, Removal) and len(", "if False and len("))
+    weaken(
+        monkeypatch, "channel.change", ("if isinstance(change, Removal) and not enough(", "if False and not enough(")
+    )
     assert next_seats(two_removals().state) == (world["Ana"].id,)
 
 

@@ -16,6 +16,7 @@ from backchannel.demo import relay
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.desk.keyfile import Cost
+from backchannel.errors import Misuse
 from backchannel.seal import roster
 from backchannel.seal.box import Sealed, roster_box
 from backchannel.seal.chain import open_entry, tag
@@ -110,11 +111,14 @@ def test_a_deleted_note_comes_back_from_a_recorded_log_and_an_open_desk(sit: Any
         assert reopened(later.channel(), recorded) == []
 
 
-def test_of_two_parties_one_with_two_seats_can_put_the_other_out(sit: Any) -> None:
-    """docs/decisions/0006: nobody else is left to be asked."""
+def test_of_two_parties_neither_can_put_the_other_out(sit: Any) -> None:
+    """docs/decisions/0006: nobody would be left to be asked. Whoever wants to go can."""
     table = sit(("Ana", "X"), ("Ben", "X"), ("Carla", "Y"))
-    ana = table.channels[0]
-    ana.remove(ana.seat("Carla").id, "Alone.")
+    ana, _, carla = table.channels
+    with pytest.raises(Misuse) as refused:
+        ana.remove(ana.seat("Carla").id, "Alone.")
+    assert refused.value.code == "last"
+    carla.remove(carla.me, "I go.")
     table.together()
     assert {seat.name: seat.standing for seat in ana.state.seats}["Carla"] == "gone"
 

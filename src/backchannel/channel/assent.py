@@ -26,6 +26,13 @@ def staying(state: State, *, without: SeatId | None = None) -> frozenset[SeatId]
     return frozenset(s.id for s in state.active if s.id != without) - leaving(state)
 
 
+def enough(state: State, *, without: SeatId) -> bool:
+    """Whether a channel would remain if the others removed `without`: two seats, and not one party alone with itself (6.4)."""
+    left = staying(state, without=without)
+    parties = {s.party for s in state.active if s.id in left}
+    return len(left) >= 2 and len(parties) >= min(2, len(state.parties()))
+
+
 def leaving(state: State) -> frozenset[SeatId]:
     """Seats whose removal is complete."""
     return frozenset(r.seat for r in state.removals if r.proposal.stage == "granted")

@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from backchannel.channel import acts
-from backchannel.channel.assent import missing, next_seats, staying, unsigned
+from backchannel.channel.assent import enough, missing, next_seats, staying, unsigned
 from backchannel.channel.charter import check
 from backchannel.channel.seating import check_names, without_charter
 from backchannel.channel.state import (
@@ -107,8 +107,10 @@ def remove(state: State, act: roster.Act, body: acts.Remove, at: At) -> State:
         return without_charter(dismissed) if founding else dismissed
     if any(r.seat == body.seat and (r.proposal.stage == "granted" or not own) for r in state.removals):
         raise Rejected("repeat", "The removal of this seat has been proposed already.")
-    if len(staying(state, without=body.seat)) < 2:
-        raise Rejected("last", "A channel keeps at least two seats.")
+    if len(staying(state, without=body.seat)) < 2 or not (own or enough(state, without=body.seat)):
+        raise Rejected(
+            "last", "A channel keeps at least two seats, and no party is left in it alone by the others' removal."
+        )
     removal = Removal(_proposal(state, act, body, at, "granted" if own else "open"), body.seat, body.reason)
     others = tuple(r for r in state.removals if r.seat != body.seat)  # who goes need not wait for assent to its removal
     return replace(state, removals=(*others, _settled(state, removal)))
@@ -177,10 +179,10 @@ def _assented(state: State, change: Change, seat: SeatId) -> Change:
 
 
 def _settled(state: State, change: Change) -> Change:
-    """The change, granted if no party's assent is missing any more, and two seats would remain (6.4)."""
+    """The change, granted if no party's assent is missing any more, and a channel would remain (6.4)."""
     if change.proposal.stage != "open" or missing(state, change):
         return change
-    if isinstance(change, Removal) and len(staying(state, without=change.seat)) < 2:
+    if isinstance(change, Removal) and not enough(state, without=change.seat):
         return change
     return _with(change, replace(change.proposal, stage="granted"))
 

@@ -71,7 +71,7 @@ def compare(
         str | None, typer.Option("--words", metavar="WORDS", help="What the other seat read to you, to be checked.")
     ] = None,
 ) -> None:
-    """Make sure that all see the same record: 8 words, the same on every desk at the same number of entries."""
+    """Make sure that all see the same record: 16 words, the same on every desk at the same number of entries."""
     with at_desk(ctx) as work:
         channel = work.read()
         size = channel.size if at is None else at

@@ -314,13 +314,13 @@ class Channel:
     # --- proofs and marks
 
     def compare_words(self, size: int) -> tuple[str, ...]:
-        """8 words for the log's first `size` entries, to be read aloud (spec/channel.md, 7)."""
+        """16 words for the log's first `size` entries, to be read aloud (spec/channel.md, 7)."""
         with self.session.turn():
             if not 1 <= size <= self.session.history.size:
                 raise Misuse(
                     "size", f"This desk has read {self.session.history.size} entries; {size} cannot be compared."
                 )
-            return p.words(p.labelled_hash(labels.COMPARE, self.id, size, self.session.history.root(size)), 8)
+            return p.words(p.labelled_hash(labels.COMPARE, self.id, size, self.session.history.root(size)), 16)
 
     def mark_verified(self, seat: SeatId) -> None:
         """The person has compared this seat's 12 words aloud."""
