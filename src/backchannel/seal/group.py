@@ -1,8 +1,9 @@
 """The prime-order subgroup of edwards25519 (libsodium through PyNaCl): the only importer of the group library.
 
-Points and scalars are 32 bytes. libsodium's multiplication refuses identity, small-order and non-canonical points, its
-addition checks nothing, and it takes unreduced scalars: so every point from elsewhere enters through `point`, every
-scalar through `scalar`, and sums are compared rather than subtracted to the identity (spec/sounding.md, 1).
+Points and scalars are 32 bytes. libsodium's multiplication refuses identity, small-order, mixed-order and non-canonical
+points, its addition checks nothing, and it takes unreduced scalars: so every point from elsewhere enters through `mul`
+or `point`, every scalar through `scalar`, and sums are compared rather than subtracted to the identity
+(spec/sounding.md, 1).
 """
 
 from __future__ import annotations
@@ -136,11 +137,13 @@ def each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 def self_test() -> None:
     """Refuse to work with a library that does not check: P + (0, -1) is of mixed order and must be no valid point."""
-    minus_one = (2**255 - 20).to_bytes(32, "little")
-    if _sodium.crypto_core_ed25519_is_valid_point(add(BASE, minus_one)):
-        raise RuntimeError(
-            "this libsodium accepts points of mixed order (CVE-2025-69277): PyNaCl 1.6.2 or later is needed"
-        )
+    mixed = add(BASE, (2**255 - 20).to_bytes(32, "little"))
+    for use in (point, lambda raw: mul(small(8), raw)):
+        try:
+            use(mixed)
+        except Malformed:
+            continue
+        raise RuntimeError("this libsodium takes points of mixed order (CVE-2025-69277): PyNaCl 1.6.2 is needed")
 
 
 self_test()

@@ -18,7 +18,7 @@ from backchannel.channel.state import DAY, At, Seat, State
 from backchannel.entry.codec import Value, decode, encode
 from backchannel.errors import Malformed
 from backchannel.instruments.base import Me, Spoken
-from backchannel.instruments.sounding import rounds
+from backchannel.instruments.sounding import rounds, rules
 from backchannel.instruments.sounding.rules import SOUNDING
 from backchannel.instruments.sounding.values import Open, Sounding
 from backchannel.seal.keys import Keys
@@ -109,7 +109,7 @@ class Desk:
             act: Any = decode(entry.body, SOUNDING.kinds[entry.kind].body)
             id_ = entry.id if entry.kind == SOUNDING.opens else act.item
             spoken = Spoken(entry.at, entry.id, seat(entry.sender), entry.audience, entry.kind, act, entry.state)
-            self.items[id_] = SOUNDING.fold(self.items.get(id_), spoken)
+            self.items[id_] = rules.fold(self.items.get(id_), spoken)
             entry.verdicts[self.name] = "ok"
         except Malformed as problem:
             entry.verdicts[self.name] = problem.code
@@ -137,15 +137,17 @@ class Table:
         asker: str = "Rae",
         name: str = "",
         ask: bool = True,
+        shared: bool = False,
         **change: Any,
     ) -> None:
+        """`shared`: honest voters have the same view, so it is folded once for all of them."""
         self.name = name or f"{voters} {options} {change}"
-        self.voters, self.asker = tuple(voters), asker
+        self.voters, self.asker, self.shared = tuple(voters), asker, shared
         self.releaser = change.get("releaser", "Rae")
         self.terms = terms(voters, options, **change)
         self.now, self.left, self.epoch = MORNING, frozenset[str](), 1
         self.log: list[Entry] = []
-        people = sorted({*voters, self.releaser, asker})
+        people = list(dict.fromkeys([*voters, self.releaser, asker]))
         self.audience = seats(people)
         self.desks = {person: Desk(person, chance(f"{self.name} {person}")) for person in people}
         self._ids = chance(f"{self.name} ids")
@@ -188,7 +190,10 @@ class Table:
     def read(self, *names: str) -> None:
         """These desks, or all, read to the head."""
         for name in names or self.desks:
-            desk = self.desks[name]
+            desk, first = self.desks[name], self.desks[self.voters[0]]
+            if self.shared and name in self.voters and desk is not first:
+                desk.items, desk.read = dict(first.items), first.read
+                continue
             for entry in self.log[desk.read :]:
                 desk.hear(entry)
             desk.read = len(self.log)
