@@ -35,20 +35,16 @@ def prove_all(
     x: g.Scalar, h: g.Point, m: Sequence[g.Point], d: Sequence[g.Point], context: Context, t: g.Scalar
 ) -> bytes:
     """c || s for h = xB, D_z = x M_z, all z."""
-    weighted = _weighted(m, _weights(h, m, d, context))
+    weighted = g.combination(_weights(h, m, d, context), m)
     return prove(x, g.BASE, h, weighted, g.mul(x, weighted), context, t)
 
 
 def all_hold(h: g.Point, m: Sequence[g.Point], d: Sequence[g.Point], proof: bytes, context: Context) -> bool:
     """Whether the batched proof holds. Raises `Malformed` for a point or a proof that is none."""
     weights = _weights(h, m, d, context)
-    return holds(g.BASE, h, _weighted(m, weights), _weighted(d, weights), proof, context)
+    return holds(g.BASE, h, g.combination(weights, m), g.combination(weights, d), proof, context)
 
 
 def _weights(h: g.Point, m: Sequence[g.Point], d: Sequence[g.Point], context: Context) -> list[g.Scalar]:
     seed = primitives.labelled_hash(labels.BATCH, *context.parts, h, enc(*m), enc(*d))
     return [g.hash_scalar(labels.WEIGHT, seed, z) for z in range(len(m))]
-
-
-def _weighted(points: Sequence[g.Point], weights: Sequence[g.Scalar]) -> g.Point:
-    return g.total(g.each(lambda pair: g.mul(*pair), list(zip(weights, points, strict=True))))

@@ -123,16 +123,27 @@ def total(points: Iterable[Point]) -> Point:
     return reduce(add, points)
 
 
+def combination(scalars: Sequence[Scalar], points: Sequence[Point]) -> Point:
+    """The sum of all aP, on every core; may be `IDENTITY`."""
+    terms = list(zip(scalars, points, strict=True))
+    return total(_shared(lambda part: total(mul(a, p) for a, p in part), terms))
+
+
 def each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """`work` on each of the items, on every core: libsodium runs without the interpreter's lock."""
+    """`work` on each of the items, on every core."""
+    return [found for part in _shared(lambda part: [work(item) for item in part], items) for found in part]
+
+
+def _shared(work: Callable[[Sequence[T]], R], items: Sequence[T]) -> list[R]:
+    """`work` on parts of the items, one for each core: libsodium runs without the interpreter's lock."""
     if len(items) < _WORTHWHILE:
-        return [work(item) for item in items]
+        return [work(items)]
     if not _pool:
         _pool.append(ThreadPoolExecutor(_THREADS - 1, thread_name_prefix="group"))
     half = len(items) // _THREADS
-    other = _pool[0].submit(lambda: [work(item) for item in items[:half]])
-    mine = [work(item) for item in items[half:]]
-    return other.result() + mine
+    other = _pool[0].submit(work, items[:half])
+    mine = work(items[half:])
+    return [other.result(), mine]
 
 
 def self_test() -> None:

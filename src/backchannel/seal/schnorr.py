@@ -61,9 +61,8 @@ def all_hold(h: g.Point, pairs: Sequence[Pair], proof: bytes, context: Context) 
     powers = [c]
     while len(powers) < len(pairs):
         powers.append(g.times(powers[-1], c))
-    weighted = g.each(lambda k: (g.mul(powers[k], pairs[k][0]), g.mul(powers[k], pairs[k][1])), range(len(pairs)))
-    first = g.sub(g.base(s_r), g.total(a for a, _ in weighted))
-    second = g.sub(g.add(g.base(s_a), g.mul(s_b, h)), g.total(c for _, c in weighted))
+    first = g.sub(g.base(s_r), g.combination(powers, [a for a, _ in pairs]))
+    second = g.sub(g.add(g.base(s_a), g.mul(s_b, h)), g.combination(powers, [c for _, c in pairs]))
     return _challenge(h, pairs, first, second, context) == c
 
 

@@ -251,7 +251,8 @@ def ack_value(sounding: Sounding, position: int) -> bytes:
 def passed(sounding: Sounding, numbers: Sequence[int], points: Sequence[bytes]) -> tuple[int, ...]:
     """The tests that hold, of those opened (3.8): the sum of Y is the sum of all shares."""
     split = [pieces(raw, 32, len(numbers)) for raw in points]
-    return tuple(z for k, z in enumerate(numbers) if g.total([d[k] for d in split]) == sounding.sums.y[z])
+    sums = g.each(lambda k: g.total([d[k] for d in split]), range(len(numbers)))
+    return tuple(z for z, found in zip(numbers, sums, strict=True) if found == sounding.sums.y[z])
 
 
 def _proper(point: bytes) -> bytes:
