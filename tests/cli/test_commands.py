@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from backchannel.cli import show
-from backchannel.errors import Misuse
+from backchannel.desk.client import RelayClient
+from backchannel.errors import Misuse, Unreachable
 from tests.cli.conftest import BACKUP, PHRASE, Person, Table, copy, open_channel, serve
 
 FORBIDDEN = re.compile(
@@ -497,6 +498,30 @@ def test_a_founding_that_is_refused_leaves_nothing(person: Any, tmp_path: Path) 
         assert [one["title"] for one in ana.facts("channel", "list")["channels"]] == ["T", "U"]
     finally:
         assert host.stop() == 0
+
+
+def test_a_relay_that_falls_silent_on_the_way_in(person: Any, relay: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, hernan = person("ana"), person("hernan")
+    ana.run("desk", "init")
+    hernan.run("desk", "init")
+
+    def lost(*_: object) -> bool:
+        raise Unreachable("timeout", "The relay takes too long to answer.")
+
+    line = ("channel", "found", "--relay", relay, "--title", "T", "--purpose", "P", "--name", "Ana", "--party", "A")
+    with monkeypatch.context() as silent:
+        silent.setattr(RelayClient, "found", lost)
+        assert ana.facts(*line, "--role", "envoy", code=1)["error"] == "timeout"
+    assert ana.facts("channel", "list")["channels"] == []
+    ana.run(*line, "--role", "envoy")
+    code = ana.facts("channel", "invite", "--name", "Hernán C.", "--party", "Chile", "--role", "envoy")["code"]
+    with monkeypatch.context() as silent:
+        silent.setattr(RelayClient, "append", lost)
+        joined = hernan.facts("channel", "join", code)
+    assert joined["relay_trouble"]["code"] == "timeout"
+    assert joined["channel"]["waiting"] == 2
+    assert hernan.facts("desk", "sync")["channels"][0]["waiting"] == 0
+    assert [one["name"] for one in ana.facts("channel", "show")["channel"]["seats"]] == ["Ana", "Hernán C."]
 
 
 def test_an_unexpected_error_is_one_sentence(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:

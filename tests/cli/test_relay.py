@@ -19,7 +19,8 @@ def test_tls_and_an_authority_of_ones_own(certified: tuple[Path, Path], tmp_path
         assert host.url.startswith("https://127.0.0.1:")
         ana = Person(tmp_path / "ana")
         ana.run("desk", "init")
-        line = ("channel", "found", "--relay", host.url, "--title", "T", "--purpose", "P", "--name", "Ana")
+        line: tuple[str, ...] = ("channel", "found", "--relay", host.url, "--title", "T", "--purpose", "P")
+        line += ("--name", "Ana")
         line += ("--party", "A", "--role", "envoy")
         assert ana.facts(*line, code=1)["error"] == "certificate"
         founded = ana.facts(*line, "--ca-file", str(cert))

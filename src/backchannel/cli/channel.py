@@ -13,7 +13,7 @@ from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.progress import progress
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
-from backchannel.errors import Misuse, RelayRefused, Unreachable
+from backchannel.errors import Misuse
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -27,20 +27,12 @@ app = typer.Typer(
 
 
 def _entered(work: Work, enter: Callable[[], Channel]) -> Channel:
-    """Found or join. If the relay falls silent after the channel was written here, it is here, and waits."""
-    before = {one.id for one in work.desk.channels()}
-    try:
-        with progress("Asking the relay", quiet=work.given.json):
-            return enter()
-    except (Unreachable, RelayRefused) as error:
-        new = [one for one in work.desk.channels() if one.id not in before]
-        if not new:
-            raise
-        if isinstance(error, RelayRefused) and not new[0].session.book.cover().founded:
-            work.desk.discard(new[0])
-            raise
-        work.trouble = error
-        return new[0]
+    """Found or join. What waits then because the relay fell silent is told, with the reason."""
+    with progress("Asking the relay", quiet=work.given.json):
+        channel = enter()
+    if channel.session.book.outbox.waiting():
+        work.settle(channel)
+    return channel
 
 
 @app.command("found", cls=DeskCommand)
