@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -148,6 +149,7 @@ def serve(store: Path, *options: str, **env: str) -> Host:
     ]
     process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, env={**os.environ, **env})
     assert process.stdout is not None
+    atexit.register(process.kill)  # should a test fail before it stops it; nothing to a process that has ended
     ready = json.loads(process.stdout.readline())
     return Host(ready["url"], store, process, ready["verifier"], ready["founding"])
 
