@@ -46,7 +46,7 @@ def test_bad_points_prove_nothing(name: str, place: int) -> None:
     points = [p if k != place else BAD_POINTS[name] for k, p in enumerate((A, X, C, Y))]
     proof = dleq.prove(P, A, X, C, Y, HERE, draw())
     with refused("point"):
-        dleq.holds(*points, proof, HERE)
+        dleq.holds(points[0], points[1], points[2], points[3], proof, HERE)
 
 
 def batch(count: int) -> tuple[list[g.Point], list[g.Point]]:

@@ -79,7 +79,7 @@ def test_what_is_not_hashed_is_chosen_afterwards() -> None:
 def test_bad_points_prove_nothing(name: str, place: int) -> None:
     points = [p if k != place else BAD_POINTS[name] for k, p in enumerate((H, A, said(1)))]
     with refused("point"):
-        either.holds(*points, either.prove(1, R, H, A, said(1), HERE, nonces()), HERE)
+        either.holds(points[0], points[1], points[2], either.prove(1, R, H, A, said(1), HERE, nonces()), HERE)
 
 
 def test_a_pair_that_hides_nothing_is_refused() -> None:

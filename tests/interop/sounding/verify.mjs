@@ -89,16 +89,18 @@ class Sounding {
   }
 
   // 3: who, to whom, when; then the message itself
-  hear(entry) {
+  hear(entry, left) {
     const name = entry.kind.replace(/^sounding\./, "");
     must(name !== "open" && Object.hasOwn(SHAPES, name), "kind", entry.kind);
     const body = read(entry.body, name);
     must(body.item.equals(this.id), "item", "of another sounding");
-    must(same(entry.audience, name === "share" ? this.voters : this.audience), "audience", "to others than those whom it is for");
+    const here = this.audience.filter((one) => !among(one, left));
+    must(same(entry.audience, name === "share" ? this.voters : here), "audience", "to others than those whom it is for");
     const may = { key: this.part, release: [this.terms.releaser], withdraw: [this.asker] };
     must(among(entry.seat, may[name] ?? this.voters), "seat", "not this seat's to post");
     const waiting = ["keys", "ballots"].includes(this.state);
     must(entry.arrival < (waiting ? this.terms.ballots_by : this.terms.ends_by), "late", "the hour has passed");
+    must(this.state === "closed" || !this.part.some((one) => among(one, left)), "left", "somebody who takes part has left");
     this[name]({ seat: entry.seat, raw: entry.body, ...body });
   }
 
@@ -276,14 +278,14 @@ const parsed = (entry) => {
 };
 
 // The sounding after all entries; a `Refused` says in `entry` which one does not count.
-export const play = ({ channel, roster, entries }) => {
+export const play = ({ channel, roster, entries, left = [] }) => {
   let sounding;
   entries.map(parsed).forEach((entry, number, all) => {
     try {
       const before = all[number - 1];
       must(!before || (entry.position > before.position && entry.arrival >= before.arrival), "log", "entries out of order");
       must(number || entry.kind === "sounding.open", "kind", "does not begin with OPEN");
-      if (number) sounding.hear(entry);
+      if (number) sounding.hear(entry, number === all.length - 1 ? left.map(hex) : []);
       else sounding = new Sounding(hex(channel), entry, roster);
     } catch (problem) {
       throw problem instanceof Refused ? Object.assign(problem, { entry: number }) : problem;
