@@ -1,6 +1,6 @@
 """Every domain-separation string of Backchannel, and the injective encoding that they head (spec/sealing.md, 1).
 
-A label is used for one purpose only. The test on this module refuses duplicates, and strings elsewhere that start `bc1/`.
+A label is used for one purpose only. Its test refuses duplicates, and strings elsewhere that start `bc1/`.
 """
 
 from __future__ import annotations

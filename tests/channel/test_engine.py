@@ -149,7 +149,7 @@ def test_no_member_writes_as_another(monkeypatch: pytest.MonkeyPatch) -> None:
     weaken(
         monkeypatch,
         "seal.verify",
-        ("        return all([portion", "        return True or all([portion"),
+        ("        return all(portion", "        return True or all(portion"),
         ("    return all(check", "    return True or all(check"),
     )
     assert impostor() == ["I, Ana, resign."]

@@ -27,7 +27,7 @@ def staying(state: State, *, without: SeatId | None = None) -> frozenset[SeatId]
 
 
 def enough(state: State, *, without: SeatId) -> bool:
-    """Whether a channel would remain if the others removed `without`: two seats, and not one party alone with itself (6.4)."""
+    """Whether a channel would remain if the others removed `without`: two seats, and not one party by itself (6.4)."""
     left = staying(state, without=without)
     parties = {s.party for s in state.active if s.id in left}
     return len(left) >= 2 and len(parties) >= min(2, len(state.parties()))

@@ -233,7 +233,7 @@ class Channel:
     def say(self, kind: str, body: Value, to: Iterable[SeatId] | None = None) -> None:
         """Say something: checked as every reader will check it, sealed, kept, and posted if the relay answers.
 
-        Raises `Misuse` for what cannot be said, so not now or so not to them; nothing is kept then. `Malformed("left-out")`.
+        For what cannot be said, or not now or not to them, keeps nothing and raises `Misuse`; `Malformed("left-out")`.
         """
         session = self.session
         with session.turn():

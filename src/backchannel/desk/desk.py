@@ -100,7 +100,7 @@ class Desk:
         return [self._channel(row[0]) for row in self.vault.query("SELECT c FROM channel ORDER BY c")]
 
     def channel(self, which: str | None = None) -> Channel:
-        """The channel that a person means: its title or the beginning of it, or of its id in hex; the only one if none is named."""
+        """The channel that a person means: by the beginning of its title, or of its id in hex; or the only one."""
         channels = self.channels()
         found = [c for c in channels if which is None or _means(c, which)]
         if len(found) == 1:
@@ -116,8 +116,8 @@ class Desk:
     ) -> Channel:
         """Found a channel at a relay, whose key is remembered from now on.
 
-        Raises `Misuse` or `Malformed` for names that cannot be, `Unreachable` or `RelayRefused` if the relay does not found it:
-        then nothing was made.
+        Raises `Misuse` or `Malformed` for names that cannot be, `Unreachable` or `RelayRefused` if the relay does not
+        found it: then nothing was made.
         """
         title, purpose, name, party = (text.tidy(typed) for typed in (title, purpose, name, party))
         if role not in acts.ROLES:

@@ -18,8 +18,8 @@ ALARMS = frozenset({"fork"})
 def take(session: Session, answer: Range, asked: float) -> list[Event]:
     """Take a range that was asked for at unix time `asked`; what its entries turned out to be.
 
-    A range that begins before the log's present end was taken by somebody else meanwhile: nothing is done. Raises `RelayFault`,
-    remembered as an alarm, when the relay's answer cannot be true.
+    A range that begins before the log's present end was taken by somebody else meanwhile: nothing is done. Raises
+    `RelayFault`, remembered as an alarm, when the relay's answer cannot be true.
     """
     with session.turn():
         if answer.start < session.history.size:

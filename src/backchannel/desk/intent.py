@@ -1,4 +1,4 @@
-"""What a person, or a reflex, wants said: kept until the log has taken it, so that it can be sealed again if it must."""
+"""What a person, or a reflex, wants said: kept until the log has taken it, to be sealed again if it must."""
 
 from __future__ import annotations
 

@@ -134,7 +134,8 @@ def _welcome(code: Code, records: list[Record]) -> Welcome:
     raise Misuse(
         "welcome",
         "The channel does not expect this code yet, or no more.",
-        "Wait a minute and try again; or ask whoever invited you whether their desk was online since, or for a new code.",
+        "Wait a minute and try again; or ask whoever invited you whether their desk was online since, "
+        "or for a new code.",
     )
 
 

@@ -63,7 +63,8 @@ class Outbox:
     def set_unsealed(self, ns: Iterable[int]) -> None:
         """These must be sealed again."""
         self._vault.executemany(
-            "UPDATE outbox SET frames = NULL, epoch = NULL, id = NULL, stage = 'written', tries = tries + 1 WHERE n = ?",
+            "UPDATE outbox SET frames = NULL, epoch = NULL, id = NULL, stage = 'written', tries = tries + 1"
+            " WHERE n = ?",
             [(n,) for n in ns],
         )
 

@@ -27,7 +27,7 @@ def seal_waiting(session: Session, *, recovered: bool = False, mine: int | None 
 
     What cannot be sealed is returned to its author; for the row `mine`, just put there, `Misuse` is raised instead.
     What a backup brought back has an id and no frames: it may stand in the log already, so it is sealed again only when
-    the log has been read to its head (`recovered`). What this desk could not read itself waits for its next receiving key.
+    the log has been read to its head (`recovered`). What this desk could not read itself waits for its next prekey.
     """
     acts_before = 0
     for row in session.book.outbox.waiting():

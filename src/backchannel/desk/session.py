@@ -1,4 +1,4 @@
-"""A channel as this process holds it: the verified log, the engine, the book; reloaded when another process has written."""
+"""A channel as this process holds it: verified log, engine, book; read again when another process has written."""
 
 from __future__ import annotations
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backchannel.channel.engine import Event
-from backchannel.desk.outbox import Waiting
 from backchannel.desk.intent import Welcome, parse
+from backchannel.desk.outbox import Waiting
 from backchannel.desk.session import Session
 
 AGAIN = frozenset({"stale", "stale-prekey", "turn", "closed"})
-"""Reasons that sealing again mends: the roster or a receiving key changed meanwhile, or an earlier act of ours fell out."""
+"""Reasons that sealing again mends: the roster or a prekey changed meanwhile, or an earlier act of ours fell out."""
 
 MOST_TRIES = 5
 
@@ -18,7 +18,7 @@ MOST_TRIES = 5
 def settle(session: Session, events: Sequence[Event], *, rotated: bool) -> None:
     """Compare new entries with the outbox. Inside the intake's transaction."""
     book = session.book
-    rows = [row for row in book.outbox.waiting()]
+    rows = book.outbox.waiting()
     by_id = {row.id: row for row in rows if row.id is not None}
     if not by_id and not rotated:
         return

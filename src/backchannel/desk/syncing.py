@@ -293,7 +293,7 @@ class Syncer:
     def watch(self, stop: threading.Event, heard: Callable[[object], None] = lambda _: None) -> Iterator[list[Event]]:
         """Sync, then take what the relay pushes, until `stop` is set; yields what came, each time something came.
 
-        `heard(error)` is told when the relay is lost, `heard(None)` when it is back. Raises as `sync`, but for what passes.
+        `heard(error)` is told when the relay is lost, `heard(None)` when it is back. Raises as `sync`, but what passes.
         """
         failures, keeper = 0, _Keeper(stop)
         try:
@@ -322,7 +322,7 @@ class Syncer:
         with self.session.turn():
             epoch, credential = self.session.book.credential()
             start = self.session.history.size
-        # What is pushed may have waited here while this computer slept: all that is sure is that it is no older than the stream.
+        # What is pushed may have waited here while this computer slept: no older than the stream is all that is sure.
         opened = self.session.clock()
         stream = Stream(self.client, self.name, credential, start, heard=heard)
         keeper.keep(stream)

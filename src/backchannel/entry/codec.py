@@ -75,7 +75,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 @cache
 def _may_hold_text(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    """The fields of a structure that are not plainly bytes or numbers: entries are many, and few of their fields are text."""
+    """The fields of a structure that are not plainly bytes or numbers: of the many in entries, few are text."""
     plain = (msgspec.inspect.BytesType, msgspec.inspect.IntType, msgspec.inspect.BoolType)
     fields = msgspec.structs.fields(kind)
     return tuple(f.name for f in fields if not isinstance(msgspec.inspect.type_info(f.type), plain))

@@ -1,4 +1,4 @@
-"""Many signatures at once, beside other work: libsodium runs without the interpreter's lock, on as many cores as there are."""
+"""Many signatures at once, beside other work: libsodium runs without the interpreter's lock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _pool: list[ThreadPoolExecutor] = []
 
 
 class Checking:
-    """Signatures that are verified while their entries are folded and written. Nothing may be kept before `hold` answers."""
+    """Signatures verified while their entries are folded and written. Nothing may be kept before `hold` answers."""
 
     def __init__(self) -> None:
         self._checks: list[Check] = []
@@ -32,7 +32,7 @@ class Checking:
 
     def hold(self) -> bool:
         """Whether every signature holds; waits for those still being verified."""
-        return all([portion.result() for portion in self._running])
+        return all(portion.result() for portion in self._running)
 
 
 def _hold(checks: list[Check]) -> bool:
