@@ -31,7 +31,8 @@ def ask(
 
     `hours` to answer, `window` more hours to open. Without a releaser the asker is it, who then must not vote.
     """
-    now = channel.session.now().arrival
+    with channel.session.turn():
+        now = channel.session.now().arrival
     unit = DAY // 24
     body = Open(
         text.tidy(question),

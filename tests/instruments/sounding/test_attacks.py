@@ -584,8 +584,8 @@ def test_garbage_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
     table.work("Ana")
     table.read()
     counted: list[str] = []
-    monkeypatch.setattr(g, "mul", lambda a, p: (counted.append("mul"), p)[1])
-    monkeypatch.setattr(g, "base", lambda a: (counted.append("base"), g.BASE)[1])
+    monkeypatch.setattr(g, "mul", lambda a, p: counted.__iadd__(["mul"]) and p)
+    monkeypatch.setattr(g, "base", lambda a: counted.__iadd__(["base"]) and g.BASE)
     good = table.item().ballots[0].body
     assert table.said("Ana", "sounding.ballot", good) == "repeat"
     for wrong in (b"", bytes(191), bytes(193), bytes(500_000)):

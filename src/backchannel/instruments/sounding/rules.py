@@ -300,7 +300,7 @@ def _until(item: Sounding) -> int | None:
 
 
 def _lapse(item: Sounding) -> Sounding:
-    return hushed(item if item.state == "closed" else replace(item, state="lapsed"))
+    return hushed(replace(item, state="lapsed") if item.state in LIVE else item)
 
 
 SOUNDING = Instrument(
