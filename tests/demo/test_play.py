@@ -26,6 +26,9 @@ CHECKS = [
     "same-record",
     "arrived",
     "one-side-only",
+    "sounding",
+    "sounding-unknown",
+    "sounding-gone",
     "audit",
     "relay-blind",
     "vaults-closed",
@@ -73,13 +76,30 @@ def test_who_can_read_what_is_said(told: tuple[int, str, Path, float]) -> None:
     assert "1 note that waited went out" in text
     assert "corrects Chile" in text
     assert "Ours, not history" in text
-    assert "Not built yet: a sounding" in text
+    assert "Not built yet: a non-paper" in text
+
+
+def test_what_a_sounding_shows_and_what_not(told: tuple[int, str, Path, float]) -> None:
+    text = " ".join(told[1].split())
+    found, _, nothing = text.partition("A sounding that finds nothing")
+    assert text.count("answers, for good") == 4
+    assert text.count("there are only two voters") == 1
+    assert "gives the same warnings" in nothing
+    assert "opened: “The Pope”, acceptable to both" in found
+    assert "Samoré sees: Acceptable to both: The Pope. Nothing else is known." in found
+    assert "Samoré sees: No option is acceptable to both. Nothing else is known." in nothing
+    assert text.count("sees the same, and no more") == 4
+    assert "Argentina said no to all, and learns nothing about Chile." in nothing
+    assert "Chile said yes to 1 and 3, which failed: with two voters it can tell that Argentina said no." in nothing
+    assert "Samoré and the relay cannot tell who said no." in nothing
+    assert text.count("neither question nor answers") == 2
 
 
 def test_no_cryptographic_words(told: tuple[int, str, Path, float]) -> None:
     _, text, _, _ = told
     said = text.partition("Go on from here")[0].lower()
-    words = "key|keys|hash|hashes|merkle|cipher\\w*|encrypt\\w*|nonce|signature scheme|ed25519|root|token|hmac|tree"
+    words = r"key|keys|hash|hashes|merkle|cipher\w*|encrypt\w*|nonce|signature scheme|ed25519|root|token|hmac|tree"
+    words += r"|ballot\w*|blind(?:s|ed|ing)|proof of|elgamal|schnorr|scalar\w*|exponent\w*"
     assert not re.findall(rf"\b({words})\b", said)
 
 

@@ -53,6 +53,16 @@ def act(do: str, who: str = "a", **fields: object) -> str:
 OPENED = HEAD + SCENE + act("found") + act("invite", whom="b") + act("join", "b")
 
 
+THREE = (
+    OPENED.replace(
+        SCENE, '[[seat]]\nkey = "c"\nname = "Cy"\nparty = "Z"\nrole = "envoy"\nshort = "Cy"\npassphrase = "p"\n' + SCENE
+    )
+    + act("invite", whom="c")
+    + act("join", "c")
+)
+ASKED = THREE + act("ask", to=["b", "c"], label="s", text="Q?", options=["x", "y"])
+
+
 def test_the_scenario_that_comes_with_it_can_be_played() -> None:
     found = load()
     assert found.scene[0].date == "December 1978"
@@ -104,6 +114,15 @@ def test_all_that_people_write_is_in_words_and_all_who_are_there_in_names() -> N
         (OPENED + act("offline"), "a never comes online again"),
         (OPENED + 2 * act("offline"), "a is not online"),
         (OPENED + act("offline") + act("charter"), "a is offline"),
+        (THREE + act("ask", to=["b"], label="s", text="Q", options=["x"]), "two voters or more"),
+        (THREE + act("ask", to=["b", "b"], label="s", text="Q", options=["x"]), "two voters or more"),
+        (THREE + act("ask", to=["a", "b"], label="s", text="Q", options=["x"]), "is not one of them"),
+        (THREE + act("ask", to=["b", "c"], label="s", text="Q"), "it needs 'options'"),
+        (ASKED + act("answer", item="s"), "a has no vote in 's'"),
+        (ASKED + act("answer", "b", item="s", accept=[3]), "no such option"),
+        (ASKED + act("answer", "b", item="s", accept=[0]), "no such option"),
+        (ASKED + act("offline", "c") + act("answer", "b", item="s"), "c is offline"),
+        (ASKED + act("initial", "b", item="s"), "nothing of this kind"),
     ],
 )
 def test_what_cannot_be_played_is_refused(text: str, reason: str) -> None:
@@ -118,4 +137,8 @@ def test_what_is_refused_differs_from_what_is_not_only_there() -> None:
     assert isinstance(
         read(OPENED + act("offline") + act("note", to=["b"], label="n", text="x") + act("online")), Scenario
     )
+    answered = read(ASKED + act("answer", "b", item="s", accept=[2]) + act("answer", "c", item="s"))
+    asked = next(one for _, one in answered.acts if one.do == "ask")
+    assert answered.answers(asked) == {"b": (2,), "c": ()}
+    assert {"Q?", "x", "y"} <= set(answered.words)
     assert replace(read(OPENED), title="U").title == "U"

@@ -14,7 +14,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from backchannel.demo import altered, proofs, relay
+from backchannel.demo import altered, proofs, relay, sounded
 from backchannel.demo.checks import Check, run
 from backchannel.demo.scenario import Act, Scenario, load
 from backchannel.demo.stage import Stage
@@ -105,6 +105,13 @@ class Performance:
         yield run(
             "one-side-only", "What one side said alone, the other cannot open", lambda: proofs.one_side_only(stage)
         )
+        yield run("sounding", "The soundings opened what both accept, and nothing else", lambda: sounded.opened(stage))
+        yield run(
+            "sounding-unknown",
+            "Where nothing was acceptable to both, nothing is known",
+            lambda: sounded.nothing_known(stage),
+        )
+        yield run("sounding-gone", "No desk has kept what would tell the answers", lambda: sounded.forgotten(stage))
         yield run("audit", "Each desk has checked the whole record again", lambda: proofs.audited(stage.channels))
         yield run(
             "relay-blind", "The relay's files give nothing away", lambda: proofs.relay_blind(theirs, self.scenario, ids)

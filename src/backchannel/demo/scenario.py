@@ -47,6 +47,9 @@ class Act(Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
     signatories: tuple[str, ...] = ()
     read_back: bool = False
+    options: tuple[str, ...] = ()
+    show_all: bool = False
+    accept: tuple[int, ...] = ()
 
 
 class Scene(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,10 +83,14 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
         """Every act with its scene, in order."""
         return ((scene, act) for scene in self.scene for act in scene.act)
 
+    def answers(self, asked: Act) -> dict[str, tuple[int, ...]]:
+        """What each seat answers to a sounding: the numbers of the options, from 1, that it could live with."""
+        return {act.who: act.accept for _, act in self.acts if act.do == "answer" and act.item == asked.label}
+
     @property
     def words(self) -> tuple[str, ...]:
         """Everything that people write here: texts, titles, terms. None of it may lie open anywhere."""
-        said = [text for _, act in self.acts for text in (act.title, act.text)]
+        said = [text for _, act in self.acts for text in (act.title, act.text, *act.options)]
         return tuple(text.strip() for text in (self.channel.title, self.channel.purpose, *said) if text)
 
     @property
@@ -106,13 +113,15 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "propose": ("label", "title", "text", "signatories"),
     "initial": ("item",),
     "sign": ("item",),
+    "ask": ("to", "label", "text", "options"),
+    "answer": ("item",),
     "backup": (),
     "offline": (),
     "online": (),
 }
 """What can be done, and which fields it needs besides `who`."""
 
-MAY: dict[str, tuple[str, ...]] = {"note": ("read_back",)}
+MAY: dict[str, tuple[str, ...]] = {"note": ("read_back",), "ask": ("show_all",), "answer": ("accept",)}
 """Fields that an act may have or not."""
 
 
@@ -219,13 +228,23 @@ class _Checker:
         return ""
 
     def _named(self, act: Act) -> str:
+        if act.do == "ask" and (act.who in act.to or len(set(act.to)) < 2):
+            return "a sounding has two voters or more, and who asks is not one of them"
         if act.label:
             if act.label in self.labels:
                 return f"the label {act.label!r} is taken"
             self.labels[act.label] = act
             return ""
         named = act.note or act.item
-        kind = "note" if act.note else "propose"
+        kind = "note" if act.note else "ask" if act.do == "answer" else "propose"
         if named and (named not in self.labels or self.labels[named].do != kind):
             return f"nothing of this kind is labelled {named!r}"
-        return ""
+        return self._answers(act, self.labels[named]) if act.do == "answer" else ""
+
+    def _answers(self, act: Act, asked: Act) -> str:
+        away = self.offline & {asked.who, *asked.to}
+        if away:
+            return f"{min(away)} is offline"
+        if act.who not in asked.to:
+            return f"{act.who} has no vote in {asked.label!r}"
+        return "" if set(act.accept) <= set(range(1, len(asked.options) + 1)) else "there is no such option"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from backchannel.channel.charter import Terms
 from backchannel.demo.scenario import Act, Scenario, Seat
+from backchannel.demo.sounding import Soundings
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.errors import Misuse
@@ -40,6 +42,7 @@ class Stage:
         self.desks: dict[str, Desk] = {}
         self.channels: dict[str, Channel] = {}
         self.offline: set[str] = set()
+        self.soundings = Soundings(scenario, self.channels)
         self._codes: dict[str, str] = {}
         self._labels: dict[str, Act] = {}
         # Bound and never listening: whoever goes through it is cut off.
@@ -184,6 +187,23 @@ class Stage:
         item = self.labelled(self._labels[act.item], act.who)
         return Shown({"complete": item.state == "complete"})
 
+    def _ask(self, act: Act) -> Shown:
+        self._labels[act.label] = act
+        return Shown({"ready": self.soundings.ask(act)})
+
+    def _answer(self, act: Act) -> Shown:
+        asked = self._labels[act.item]
+        began = self.soundings.item(asked, act.who).at.position
+        item = self.soundings.answer(act, asked)
+        facts: dict[str, Any] = {"asked": asked, "over": item.state == "closed"}
+        if facts["over"]:
+            logged = self.channels[act.who].session.book.entries.log(began)
+            facts["entries"], facts["bytes"] = len(logged), sum(one.leaf.length for one in logged)
+            facts["sent"] = Counter((one.kind or "").removeprefix("sounding.") for one in logged)
+            facts["sights"] = self.soundings.sights(asked)
+            facts["in_vain"] = self.soundings.in_vain(asked, item)
+        return Shown(facts)
+
     def _follow(self, act: Act, do: Callable[[Channel, Any], None]) -> None:
         item = self.labelled(self._labels[act.note or act.item], act.who)
         do(self.channels[act.who], item)
@@ -233,6 +253,8 @@ _PLAYED: dict[str, Callable[[Stage, Act], Shown]] = {
     "propose": Stage._propose,
     "initial": Stage._initial,
     "sign": Stage._sign,
+    "ask": Stage._ask,
+    "answer": Stage._answer,
     "backup": Stage._backup,
     "offline": Stage._offline,
     "online": Stage._online,
