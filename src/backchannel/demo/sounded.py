@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from backchannel.demo.checks import must
 from backchannel.demo.scenario import Act, Scenario
 from backchannel.demo.stage import Stage
-from backchannel.entry.codec import encode
 from backchannel.instruments.sounding.values import Sounding
 
 
@@ -37,7 +38,7 @@ def nothing_known(stage: Stage) -> str:
             short = stage.scenario.who(key).short
             must(not item.results, f"The desk of {short} has a result for “{act.text}”.")
             must(not _messages(item), f"The desk of {short} still has the sealed answers to “{act.text}”.")
-        forms = {encode(item) for item in items.values()}
+        forms = {msgspec.msgpack.encode(item) for item in items.values()}
         must(len(forms) == 1, f"The desks differ in what they have of “{act.text}”.")
         size = len(forms.pop())
     return (

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import msgspec
 
 from backchannel.demo.pages import Pages
 from backchannel.demo.scenario import Act, Scenario
 from backchannel.desk import soundings
 from backchannel.desk.channel import Channel
-from backchannel.entry.codec import decode
 from backchannel.errors import Misuse
+from backchannel.instruments.sounding import tally
 from backchannel.instruments.sounding.rounds import Pocket
 from backchannel.instruments.sounding.values import Ballot, Sounding
 
@@ -119,11 +121,10 @@ def _secrets(item: Sounding, pocket: bytes) -> list[tuple[str, bytes]]:
     """What would tell the answers, whole or with the others': the desk's own secrets, and the sealed answers."""
     found: list[tuple[str, bytes]] = []
     if pocket:
-        held = decode(pocket, Pocket)
+        held = msgspec.msgpack.decode(pocket, type=Pocket)
         found += [("secret", held.x), ("secret", held.order)]
     for posted in item.ballots:
-        pairs: Any = decode(posted.body, Ballot).pairs
-        found += [("answer", bytes(part)) for part in _parts(pairs)]
+        found += [("answer", part) for part in _parts(tally.read(Ballot, posted).pairs)]
     return found
 
 
