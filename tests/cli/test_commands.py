@@ -422,7 +422,7 @@ def test_what_was_returned_is_told(table: Table) -> None:
             from backchannel.desk.intent import Act
             from backchannel.entry.codec import encode
 
-            n = channel.session.book.outbox.put(encode(Act(encode(acts.Assent(bytes(32))))))
+            n = channel.session.book.outbox.put(Act(encode(acts.Assent(bytes(32)))))
             channel.session.book.outbox.set_returned(n, "Nobody knows what this agrees to.")
     status = table.ana.run("desk", "status").out
     assert "1 of your own came back: backchannel desk status" in status

@@ -11,7 +11,7 @@ import pytest
 
 from backchannel.channel import acts
 from backchannel.desk import duties, syncing
-from backchannel.desk.intent import Say, parse
+from backchannel.desk.intent import Say
 from backchannel.entry.codec import decode, encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayRefused, Unreachable
 from backchannel.instruments.note import Send
@@ -201,7 +201,7 @@ def test_a_removed_seat_is_told_keeps_what_it_read_and_gets_back_what_it_wrote(w
     assert hernan.session.book.credential()[0] == 1
     back = hernan.session.book.outbox.returned()
     assert all("no longer in the channel" in row.why for row in back)
-    said = [parse(row.intent) for row in back]
+    said = [row.intent for row in back]
     assert [decode(s.body, Send).text for s in said if isinstance(s, Say)] == ["never posted"]
     assert len(back) == 2
     for act in (
@@ -383,7 +383,7 @@ def test_a_host_that_takes_less_at_once_gets_less_at_once(world: World) -> None:
     world.settle()
     world.settle()
     assert len(returned(ana)) == 1
-    back = parse(ana.session.book.outbox.returned()[0].intent)
+    back = ana.session.book.outbox.returned()[0].intent
     assert isinstance(back, Say)
     assert decode(back.body, Send).text.startswith("note 2!!!")
     assert texts(world["hernan"]) == ["note 0", "note 1", "note 3"]
@@ -408,7 +408,7 @@ def test_what_falls_out_for_ever_comes_back_after_some_tries(world: World) -> No
     ana.sync()
     wire(ana).host = host
     world.settle()
-    back = [parse(row.intent) for row in ana.session.book.outbox.returned()]
+    back = [row.intent for row in ana.session.book.outbox.returned()]
     assert [decode(s.body, Send).text for s in back if isinstance(s, Say)] == ["words that matter"]
     assert texts(world["hernan"]) == []
     ana.send_note("on a new line")

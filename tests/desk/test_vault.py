@@ -349,7 +349,7 @@ def test_a_closed_vault_says_so(desk: Path) -> None:
     vault = make(desk)
     vault.close()
     vault.close()
-    for act in (vault.changed, lambda: vault.query("SELECT 1"), lambda: vault.execute("SELECT 1"), vault.settle):
+    for act in (vault.version, lambda: vault.query("SELECT 1"), lambda: vault.execute("SELECT 1"), vault.settle):
         assert code(act, Misuse) == "closed"
 
 
@@ -365,12 +365,13 @@ def test_settings_hold(desk: Path) -> None:
 
 def test_another_process_is_noticed(desk: Path) -> None:
     with make(desk) as one, reopen(desk) as other:
-        assert not one.changed()
+        before = one.version()
+        assert one.version() == before
         other.execute("INSERT INTO note (body) VALUES ('x')")
-        assert one.changed()
-        assert not one.changed()
+        after = one.version()
+        assert after != before
         one.execute("INSERT INTO note (body) VALUES ('mine')")
-        assert not one.changed()
+        assert one.version() == after
 
 
 def test_threads_share_one_vault(desk: Path) -> None:

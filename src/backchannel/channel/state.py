@@ -14,8 +14,9 @@ DAY = 288
 
 PREKEY_DISTANCE = 512
 PREKEY_GRACE = 14 * DAY
-LONGEST_PREKEY = 91 * DAY
-"""90 days from its making, and a day for clocks that differ."""
+PREKEY_LIFE = 90 * DAY
+LONGEST_PREKEY = PREKEY_LIFE + DAY
+"""A day more, for clocks that differ."""
 PROPOSAL_LIFE = 30 * DAY
 LONGEST_INVITATION = 30 * DAY
 MOST_SEATS = 64

@@ -12,7 +12,7 @@ from backchannel.cli import context
 from backchannel.cli.context import alarm_facts, stamp
 from backchannel.cli.show import Facts
 from backchannel.desk.channel import Channel
-from backchannel.desk.intent import Act, Say, parse
+from backchannel.desk.intent import Act, Intent, Say
 from backchannel.desk.outbox import Waiting
 from backchannel.desk.soundings import standing
 from backchannel.entry.codec import decode
@@ -256,9 +256,8 @@ def waiting(state: State, row: Waiting) -> Facts:
     return {"number": row.n, "what": intent(state, row.intent), "stage": stage, "why": row.why}
 
 
-def intent(state: State, raw: bytes) -> str:
+def intent(state: State, wanted: Intent) -> str:
     """What somebody wanted, in words."""
-    wanted = parse(raw)
     if isinstance(wanted, Say):
         body = decode(wanted.body, BY_KIND[wanted.kind].kinds[wanted.kind].body)
         words = next((w for w in (getattr(body, field, "") for field in ("title", "text", "reason")) if w), "")

@@ -247,7 +247,7 @@ class Channel:
                 raise Misuse("audience", "Somebody named here has no seat in the channel.")
             self._rehearse(kind, body, audience)
             with session.vault.transaction():
-                seal_waiting(session, mine=session.book.outbox.put(encode(Say(kind, encode(body), "talk", audience))))
+                seal_waiting(session, mine=session.book.outbox.put(Say(kind, encode(body), "talk", audience)))
         self._try_posting()
 
     def _follow(self, item: note.Note | understanding.Understanding, kind: str, body: Value) -> None:
@@ -286,7 +286,7 @@ class Channel:
             self._syncer.gone()
             with self.session.vault.transaction():
                 also()
-                self.session.book.outbox.put(encode(Act(encode(body))))
+                self.session.book.outbox.put(Act(encode(body)))
                 seal_waiting(self.session)
         self._try_posting()
 

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from backchannel.channel import acts
 from backchannel.channel.assent import next_seats
-from backchannel.channel.state import At, Seat, State
-from backchannel.desk.intent import Act, Say, Welcome, parse
+from backchannel.channel.state import DAY, PREKEY_LIFE, At, Seat, State
+from backchannel.desk.intent import Act, Intent, Say, Welcome
 from backchannel.desk.items import Item
 from backchannel.desk.sealing import own_prekey, seal_act
 from backchannel.desk.session import Session
 from backchannel.entry.codec import decode, encode
-from backchannel.errors import RelayRefused
 from backchannel.instruments import INSTRUMENTS
 from backchannel.instruments.base import Me
 from backchannel.ledger.history import CLOCK_SLACK
-from backchannel.ledger.leaf import ARRIVAL_UNIT
+from backchannel.ledger.leaf import arrival_unit
 from backchannel.ledger.origin import control_hash, credential_hash
 from backchannel.ledger.wire import Frame
 from backchannel.seal.keys import PrekeySecret
 from backchannel.seal.roster import EpochSecrets, seal_epoch
 from backchannel.seal.slots import Recipient
 
-PREKEY_DAYS = 7
-PREKEY_LIFE_DAYS = 90
-LOST_PREKEY_UNITS = 12
+NEW_PREKEY_AFTER = 7 * DAY
+LOST_PREKEY_AFTER = DAY // 24
 """An hour: two copies of a desk must not answer each other's keys without end."""
-_DAY = 86_400 // ARRIVAL_UNIT
 
 
 def new_prekey(session: Session, seq: int) -> bytes:
@@ -35,7 +32,7 @@ def new_prekey(session: Session, seq: int) -> bytes:
     prekey = PrekeySecret.new(seq, session.random)
     session.book.keep_prekey(prekey)
     session.engine.adopt(session.book.prekeys())
-    return encode(acts.Prekey(prekey.public(session.now().arrival + PREKEY_LIFE_DAYS * _DAY)))
+    return encode(acts.Prekey(prekey.public(session.now().arrival + PREKEY_LIFE)))
 
 
 def write_duties(session: Session) -> bool:
@@ -43,8 +40,8 @@ def write_duties(session: Session) -> bool:
     state, me = session.state, session.state.seat(session.engine.wallet.me)
     if me is None or me.standing == "gone":
         return False
-    waiting = [parse(row.intent) for row in session.book.outbox.waiting()]
-    owed: list[Act | Say | Welcome] = []
+    waiting = [row.intent for row in session.book.outbox.waiting()]
+    owed: list[Intent] = []
     if _prekey_due(session, me) and not any(
         isinstance(w, Act) and isinstance(acts.parse(w.body), acts.Prekey) for w in waiting
     ):
@@ -56,7 +53,7 @@ def write_duties(session: Session) -> bool:
             session.book.set_welcomed(invitation.invite, state.epoch)
     says, destroyed = _instruments(session, me)
     for intent in (*owed, *says):
-        session.book.outbox.put(encode(intent))
+        session.book.outbox.put(intent)
     return destroyed
 
 
@@ -66,7 +63,7 @@ def _instruments(session: Session, me: Seat) -> tuple[list[Say], bool]:
     A pocket changes in the same transaction as the outbox: nothing is owed twice.
     """
     owed, destroyed, items = [], False, session.book.items
-    read = int((session.history.synced or 0) - CLOCK_SLACK) // ARRIVAL_UNIT  # spec/ledger.md, 7.5
+    read = arrival_unit((session.history.synced or 0) - CLOCK_SLACK)  # spec/ledger.md, 7.5
     for instrument in INSTRUMENTS:
         if instrument.reflex is None:
             continue
@@ -89,8 +86,8 @@ def _prekey_due(session: Session, me: Seat) -> bool:
     if own is None:
         return True
     # A newest that is not our own: the backup that we come from is older, or another copy of this desk has posted it.
-    days = PREKEY_DAYS * _DAY if own == me.prekeys[-1].prekey else LOST_PREKEY_UNITS
-    return session.now().arrival >= me.prekeys[-1].at.arrival + days
+    wait = NEW_PREKEY_AFTER if own == me.prekeys[-1].prekey else LOST_PREKEY_AFTER
+    return session.now().arrival >= me.prekeys[-1].at.arrival + wait
 
 
 def drop_old_prekeys(session: Session) -> bool:
@@ -101,7 +98,7 @@ def drop_old_prekeys(session: Session) -> bool:
     me = session.state.seat(session.engine.wallet.me)
     if me is None or not me.prekeys:
         return False
-    past = At(session.history.size, int(session.clock() - CLOCK_SLACK) // ARRIVAL_UNIT)
+    past = At(session.history.size, arrival_unit(session.clock() - CLOCK_SLACK))
     live = {posted.prekey.seq for posted in me.prekeys if not posted.passed(past)}
     newest = me.prekeys[-1].prekey.seq
     old = [prekey.seq for prekey in session.engine.wallet.prekeys if prekey.seq < newest and prekey.seq not in live]
@@ -111,13 +108,14 @@ def drop_old_prekeys(session: Session) -> bool:
     return bool(old)
 
 
-class Rotation:
-    """A rotation that is due, composed: post it with `client.rotate`."""
+class Rotation(NamedTuple):
+    """A rotation that is due, composed: what `client.rotate` posts to a log."""
 
-    def __init__(self, control: bytes, secrets: EpochSecrets, frame: Frame, index: int) -> None:
-        self.control, self.frame, self.index = control, frame, index
-        self.credential_hash = credential_hash(secrets.credential)
-        self.control_hash = control_hash(secrets.control)
+    control: bytes
+    credential_hash: bytes
+    control_hash: bytes
+    frame: Frame
+    position: int
 
 
 def rotation(session: Session) -> Rotation | None:
@@ -134,7 +132,8 @@ def rotation(session: Session) -> Rotation | None:
     epoch = state.epoch + 1
     slots = seal_epoch(state.channel, epoch, secrets, recipients, session.random)
     act = acts.Rotate(epoch, due, slots, secrets.check(state.channel, epoch))
-    return Rotation(held.control, secrets, seal_act(session, act), session.history.size)
+    hashes = credential_hash(secrets.credential), control_hash(secrets.control)
+    return Rotation(held.control, *hashes, seal_act(session, act), session.history.size)
 
 
 def _recipients(state: State, due: tuple[bytes, ...], at: At) -> list[Recipient] | None:
@@ -153,7 +152,7 @@ def lapse(session: Session) -> list[Item]:
 
     Those items. Inside a turn and a transaction.
     """
-    unit, items = int(session.clock()) // ARRIVAL_UNIT, session.book.items
+    unit, items = session.now().arrival, session.book.items
     overdue = items.overdue(unit)
     items.write([], [item._replace(value=item.instrument.lapse(item.value)) for item in overdue])
     idle = [item for item in items.pocketed() if item.instrument.idle(item.value) <= unit]
@@ -166,17 +165,8 @@ def lapse(session: Session) -> list[Item]:
 def _recall(session: Session, item: Item) -> None:
     """Take back what was said about an item and has not left this desk."""
     for row in session.book.outbox.waiting():
-        intent = parse(row.intent)
+        intent = row.intent
         if isinstance(intent, Say) and intent.kind in item.instrument.kinds and row.stage == "written":
             body: Any = decode(intent.body, item.instrument.kinds[intent.kind].body)
             if getattr(body, "item", None) == item.value.id:
                 session.book.outbox.done([row.n])
-
-
-LOST_RACES = frozenset({"credential", "rotated"})
-"""What the relay answers to the second of two desks that rotate at once."""
-
-
-def lost_race(problem: RelayRefused) -> bool:
-    """Whether another desk was first: then there is nothing to do but read on."""
-    return problem.code in LOST_RACES

@@ -9,7 +9,7 @@ from backchannel.channel.code import Code
 from backchannel.channel.engine import Engine, Record, Wallet
 from backchannel.channel.fold import expire
 from backchannel.channel.lines import Lines
-from backchannel.channel.state import At, Invitation, State
+from backchannel.channel.state import PREKEY_LIFE, At, Invitation, State
 from backchannel.desk.book import Book
 from backchannel.desk.client import RelayClient
 from backchannel.desk.intent import Act
@@ -19,7 +19,7 @@ from backchannel.errors import Malformed, Misuse, RelayRefused
 from backchannel.instruments import ERASABLE
 from backchannel.ledger.faults import fault
 from backchannel.ledger.history import History
-from backchannel.ledger.leaf import ARRIVAL_UNIT
+from backchannel.ledger.leaf import arrival_unit
 from backchannel.ledger.origin import log_name, origin_line
 from backchannel.seal.box import Sealed, invite_seed, welcome_box
 from backchannel.seal.keys import Identity, PrekeySecret, Random
@@ -28,7 +28,6 @@ from backchannel.seal.roster import EpochSecrets, Welcome, join_proof, open_welc
 
 MOST_EMPTY = 100
 """Answers without an entry, before the head, that a desk takes in a row: a relay may be a moment behind itself."""
-PREKEY_UNITS = 90 * 86_400 // ARRIVAL_UNIT
 
 
 def found(
@@ -79,7 +78,7 @@ def join(vault: Vault, code: Code, client: RelayClient, *, now: Callable[[], flo
         root_at=history.root,
     )
     engine.process(records)
-    invitation = _invitation(code, engine.state, At(history.size, int(now()) // ARRIVAL_UNIT))
+    invitation = _invitation(code, engine.state, At(history.size, arrival_unit(now())))
     proof = join_proof(invite_seed(code.secret, code.channel), code.channel, identity.keys)
     with vault.lock.held(), vault.transaction():
         book = Book.start(
@@ -100,9 +99,9 @@ def join(vault: Vault, code: Code, client: RelayClient, *, now: Callable[[], flo
 def _enter(book: Book, first: acts.Found | acts.Join, now: float, random: Random) -> None:
     prekey = PrekeySecret.new(0, random)
     book.keep_prekey(prekey)
-    posted = acts.Prekey(prekey.public(int(now) // ARRIVAL_UNIT + PREKEY_UNITS))
+    posted = acts.Prekey(prekey.public(arrival_unit(now) + PREKEY_LIFE))
     for body in (first, posted):
-        book.outbox.put(encode(Act(encode(body))))
+        book.outbox.put(Act(encode(body)))
 
 
 def _read(code: Code, client: RelayClient, now: Callable[[], float]) -> tuple[list[Record], History]:

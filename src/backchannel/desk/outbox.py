@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from backchannel.desk.intent import Intent, parse
 from backchannel.desk.vault import Vault
+from backchannel.entry.codec import encode
 from backchannel.entry.ids import EntryId
 
 
@@ -13,7 +15,7 @@ class Waiting(NamedTuple):
     """A row of the outbox."""
 
     n: int
-    intent: bytes
+    intent: Intent
     epoch: int | None
     frames: bytes | None
     id: EntryId | None
@@ -38,12 +40,13 @@ class Outbox:
 
     def _rows(self) -> list[Waiting]:
         sql = "SELECT n, intent, epoch, frames, id, stage, tries, why FROM outbox WHERE c = ? ORDER BY n"
-        return [Waiting(*row) for row in self._vault.query(sql, (self._c,))]
+        return [Waiting(n, parse(intent), *rest) for n, intent, *rest in self._vault.query(sql, (self._c,))]
 
-    def put(self, intent: bytes) -> int:
+    def put(self, intent: Intent) -> int:
         """A new intent, not sealed yet; its number."""
         return self._vault.execute(
-            "INSERT INTO outbox (c, intent, stage, tries, why) VALUES (?, ?, 'written', 0, '')", (self._c, intent)
+            "INSERT INTO outbox (c, intent, stage, tries, why) VALUES (?, ?, 'written', 0, '')",
+            (self._c, encode(intent)),
         ).rowid
 
     def set_sealed(self, n: int, epoch: int, frames: bytes, id_: EntryId) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backchannel.channel import acts
 from backchannel.desk.book import Sending
-from backchannel.desk.intent import Act, Intent, Say, Welcome, parse
+from backchannel.desk.intent import Act, Intent, Say, Welcome
 from backchannel.desk.session import Session
 from backchannel.entry.codec import encode
 from backchannel.entry.ids import SeatId
@@ -31,19 +31,18 @@ def seal_waiting(session: Session, *, recovered: bool = False, mine: int | None 
     """
     acts_before = 0
     for row in session.book.outbox.waiting():
-        intent = parse(row.intent)
         if row.frames is None and (row.id is None or recovered):
-            if isinstance(intent, Say) and own_prekey(session) is None:
+            if isinstance(row.intent, Say) and own_prekey(session) is None:
                 continue
             try:
-                frames = _frames(session, intent, acts_before)
+                frames = _frames(session, row.intent, acts_before)
             except Misuse as problem:
                 if row.n == mine:
                     raise
                 session.book.outbox.set_returned(row.n, problem.what)
                 continue
             session.book.outbox.set_sealed(row.n, session.state.epoch, encode_frames(frames), entry_id(frames[-1].body))
-        acts_before += isinstance(intent, Act)
+        acts_before += isinstance(row.intent, Act)
 
 
 def _frames(session: Session, intent: Intent, acts_before: int) -> list[Frame]:
@@ -63,7 +62,7 @@ def _act(session: Session, body: bytes, acts_before: int) -> Sealed:
 
 def seal_act(session: Session, body: acts.Body) -> Frame:
     """One act sealed now, after those that wait; for what does not go through the outbox (ROTATE)."""
-    waiting = sum(isinstance(parse(row.intent), Act) for row in session.book.outbox.waiting())
+    waiting = sum(isinstance(row.intent, Act) for row in session.book.outbox.waiting())
     sealed = _act(session, encode(body), waiting)
     return Frame(sealed.erase, sealed.body)
 

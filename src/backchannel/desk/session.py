@@ -12,7 +12,7 @@ from backchannel.desk.book import Book
 from backchannel.desk.vault import Vault
 from backchannel.instruments import ERASABLE
 from backchannel.ledger.history import History
-from backchannel.ledger.leaf import ARRIVAL_UNIT
+from backchannel.ledger.leaf import arrival_unit
 from backchannel.seal.keys import Random
 
 
@@ -33,7 +33,7 @@ class Session:
         If the block fails, memory is thrown away and read again: nothing half done is ever seen.
         """
         with self._threads, self.vault.lock.held():
-            version = int(self.vault.query("PRAGMA data_version")[0][0])
+            version = self.vault.version()
             if version != self._version:
                 self._load()
                 self._version = version
@@ -50,7 +50,7 @@ class Session:
 
     def now(self) -> At:
         """The place of an entry that would be appended now."""
-        return At(self.history.size, int(self.clock()) // ARRIVAL_UNIT)
+        return At(self.history.size, arrival_unit(self.clock()))
 
     def _load(self) -> None:
         self.history = self.book.history()

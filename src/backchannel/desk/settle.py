@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backchannel.channel.engine import Event
-from backchannel.desk.intent import Welcome, parse
+from backchannel.desk.intent import Welcome
 from backchannel.desk.outbox import Waiting
 from backchannel.desk.session import Session
 
@@ -50,6 +50,6 @@ def _refusal(event: Event, row: Waiting) -> str | None:
     """Why the log did not take an entry of ours, None if it did. A line of ours that we cannot open never began."""
     if event.error is not None:
         return event.error.code
-    if event.verdict == "closed" and not isinstance(parse(row.intent), Welcome):
+    if event.verdict == "closed" and not isinstance(row.intent, Welcome):
         return "closed"
     return None

@@ -11,7 +11,7 @@ from backchannel.channel.engine import Event
 from backchannel.desk import duties
 from backchannel.desk.client import RelayClient, passing
 from backchannel.desk.intake import take
-from backchannel.desk.intent import Act, parse
+from backchannel.desk.intent import Act
 from backchannel.desk.joining import MOST_EMPTY
 from backchannel.desk.outbox import Waiting
 from backchannel.desk.sealing import seal_waiting
@@ -19,7 +19,6 @@ from backchannel.desk.session import Session
 from backchannel.desk.stream import Stream
 from backchannel.errors import Malformed, RelayFault, RelayRefused, Unreachable
 from backchannel.ledger.faults import fault
-from backchannel.ledger.leaf import ARRIVAL_UNIT
 from backchannel.ledger.origin import control_hash, credential_hash, log_name
 from backchannel.ledger.wire import Frame, Range, decode_frames
 
@@ -29,11 +28,14 @@ Progress = Callable[[int, int], None]
 FORGET_EVERY = 60.0
 """Seconds between emptyings of the vault's write-ahead log while a desk watches."""
 
+RESYNC_SECONDS = 900.0
+"""How long `watch` follows a stream before it syncs again: what is due by the clock is due without news too."""
+
 _MOST_ROUNDS = 50
 _MOST_FRAMES = 200
 _MOST_BYTES = 1_500_000
-RESYNC_SECONDS = 900.0
-"""How long `watch` follows a stream before it syncs again: what is due by the clock is due without news too."""
+_LOST_RACES = frozenset({"credential", "rotated"})
+"""What the relay answers to the second of two desks that rotate at once: there is nothing to do but read on."""
 
 
 class Report(NamedTuple):
@@ -258,17 +260,17 @@ class Syncer:
 
     def _rotate(self) -> bool:
         with self.session.turn():
-            if any(isinstance(parse(row.intent), Act) for row in self.session.book.outbox.waiting()):
+            if any(isinstance(row.intent, Act) for row in self.session.book.outbox.waiting()):
                 return False
             due, epoch = duties.rotation(self.session), self.session.state.epoch
         if due is None:
             return False
         try:
-            self.client.rotate(self.name, due.control, due.credential_hash, due.control_hash, due.frame, due.index)
+            self.client.rotate(self.name, *due)
         except RelayRefused as problem:
             if problem.code == "moved":  # an entry has come since: it may have made this roster void
                 return True
-            if not duties.lost_race(problem):
+            if problem.code not in _LOST_RACES:
                 raise
             self._refused = epoch, problem
         return True
@@ -277,7 +279,7 @@ class Syncer:
         session = self.session
         with session.turn():
             epoch, credential = session.book.credential()
-            due = session.book.items.erasable(int(session.clock()) // ARRIVAL_UNIT)
+            due = session.book.items.erasable(session.now().arrival)
         for position, token in due:
             try:
                 self.client.erase(self.name, credential, position, token)

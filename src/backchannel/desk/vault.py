@@ -40,8 +40,6 @@ class Vault:
         self.lock = DeskLock(folder / layout.LOCK)
         self._database = database
         self._turn = threading.RLock()
-        self._seen = -1
-        self.changed()
 
     # --- making, opening, closing
 
@@ -188,12 +186,9 @@ class Vault:
         rows = self.query(sql, parameters)
         return rows[0] if rows else None
 
-    def changed(self) -> bool:
-        """Whether another process (or connection) has committed since this was last asked."""
-        with self._turn, cipher.told():
-            now = int(self._connection().execute("PRAGMA data_version").fetchone()[0])
-            before, self._seen = self._seen, now
-            return before != now
+    def version(self) -> int:
+        """A number that is another one once another process (or connection) has committed."""
+        return int(self.query("PRAGMA data_version")[0][0])
 
     def meta(self, name: str) -> str | None:
         """One of the vault's own facts, such as `restored`."""
