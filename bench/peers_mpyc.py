@@ -59,7 +59,11 @@ def measure() -> dict[str, Any]:
             for number in range(PARTIES)
         ]
         told = [process.communicate(timeout=120)[0] for process in processes]
-    return {"version": version, "date": datetime.now(UTC).date().isoformat(), "seconds": json.loads(told[0].splitlines()[-1])}
+    return {
+        "version": version,
+        "date": datetime.now(UTC).date().isoformat(),
+        "seconds": json.loads(told[0].splitlines()[-1]),
+    }
 
 
 def free_ports() -> list[int]:

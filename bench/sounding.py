@@ -37,7 +37,7 @@ from tests.relay.host import FAST, running
 
 CHANNEL = bytes(32)
 REPEATS = 5
-PASSPHRASE = "a passphrase for benchmarks only"  # noqa: S105
+PASSPHRASE = "a passphrase for benchmarks only"
 RUNS = 3
 
 
