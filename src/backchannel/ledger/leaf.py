@@ -10,7 +10,6 @@ from msgspec import Struct
 from backchannel import labels
 from backchannel.errors import Malformed
 
-ID_BYTES = 32
 TOKEN_BYTES = 32
 ARRIVAL_UNIT = 300
 """Seconds in one unit of arrival time (spec/ledger.md 2.2)."""

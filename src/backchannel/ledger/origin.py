@@ -7,7 +7,6 @@ from hashlib import sha256
 from backchannel import labels
 from backchannel.errors import Misuse
 
-CHANNEL_ID_BYTES = 32
 SECRET_BYTES = 32
 
 

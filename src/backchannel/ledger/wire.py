@@ -24,6 +24,10 @@ ERASED, PRESENT = 0, 1
 _ERASED, _PRESENT = b"\0", b"\1"
 
 
+class TooLong(Malformed):
+    """An entry has more bytes than whoever reads it allows."""
+
+
 class Frame(Struct, frozen=True):
     """One entry to append: the 32-byte commitment to its erase token, and the sealed body."""
 
@@ -129,4 +133,5 @@ def decode_range(raw: bytes, *, most: int = MOST_RECORDS, most_body: int = MOST_
 
 def _body_length(length: int, most: int) -> None:
     if not 1 <= length <= most:  # spec/ledger.md 2.3
-        raise Malformed("length", f"An entry has from 1 to {most} bytes, not {length}.")
+        family = TooLong if length > most else Malformed
+        raise family("length", f"An entry has from 1 to {most} bytes, not {length}.")

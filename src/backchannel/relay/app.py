@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeVar
@@ -20,11 +19,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from backchannel.errors import Malformed, RelayRefused
-from backchannel.ledger.wire import decode_frames
+from backchannel.errors import Malformed
+from backchannel.ledger.wire import Frame, TooLong, decode_frames
+from backchannel.relay.access import Access
 from backchannel.relay.openapi import description
 from backchannel.relay.refusals import REFUSALS, TooFast, refuse
-from backchannel.relay.report import report
+from backchannel.relay.report import refusal
 from backchannel.relay.service import Relay
 from backchannel.relay.store import Keys
 from backchannel.relay.stream import stream
@@ -116,12 +116,11 @@ async def _append(relay: Relay, name: str, scope: Scope, receive: Receive, send:
     await send({"type": "http.response.body", "body": content})
 
 
-def _frames(body: bytes, most: int, most_body: int) -> list[Any]:
+def _frames(body: bytes, most: int, most_body: int) -> list[Frame]:
     try:
-        return list(decode_frames(body, most=most, most_body=most_body))
+        return decode_frames(body, most=most, most_body=most_body)
     except Malformed as error:
-        too_large = error.code == "length" and "not 0." not in error.what
-        raise refuse("too-large" if too_large else "malformed", error.what) from error
+        raise refuse("too-large" if isinstance(error, TooLong) else "malformed", error.what) from error
 
 
 # --- the other routes -----------------------------------------------------------------------------
@@ -134,9 +133,14 @@ async def _found(relay: Relay, request: Request) -> Response:
     return _reply({"made": made}, 201 if made else 200)
 
 
-async def _read(relay: Relay, request: Request) -> Response:
+async def _reader(relay: Relay, request: Request) -> Access:
     access = await relay.access(_name(request), _authorization(request))
     relay.may_read(access)
+    return access
+
+
+async def _read(relay: Relay, request: Request) -> Response:
+    access = await _reader(relay, request)
     query = _query(request)
     answer = await relay.read(access, _number(query, "start"), _number(query, "limit", _MOST_NUMBER, least=1))
     return Response(answer.raw, media_type="application/octet-stream")
@@ -147,8 +151,7 @@ async def _unreached(relay: Relay, request: Request) -> Response:
 
 
 async def _checkpoint(relay: Relay, request: Request) -> Response:
-    access = await relay.access(_name(request), _authorization(request))
-    relay.may_read(access)
+    access = await _reader(relay, request)
     query = _query(request)
     size = _number(query, "size") if "size" in query else None
     note = await relay.checkpoint(access, size)
@@ -156,16 +159,14 @@ async def _checkpoint(relay: Relay, request: Request) -> Response:
 
 
 async def _inclusion(relay: Relay, request: Request) -> Response:
-    access = await relay.access(_name(request), _authorization(request))
-    relay.may_read(access)
+    access = await _reader(relay, request)
     query = _query(request)
     proof = await relay.inclusion(access, _number(query, "index"), _number(query, "size"))
     return _reply({"proof": [step.hex() for step in proof]})
 
 
 async def _consistency(relay: Relay, request: Request) -> Response:
-    access = await relay.access(_name(request), _authorization(request))
-    relay.may_read(access)
+    access = await _reader(relay, request)
     query = _query(request)
     proof = await relay.consistency(access, _number(query, "first"), _number(query, "second"))
     return _reply({"proof": [step.hex() for step in proof]})
@@ -358,13 +359,11 @@ def _reply(value: object, status: int = 200) -> Response:
 
 
 def _refused(error: Exception) -> tuple[int, bytes, dict[str, str]]:
-    """Status, body and headers for an error; one that nobody expected is reported and says nothing."""
-    if not isinstance(error, RelayRefused):
-        report(error, sys.stderr)
-        error = refuse("unavailable")
-    status = REFUSALS[error.code][0]
-    headers = {"retry-after": str(max(1, int(error.wait + 1)))} if isinstance(error, TooFast) else {}
+    """Status, body and headers for an error."""
+    said = refusal(error)
+    status = REFUSALS[said.code][0]
+    headers = {"retry-after": str(max(1, int(said.wait + 1)))} if isinstance(said, TooFast) else {}
     if status == 401:
         headers["www-authenticate"] = "Bearer"
-    content = {"error": error.code, "what": error.what, "todo": error.todo}
+    content = {"error": said.code, "what": said.what, "todo": said.todo}
     return status, msgspec.json.encode(content), headers

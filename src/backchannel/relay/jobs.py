@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from hashlib import sha256
 
 from msgspec import Struct
 
-from backchannel.ledger.leaf import NO_ERASE, RECORD_PREFIX, EraseRecord, Leaf
-from backchannel.ledger.tree import Growth
+from backchannel.ledger.leaf import NO_ERASE, RECORD_PREFIX, EraseRecord, Leaf, entry_id
+from backchannel.ledger.tree import Growth, leaf_hash
 from backchannel.ledger.wire import Frame
 from backchannel.relay.logs import Book, Log
 from backchannel.relay.refusals import refuse
@@ -50,7 +49,7 @@ class LogDraft:
 
     def append(self, frame: Frame) -> int:
         """The index at which the frame will stand, or stands already (spec/ledger.md 3)."""
-        entry = sha256(frame.body).digest()  # spec/ledger.md 2.1
+        entry = entry_id(frame.body)
         index = self.find(entry)
         if index is None:
             index = self.size
@@ -64,7 +63,7 @@ class LogDraft:
         """The draft as changes for the store."""
         log, found = self.log, list[Change]()
         if self.rows:
-            self.growth = log.tree.plan([sha256(b"\x00" + leaf).digest() for leaf, _ in self.rows])
+            self.growth = log.tree.plan([leaf_hash(leaf) for leaf, _ in self.rows])
             found.append(
                 Extended(log.log, log.tree.size, tuple(self.rows), self.growth.size, self.growth.root, self.stored)
             )
@@ -171,7 +170,7 @@ class Append(Struct, frozen=True):
             check_frame(frame)
         room = draft.most_stored - log.stored
         if sum(len(frame.body) + ENTRY_OVERHEAD for frame in self.frames) > room and not all(
-            log.find(sha256(frame.body).digest()) is not None for frame in self.frames
+            log.find(entry_id(frame.body)) is not None for frame in self.frames
         ):
             raise refuse("full")
         return Appended(tuple(log.append(frame) for frame in self.frames), log.size)
@@ -234,7 +233,7 @@ class Rotate(Struct, frozen=True):
         known = [log.keys, *(rotation.keys for rotation in log.rotations)]
         if any(self.keys.credential == old.credential or self.keys.control == old.control for old in known):
             raise refuse("malformed", "A rotation needs a new credential and a new control key.")
-        if log.find(sha256(self.frame.body).digest()) is not None:
+        if log.find(entry_id(self.frame.body)) is not None:
             raise refuse("exists", "The entry of this rotation stands in the log already.")
         if self.index not in (None, log.size):  # what was judged before an entry that has come since may be void now
             raise refuse("moved")
@@ -246,7 +245,7 @@ class Rotate(Struct, frozen=True):
 
     def _done(self, log: LogDraft) -> int | None:
         """The index of this very rotation, if it was done already and the control key is one of its two."""
-        index = log.find(sha256(self.frame.body).digest())
+        index = log.find(entry_id(self.frame.body))
         after = [*(rotation.keys for rotation in log.rotations[1:]), log.keys]
         for rotation, keys in zip(log.rotations, after, strict=False):
             if rotation.bound - 1 == index and keys == self.keys:

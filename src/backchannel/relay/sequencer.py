@@ -7,7 +7,6 @@ call back. A future is resolved only after the commit, and after the logs in mem
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from threading import Thread
@@ -19,7 +18,7 @@ from backchannel.relay.jobs import Append, Draft, Job
 from backchannel.relay.limits import Limits
 from backchannel.relay.logs import Book, Log
 from backchannel.relay.refusals import refuse
-from backchannel.relay.report import report
+from backchannel.relay.report import refusal
 from backchannel.relay.store import Store
 
 Outcome = Any
@@ -118,7 +117,7 @@ class Sequencer:
             try:
                 self._store.commit(changes)
             except Exception as error:
-                failure = _refusal(error)
+                failure = refusal(error)
                 outcomes = [o if isinstance(o, RelayRefused | Log) else failure for o in outcomes]
                 self._reconcile(draft)
             else:
@@ -131,7 +130,7 @@ class Sequencer:
         try:
             return job.run(draft)
         except Exception as error:
-            return _refusal(error)
+            return refusal(error)
 
     def _reconcile(self, draft: Draft) -> None:
         """After a failed commit: forget a log unless the store says that nothing of it was persisted."""
@@ -142,10 +141,3 @@ class Sequencer:
                 row = None
             if row is None or (row.size, row.keys) != (log.log.tree.size, log.log.keys):
                 self._book.drop(name)
-
-
-def _refusal(error: Exception) -> RelayRefused:
-    if isinstance(error, RelayRefused):
-        return error
-    report(error, sys.stderr)
-    return refuse("unavailable")

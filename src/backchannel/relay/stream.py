@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from urllib.parse import parse_qs
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from backchannel.errors import RelayRefused
 from backchannel.relay.access import Access
-from backchannel.relay.report import report
+from backchannel.relay.report import refusal
 from backchannel.relay.service import Relay
 
 # What a stream is closed with, by code of the refusal that ended it.
 CLOSES = {"malformed": 4400, "credential": 4401, "rotated": 4403, "rate": 4429, "unavailable": 4503, "full": 4503}
-GOING_AWAY = 1001
 MOST_FROM_CLIENT = 1024
 
 _START = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -27,13 +24,10 @@ async def stream(relay: Relay, socket: WebSocket) -> None:
     await socket.accept()
     try:
         code = await _serve(relay, socket)
-    except RelayRefused as refused:
-        code = CLOSES[refused.code]
     except WebSocketDisconnect:
         return
     except Exception as error:
-        report(error, sys.stderr)
-        code = CLOSES["unavailable"]
+        code = CLOSES[refusal(error).code]
     if code is not None and socket.application_state is WebSocketState.CONNECTED:
         await socket.close(code)
 

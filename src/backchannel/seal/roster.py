@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -71,13 +71,6 @@ def open_welcome(plaintext: bytes) -> Welcome:
     if len(welcome.secrets) != welcome.epoch + 1:
         raise Rejected("welcome", "A welcome does not hold the keys that it should.")
     return welcome
-
-
-class Signed(NamedTuple):
-    """What is signed over an act, for those who verify."""
-
-    label: str
-    message: bytes
 
 
 def _message(channel: ChannelId, epoch: int, seat: SeatId, n: int, body: bytes) -> bytes:
