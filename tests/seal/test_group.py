@@ -161,3 +161,11 @@ def fails(holds: Holds, *parts: Any) -> bool:
         return not holds(*parts)
     except Malformed as problem:
         return problem.code in ("point", "scalar")
+
+
+@pytest.mark.parametrize("use", ["point", "mul"])
+def test_the_self_test_tries_both_ways_in(monkeypatch: pytest.MonkeyPatch, use: str) -> None:
+    g.self_test()
+    monkeypatch.setattr(g, use, lambda *parts: parts[-1])
+    with pytest.raises(RuntimeError, match="mixed order"):
+        g.self_test()

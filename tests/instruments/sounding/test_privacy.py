@@ -146,8 +146,8 @@ def test_a_lone_refuser_sees_what_anybody_else_would_make_it_see() -> None:
     """Whatever E a refuser sees, other answers of the others give the same E with another exponent of one of them.
 
     E = P w, w = C_z - xA_z. With w' for other answers, P' = P w / w' is as likely as P: so E says nothing about w. What
-    is left is X = P A_z beside E = P w, a Diffie-Hellman pair as long as nobody knows the logarithm of w to A_z: that is
-    what 5.2 proves.
+    is left is X = P A_z beside E = P w, a Diffie-Hellman pair as long as nobody knows the logarithm of w to A_z: that
+    is what 5.2 proves.
     """
     draw = chance("refuser")
     x, p, s, r = (g.random_scalar(draw) for _ in range(4))

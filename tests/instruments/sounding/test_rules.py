@@ -18,6 +18,7 @@ from backchannel.instruments.base import Spoken
 from backchannel.instruments.sounding import rounds, rules, tally
 from backchannel.instruments.sounding.rules import RULES, SOUNDING, STATES
 from backchannel.instruments.sounding.values import Ack, Ballot, Blind, Key, Share, Withdraw
+from backchannel.seal import dleq, schnorr
 from backchannel.seal import group as g
 from tests.instruments.sounding.kit import CHANNEL, NAMES, Table, seat, sounded, state, terms
 from tests.seal.kit import refused
@@ -126,9 +127,9 @@ def test_bounds(options: int, change: dict[str, Any], code: str) -> None:
 
 def test_a_thousand_options(monkeypatch: pytest.MonkeyPatch) -> None:
     """The largest ballot that can be asked: it fits an entry, and comes to the truth. (No proof is verified.)"""
-    monkeypatch.setattr(tally.schnorr, "all_hold", lambda *_: True)
-    monkeypatch.setattr(tally.dleq, "holds", lambda *_: True)
-    monkeypatch.setattr(tally.dleq, "all_hold", lambda *_: True)
+    monkeypatch.setattr(schnorr, "all_hold", lambda *_: True)
+    monkeypatch.setattr(dleq, "holds", lambda *_: True)
+    monkeypatch.setattr(dleq, "all_hold", lambda *_: True)
     yes = {"Ana": range(0, 1000, 2), "Ben": range(0, 1000, 3)}
     table = sounded(("Ana", "Ben"), [f"{k}" for k in range(1000)], yes, shared=True)
     assert [r.option for r in table.item().results] == list(range(0, 1000, 6))
