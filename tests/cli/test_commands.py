@@ -429,6 +429,19 @@ def test_what_was_returned_is_told(table: Table) -> None:
     assert "Came back: signature, or yes to a change. Nobody knows what this agrees to." in " ".join(status.split())
 
 
+def test_search_finds_whatever_was_said(table: Table) -> None:
+    ana = table.ana
+    ana.run("note", "send", "By the cape.")
+    ana.run("sounding", "ask", "The cape or the meridian?", "--option", "The cape", "--option", "The meridian")
+    to = ("--sign", "Argentina", "--sign", "Chile")
+    ana.run("understanding", "propose", "--title", "Line", "--text", "Through the cape.", *to)
+    found = ana.facts("search", "cape")["found"]
+    assert sorted(name for one in found for name in one if name != "channel") == ["note", "sounding", "understanding"]
+    page = ana.run("search", "cape").out
+    for part in ("By the cape.", "The cape or the meridian?", "Through the cape."):
+        assert part in page
+
+
 def test_alarms_come_first(table: Table) -> None:
     with table.ana.desk() as desk:
         channel = desk.channel()

@@ -1,43 +1,50 @@
-"""`backchannel search`: words in notes and understandings, on this desk."""
+"""`backchannel search`: words in all that was said, on this desk."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from backchannel.cli.context import at_desk
 from backchannel.cli.options import DeskCommand
-from backchannel.cli.show import DIM, Facts, Page
+from backchannel.cli.show import DIM, Draw, Facts, Page
+
+if TYPE_CHECKING:
+    from backchannel.desk.channel import Channel
 
 
 def search(
     ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="All of them must be there.")],
 ) -> None:
-    """Find notes and understandings by their words, in all channels or in --channel. Asks no relay."""
-    from backchannel.cli import facts
+    """Find notes, soundings and understandings by their words, in all channels or in --channel. Asks no relay."""
+    from backchannel.cli import facts, sounding
 
+    of: dict[str, Callable[[Channel, Any], Facts]] = {
+        "note": facts.note_facts,
+        "sounding": sounding.facts,
+        "understanding": facts.understanding_facts,
+    }
     with at_desk(ctx) as work:
         channels = work.desk.channels() if work.given.channel is None else [work.channel()]
         found: list[Facts] = []
         for channel in channels:
             for held in channel.session.book.items.find(" ".join(words)):
-                is_note = held.instrument.name == "note"
-                fact = (facts.note_facts if is_note else facts.understanding_facts)(channel, held.value)
-                found.append({"channel": channel.state.title, held.instrument.name: fact})
+                name = held.instrument.name
+                found.append({"channel": channel.state.title, name: of[name](channel, held.value)})
         work.tell({"found": found}, _found)
 
 
 def _found(page: Page, facts: Facts) -> None:
-    from backchannel.cli import draw
+    from backchannel.cli import draw, sounding
 
+    pages: dict[str, Draw] = {"note": draw.note, "sounding": sounding.draw, "understanding": draw.matter}
     for one in facts["found"]:
         page.say(one["channel"], DIM)
-        if "note" in one:
-            draw.note(page, one["note"])
-        else:
-            draw.matter(page, one["understanding"])
+        for name in one.keys() & pages.keys():
+            pages[name](page, one[name])
     if not facts["found"]:
         page.say("Nothing on this desk has these words.")
 
