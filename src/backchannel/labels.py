@@ -40,17 +40,17 @@ UNDERSTANDING = "bc1/understanding"
 UNDERSTANDING_SIG = "bc1/understanding-sig"
 
 # soundings
-SOUNDING = "bc1/sounding/open"
-ROUND = "bc1/sounding/th"
-ORDER = "bc1/sounding/order"
-PLACE = "bc1/sounding/place"
-ACK = "bc1/sounding/ack"
-POK = "bc1/sounding/pok"
-MPOK = "bc1/sounding/mpok"
-DLEQ = "bc1/sounding/dleq"
-EITHER = "bc1/sounding/or"
-BATCH = "bc1/sounding/batch"
-WEIGHT = "bc1/sounding/weight"
+SOUNDING_OPEN = "bc1/sounding/open"
+SOUNDING_TH = "bc1/sounding/th"
+SOUNDING_ORDER = "bc1/sounding/order"
+SOUNDING_PLACE = "bc1/sounding/place"
+SOUNDING_ACK = "bc1/sounding/ack"
+SOUNDING_POK = "bc1/sounding/pok"
+SOUNDING_MPOK = "bc1/sounding/mpok"
+SOUNDING_DLEQ = "bc1/sounding/dleq"
+SOUNDING_OR = "bc1/sounding/or"
+SOUNDING_BATCH = "bc1/sounding/batch"
+SOUNDING_WEIGHT = "bc1/sounding/weight"
 
 
 def enc(*parts: str | bytes | int) -> bytes:

@@ -86,7 +86,7 @@ def test_wrong_points_cannot_make_good_for_each_other() -> None:
     m, d = batch(2)
     wrong = [g.add(d[0], STRANGER), g.sub(d[1], STRANGER)]
     assert not dleq.all_hold(H, m, wrong, dleq.prove_all(KEY, H, m, wrong, HERE, draw()), HERE)
-    weak = weakened("seal.dleq", ("g.hash_scalar(labels.WEIGHT, seed, z)", "g.small(1)"))
+    weak = weakened("seal.dleq", ("g.hash_scalar(labels.SOUNDING_WEIGHT, seed, z)", "g.small(1)"))
     assert weak.all_hold(H, m, wrong, weak.prove_all(KEY, H, m, wrong, HERE, draw()), HERE)
 
 

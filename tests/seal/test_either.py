@@ -66,10 +66,10 @@ def test_both_halves_count() -> None:
 
 def test_what_is_not_hashed_is_chosen_afterwards() -> None:
     """Weak Fiat-Shamir: with a challenge that does not hold the commitments, both halves are simulated."""
-    gone = ("challenge(labels.EITHER, h, a, c, first, second) ==", "challenge(labels.EITHER, h, a, c) ==")
+    gone = ("challenge(labels.SOUNDING_OR, h, a, c, first, second) ==", "challenge(labels.SOUNDING_OR, h, a, c) ==")
     weak = weakened("seal.either", gone)
     c0, s0, s1 = draw(), draw(), draw()
-    c1 = g.minus(HERE.challenge(labels.EITHER, H, A, said(2)), c0)
+    c1 = g.minus(HERE.challenge(labels.SOUNDING_OR, H, A, said(2)), c0)
     assert weak.holds(H, A, said(2), c0 + c1 + s0 + s1, HERE)
     assert not either.holds(H, A, said(2), c0 + c1 + s0 + s1, HERE)
 

@@ -19,7 +19,7 @@ SIZE = 64
 
 def prove(p: g.Scalar, a: g.Point, x: g.Point, c: g.Point, y: g.Point, context: Context, t: g.Scalar) -> bytes:
     """c || s for X = pA, Y = pC."""
-    challenge = context.challenge(labels.DLEQ, a, x, c, y, g.mul(t, a), g.mul(t, c))
+    challenge = context.challenge(labels.SOUNDING_DLEQ, a, x, c, y, g.mul(t, a), g.mul(t, c))
     return challenge + g.plus(t, g.times(challenge, p))
 
 
@@ -28,7 +28,7 @@ def holds(a: g.Point, x: g.Point, c: g.Point, y: g.Point, proof: bytes, context:
     e, s = g.scalars(proof, 2)
     first = g.sub(g.mul(s, a), g.mul(e, x))
     second = g.sub(g.mul(s, c), g.mul(e, y))
-    return context.challenge(labels.DLEQ, a, x, c, y, first, second) == e
+    return context.challenge(labels.SOUNDING_DLEQ, a, x, c, y, first, second) == e
 
 
 def prove_all(
@@ -46,5 +46,5 @@ def all_hold(h: g.Point, m: Sequence[g.Point], d: Sequence[g.Point], proof: byte
 
 
 def _weights(h: g.Point, m: Sequence[g.Point], d: Sequence[g.Point], context: Context) -> list[g.Scalar]:
-    seed = primitives.labelled_hash(labels.BATCH, *context.parts, h, enc(*m), enc(*d))
-    return [g.hash_scalar(labels.WEIGHT, seed, z) for z in range(len(m))]
+    seed = primitives.labelled_hash(labels.SOUNDING_BATCH, *context.parts, h, enc(*m), enc(*d))
+    return [g.hash_scalar(labels.SOUNDING_WEIGHT, seed, z) for z in range(len(m))]

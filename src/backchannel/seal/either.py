@@ -21,7 +21,7 @@ def prove(b: int, r: g.Scalar, h: g.Point, a: g.Point, c: g.Point, context: Cont
     true = g.base(t) + g.mul(t, h)
     false = _commitment(1 - b, other_c, other_s, h, a, c)
     first, second = (true, false) if b == 0 else (false, true)
-    challenge = context.challenge(labels.EITHER, h, a, c, first, second)
+    challenge = context.challenge(labels.SOUNDING_OR, h, a, c, first, second)
     own_c = g.minus(challenge, other_c)
     own_s = g.plus(t, g.times(own_c, r))
     (c0, s0), (c1, s1) = ((own_c, own_s), (other_c, other_s)) if b == 0 else ((other_c, other_s), (own_c, own_s))
@@ -32,7 +32,7 @@ def holds(h: g.Point, a: g.Point, c: g.Point, proof: bytes, context: Context) ->
     """Whether the proof holds. Raises `Malformed` for a point or a proof that is none."""
     c0, c1, s0, s1 = g.scalars(proof, 4)
     first, second = _commitment(0, c0, s0, h, a, c), _commitment(1, c1, s1, h, a, c)
-    return context.challenge(labels.EITHER, h, a, c, first, second) == g.plus(c0, c1)
+    return context.challenge(labels.SOUNDING_OR, h, a, c, first, second) == g.plus(c0, c1)
 
 
 def _commitment(b: int, c_b: g.Scalar, s_b: g.Scalar, h: g.Point, a: g.Point, c: g.Point) -> bytes:

@@ -29,14 +29,14 @@ class Opening(NamedTuple):
 
 def prove(x: g.Scalar, h: g.Point, context: Context, t: g.Scalar) -> bytes:
     """c || s for h = xB."""
-    c = context.challenge(labels.POK, h, g.base(t))
+    c = context.challenge(labels.SOUNDING_POK, h, g.base(t))
     return c + g.plus(t, g.times(c, x))
 
 
 def holds(h: g.Point, proof: bytes, context: Context) -> bool:
     """Whether the proof holds for h. Raises `Malformed` for a point or a proof that is none."""
     c, s = g.scalars(proof, 2)
-    return context.challenge(labels.POK, h, g.sub(g.base(s), g.mul(c, h))) == c
+    return context.challenge(labels.SOUNDING_POK, h, g.sub(g.base(s), g.mul(c, h))) == c
 
 
 def prove_all(
@@ -68,4 +68,4 @@ def all_hold(h: g.Point, pairs: Sequence[Pair], proof: bytes, context: Context) 
 
 def _challenge(h: g.Point, pairs: Sequence[Pair], first: g.Point, second: g.Point, context: Context) -> g.Scalar:
     points = (point for pair in pairs for point in pair)
-    return context.challenge(labels.MPOK, h, len(pairs), *points, first, second)
+    return context.challenge(labels.SOUNDING_MPOK, h, len(pairs), *points, first, second)

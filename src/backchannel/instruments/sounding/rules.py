@@ -104,7 +104,7 @@ def _opened(spoken: Spoken) -> Sounding:
         if seat is None or seat.standing != "active" or not seat.speaks:
             raise Rejected("voters", "A sounding names somebody who cannot take part.")
     body = encode(act)
-    sid = p.labelled_hash(labels.SOUNDING, spoken.state.channel, spoken.id, body)
+    sid = p.labelled_hash(labels.SOUNDING_OPEN, spoken.state.channel, spoken.id, body)
     return Sounding(
         spoken.id, spoken.at, spoken.sender, spoken.audience, act, sid, "keys", (), (), (), (), _NOTHING, (), (), 0
     )

@@ -35,7 +35,7 @@ def pieces(raw: bytes, size: int, count: int) -> list[bytes]:
 
 def thread(sid: bytes, round_: int, messages: Sequence[Posted]) -> bytes:
     """th_r: the hash of all messages of a round, bound into every later proof (3)."""
-    return p.labelled_hash(labels.ROUND, sid, round_, enc(*(m.body for m in messages)))
+    return p.labelled_hash(labels.SOUNDING_TH, sid, round_, enc(*(m.body for m in messages)))
 
 
 # --- keys
@@ -60,7 +60,7 @@ def key(keys: Sequence[bytes]) -> bytes:
 
 def commitment(sid: bytes, seat: SeatId, order_: bytes) -> bytes:
     """To a part of the order in which options are opened (3.1)."""
-    return p.labelled_hash(labels.ORDER, sid, seat, order_)
+    return p.labelled_hash(labels.SOUNDING_ORDER, sid, seat, order_)
 
 
 # --- ballots
@@ -210,7 +210,9 @@ def order(sounding: Sounding, orders: Sequence[bytes]) -> tuple[int, ...]:
         return ()
     joint = enc(*orders)
     options = range(len(sounding.terms.options))
-    return tuple(sorted(options, key=lambda option: p.labelled_hash(labels.PLACE, sounding.sid, joint, option)))
+    return tuple(
+        sorted(options, key=lambda option: p.labelled_hash(labels.SOUNDING_PLACE, sounding.sid, joint, option))
+    )
 
 
 # --- shares
@@ -245,7 +247,7 @@ def _share_context(sounding: Sounding, seat: SeatId, position: int) -> Context:
 def ack_value(sounding: Sounding, position: int) -> bytes:
     """3.6: what every voter who has all shares must say."""
     shares = enc(*(m.body for m in sounding.openings[position].shares))
-    return p.labelled_hash(labels.ACK, sounding.sid, position, enc(*_opened(sounding, position)), shares)
+    return p.labelled_hash(labels.SOUNDING_ACK, sounding.sid, position, enc(*_opened(sounding, position)), shares)
 
 
 def passed(sounding: Sounding, numbers: Sequence[int], points: Sequence[bytes]) -> tuple[int, ...]:
