@@ -16,6 +16,7 @@ from backchannel.channel.lines import Lines
 from backchannel.channel.state import At, State
 from backchannel.entry.ids import ZERO32, ChannelId, EntryId, SeatId
 from backchannel.errors import Malformed, Rejected
+from backchannel.ledger.history import Seen
 from backchannel.seal import roster
 from backchannel.seal.box import Sealed, SharedBox, roster_box
 from backchannel.seal.chain import Chain, erase_commitment, erase_token
@@ -34,6 +35,11 @@ class Record(NamedTuple):
     id: EntryId
     erase: bytes
     body: bytes | None
+
+    @classmethod
+    def of(cls, seen: Seen) -> Record:
+        """The record that the ledger has verified."""
+        return cls(At(seen.index, seen.leaf.arrival), seen.leaf.id, seen.leaf.erase, seen.body)
 
 
 class Event(NamedTuple):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backchannel.cli import ask, show
-from backchannel.cli.context import Work, at_desk, trouble_facts
-from backchannel.cli.options import FAILED, DeskCommand, Group, settings
+from backchannel.cli.context import Work, at_desk, check_there, trouble_facts
+from backchannel.cli.options import FAILED, DeskCommand, Group, Settings, settings
 from backchannel.cli.progress import progress
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.errors import BackchannelError, Misuse
@@ -26,19 +26,19 @@ app = typer.Typer(
 def init(ctx: typer.Context) -> None:
     """Make a desk: an encrypted folder on this machine, opened by a passphrase."""
     given = settings(ctx)
-    if (given.folder / "vault.db").exists():
-        raise Misuse(
-            "exists",
-            f"There is a desk in {given.folder} already.",
-            "Use it, or name another folder with --desk.",
-            "Nothing was changed.",
-        )
+    _check_new(given, "Use it, or name another folder with --desk.")
     phrase = ask.passphrase("New passphrase (12 characters at least)", twice=True)
     from backchannel.desk.desk import Desk
 
     with progress("Making the desk", quiet=given.json):
         Desk.create(given.folder, phrase).close()
     show.tell({"folder": str(given.folder.absolute())}, _made, as_json=given.json)
+
+
+def _check_new(given: Settings, todo: str) -> None:
+    """Before a passphrase is asked for: whether the folder is free."""
+    if (given.folder / "vault.db").exists():
+        raise Misuse("exists", f"There is a desk in {given.folder} already.", todo, "Nothing was changed.")
 
 
 def _made(page: Page, facts: Facts) -> None:
@@ -157,13 +157,7 @@ def restore(
 ) -> None:
     """Make a desk from a backup, in a new folder (--desk). Its passphrase is then the backup's."""
     given = settings(ctx)
-    if (given.folder / "vault.db").exists():
-        raise Misuse(
-            "exists",
-            f"There is a desk in {given.folder} already.",
-            "Name a new folder with --desk.",
-            "Nothing was changed.",
-        )
+    _check_new(given, "Name a new folder with --desk.")
     phrase = ask.passphrase("Passphrase of the backup", variable=ask.BACKUP_PASSPHRASE)
     from backchannel.cli import facts
     from backchannel.desk.desk import Desk
@@ -190,14 +184,12 @@ def _restored(page: Page, facts: Facts) -> None:
 def passphrase(ctx: typer.Context) -> None:
     """Change the passphrase. Backups keep theirs."""
     given = settings(ctx)
-    connection: dict[str, Any] = given.connection()
-    from backchannel.cli.context import check_there
     from backchannel.desk.desk import Desk
 
     check_there(given)
     old = ask.passphrase("Present passphrase")
     with progress("Opening the desk", quiet=given.json):
-        desk = Desk.open(given.folder, old, **connection)
+        desk = Desk.open(given.folder, old)
     with desk:
         new = ask.passphrase("New passphrase (12 characters at least)", variable=ask.NEW_PASSPHRASE, twice=True)
         with progress("Sealing the desk anew", quiet=given.json):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from backchannel.channel.engine import Engine, Record
 from backchannel.channel.lines import Lines
-from backchannel.channel.state import At, State
+from backchannel.channel.state import State
 from backchannel.desk.channel import Channel
 from backchannel.desk.syncing import Progress
 from backchannel.errors import BackchannelError, RelayFault
@@ -43,7 +43,7 @@ def audit(channel: Channel, progress: Progress = lambda done, total: None) -> li
             fresh.commit(verified)
             seen = [s for s in verified.records if s.index < size]
             missing += sum(s.body is None for s in seen)
-            engine.process([Record(At(s.index, s.leaf.arrival), s.leaf.id, s.leaf.erase, s.body) for s in seen])
+            engine.process([Record.of(s) for s in seen])
             progress(fresh.size, answer.head)
             if not verified.records:
                 raise RelayFault("rollback", f"The relay has {fresh.size} entries; this desk has seen {size}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from backchannel.channel.engine import Event, Record
-from backchannel.channel.state import At
 from backchannel.desk.items import Folding
 from backchannel.desk.session import Session
 from backchannel.desk.settle import settle
@@ -33,9 +32,7 @@ def take(session: Session, answer: Range, asked: float) -> list[Event]:
             raise
         before = _Before(session)
         session.history.commit(verified)
-        presumed = session.engine.presume(
-            [Record(At(s.index, s.leaf.arrival), s.leaf.id, s.leaf.erase, s.body) for s in verified.records]
-        )
+        presumed = session.engine.presume([Record.of(seen) for seen in verified.records])
         try:
             with session.vault.transaction():
                 events = before.write(verified, presumed.events, answer.head, now)

@@ -118,7 +118,7 @@ def _read(code: Code, client: RelayClient, now: Callable[[], float]) -> tuple[li
             raise fault("range", f"It has {answer.head} entries, it says, and shows {history.size}.")
         verified = history.check(answer, now(), asked)
         history.commit(verified)
-        records += [Record(At(s.index, s.leaf.arrival), s.leaf.id, s.leaf.erase, s.body) for s in verified.records]
+        records += [Record.of(seen) for seen in verified.records]
         if verified.at_head:
             return records, history
 
