@@ -117,8 +117,13 @@ class Items:
 
     def write(self, new: list[Item], changed: list[Item]) -> None:
         """Items that began and items that changed, and the words by which they are found."""
-        before = [held for held in map(self.at, (item.position for item in changed)) if held is not None]
-        self._vault.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", self._texts(before))
+        before = self._texts([held for held in map(self.at, (item.position for item in changed)) if held is not None])
+        after = self._texts([*new, *changed])
+        # Forgetting words is dear, and most changes of an item leave its text alone.
+        kept = set(before) & set(after)
+        self._vault.executemany(
+            "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", [row for row in before if row not in kept]
+        )
         self._vault.executemany(
             "INSERT INTO item VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET value = excluded.value, until = excluded.until",
@@ -127,7 +132,9 @@ class Items:
                 for i in (*new, *changed)
             ],
         )
-        self._vault.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", self._texts([*new, *changed]))
+        self._vault.executemany(
+            "INSERT INTO words (rowid, text) VALUES (?, ?)", [row for row in after if row not in kept]
+        )
 
     def _texts(self, items: list[Item]) -> list[tuple[int, str]]:
         texts = [(self._places.of(item.position), item.instrument.text(item.value)) for item in items]

@@ -75,10 +75,23 @@ def _texts(value: Any) -> Iterator[str]:
 
 @cache
 def _may_hold_text(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    """The fields of a structure that are not plainly bytes or numbers: of the many in entries, few are text."""
-    plain = (msgspec.inspect.BytesType, msgspec.inspect.IntType, msgspec.inspect.BoolType)
-    fields = msgspec.structs.fields(kind)
-    return tuple(f.name for f in fields if not isinstance(msgspec.inspect.type_info(f.type), plain))
+    """The fields of a structure with text anywhere inside: of the many in entries, few have any."""
+    found = msgspec.inspect.type_info(kind)
+    assert isinstance(found, msgspec.inspect.StructType)  # noqa: S101
+    return tuple(field.name for field in found.fields if _is_or_holds_text(field.type))
+
+
+def _is_or_holds_text(kind: msgspec.inspect.Type) -> bool:
+    inspect = msgspec.inspect
+    if isinstance(kind, inspect.StructType):
+        return any(_is_or_holds_text(field.type) for field in kind.fields)
+    if isinstance(kind, inspect.VarTupleType):
+        return _is_or_holds_text(kind.item_type)
+    if isinstance(kind, inspect.TupleType):
+        return any(map(_is_or_holds_text, kind.item_types))
+    if isinstance(kind, inspect.UnionType):
+        return any(map(_is_or_holds_text, kind.types))
+    return not isinstance(kind, inspect.BytesType | inspect.IntType | inspect.BoolType | inspect.NoneType)
 
 
 def _name(kind: Any) -> str:
