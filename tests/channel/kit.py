@@ -11,7 +11,7 @@ world.sync()                                  # everybody reads; the rosters mus
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -35,22 +35,12 @@ from backchannel.seal.keys import Identity, PrekeySecret
 from backchannel.seal.primitives import ed25519_public
 from backchannel.seal.roster import EpochSecrets, join_proof, seal_epoch, sign_act
 from backchannel.seal.slots import Recipient
+from tests.seal.kit import chance
 
 CHANNEL = bytes(range(32))
 MORNING = 1_000 * DAY
 SECRETS = EpochSecrets(b"\x01" * 32, b"\x02" * 32, b"\x03" * 32)
 TERMS = Terms("Beagle", "To speak of the islands.", "envoy", "chatham", 30, "all", "all", "none")
-
-
-def chance(name: str) -> Callable[[int], bytes]:
-    """A source of bytes that gives the same ones for the same name."""
-    state = [0]
-
-    def draw(size: int) -> bytes:
-        state[0] += 1
-        return hashlib.shake_256(f"{name} {state[0]}".encode()).digest(size)
-
-    return draw
 
 
 @cache

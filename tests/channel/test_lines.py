@@ -14,8 +14,9 @@ from backchannel.seal.box import Sealed
 from backchannel.seal.chain import LONGEST, Chain, Cursor, new_chain, seal_entry, tag
 from backchannel.seal.primitives import ed25519_public, sha256
 from backchannel.seal.roster import open_roster
-from tests.channel.kit import CHANNEL, chance, opened
+from tests.channel.kit import CHANNEL, opened
 from tests.channel.weaken import weaken
+from tests.seal.kit import chance
 
 ME, ANA, BEN = b"\x01" * 16, b"\x02" * 16, b"\x03" * 16
 SEED = b"\x07" * 32

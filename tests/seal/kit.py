@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ OTHER_CHANNEL = bytes(range(1, 33))
 ROOT = b"\x11" * 32
 
 
-def chance(name: str):
+def chance(name: str) -> Callable[[int], bytes]:
     """A source of bytes that gives the same ones for the same name."""
     state = [0]
 
