@@ -140,10 +140,12 @@ def answer(
         channel = work.ready()
         item = channel.sounding_at(number)
         found = facts(channel, item)
+        given = [k - 1 for k in accept or ()]
+        soundings.may_answer(channel, item, given, again=again)
         if not work.given.json:
             show.tell({"sounding": found}, _before, as_json=False)
-        chosen = [] if none else [k - 1 for k in accept] if accept else _one_by_one(work, found)
-        named = "; ".join(item.terms.options[k] for k in chosen if 0 <= k < len(item.terms.options)) or "none of them"
+        chosen = given if none or given else _one_by_one(work, found)
+        named = "; ".join(item.terms.options[k] for k in chosen) or "none of them"
         ask.confirm(
             f"Cast your answer to sounding {number}, for good: you could live with {named}?", work.given, yes=yes
         )
@@ -180,6 +182,14 @@ def withdraw(ctx: typer.Context, number: NUMBER) -> None:
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.sounding_at(number)
+        if channel.me != item.asker or item.answered or item.state not in ("keys", "ballots"):
+            who = facts(channel, item)["asked_by"]
+            raise Misuse(
+                "withdraw",
+                f"Only {who}, who asked, can take it back, and only before anybody has answered.",
+                "A sounding that was answered runs to its end, or lapses.",
+                "Nothing was changed.",
+            )
         fate = work.act(channel, lambda: channel.say("sounding.withdraw", Withdraw(item.id), item.audience))
         _tell(work, channel, fate, channel.sounding_at(number), "Withdrawn")
 
@@ -196,9 +206,20 @@ def list_(ctx: typer.Context) -> None:
 def _list(page: Page, told: Facts) -> None:
     for one in told["soundings"]:
         page.say(f"{one['number']}  {one['question']}", STRONG)
-        page.say(f"   {one['state_says']}; {len(one['options'])} options, {one['rule_says']}", DIM)
+        page.say(f"   asked by {one['asked_by']}; {_count(len(one['options']), 'option')}", DIM)
+        page.say(f"   {_sentence(_came_to(one))}")
+        if one["mine"]:
+            page.say(f"   Your answer is awaited: backchannel sounding answer {one['number']}", STRONG)
     if not told["soundings"]:
         page.say("No soundings. Ask one: backchannel sounding ask")
+
+
+def _came_to(one: Facts) -> str:
+    """Where it stands, in one line."""
+    met = [option["text"] for option in one["options"] if option["met"]]
+    if one["state"] != "closed":
+        return str(one["state_says"])
+    return f"acceptable: {show.names(met)}" if met else "no option was acceptable"
 
 
 @app.command("show", cls=DeskCommand)
@@ -266,6 +287,7 @@ def facts(channel: Channel, item: Sounding) -> Facts:
     }
 
 
+OPEN = "The desks go on by themselves, while they are open: backchannel desk sync --watch"
 OVER = frozenset({"closed", "lapsed", "withdrawn"})
 STATES = {
     "keys": "the desks get ready; answers are awaited",
@@ -273,7 +295,7 @@ STATES = {
     "blinds": "all have answered; the desks work out what meets the rule",
     "opening": "the desks open what meets the rule, and nothing else",
     "closed": "done",
-    "lapsed": "lapsed: its hour passed before it was done. Nothing is known, to anybody",
+    "lapsed": "lapsed: its hour passed, or somebody left, before it was done. Nothing is known, to anybody",
     "withdrawn": "taken back before anybody had answered",
 }
 
@@ -292,17 +314,32 @@ def draw(page: Page, one: Facts) -> None:
     for option in one["options"]:
         mark = _mark(one, option)
         page.say(f"  {option['number']:>3}  {option['text']}{mark}", GOOD if option["met"] else "")
-    page.say(f"  {one['rule_says']}. {_reveals(one['reveal'])}", DIM)
-    page.say(f"  {one['state_says']}.")
+    page.say(f"  {_sentence(one['rule_says'])} {_reveals(one['reveal'])}", DIM)
+    page.say(f"  {_sentence(one['state_says'])}")
     if one["state"] == "closed":
         page.say(f"  {_known(one)}", STRONG)
     elif one["state"] not in OVER:
-        page.say(f"  Step {one['progress']['done']} of {one['progress']['of']}. Awaited: {show.names(one['awaits'])}.")
+        page.say(f"  {_so_far(one)}")
         page.say(f"  Answers until {show.local(one['answers_by'])}; opened until {show.local(one['ends_by'])}.", DIM)
-    if one["cast"] and one["state"] == "keys":
-        page.say("  Your answer is on this desk, and goes as soon as every desk is ready.")
+        page.say(f"  {_next(one)}", STRONG if one["mine"] else DIM)
+
+
+def _so_far(one: Facts) -> str:
+    """How far the round is that runs now, and who is awaited in it."""
+    done, of = one["progress"]["done"], one["progress"]["of"]
+    what = "have answered" if one["state"] == "ballots" else "are ready" if one["state"] == "keys" else "have done it"
+    who = "voters" if one["state"] == "ballots" else "desks"
+    return _sentence(f"{done} of {of} {who} {what}; awaited: {show.names(one['awaits'])}")
+
+
+def _next(one: Facts) -> str:
     if one["mine"]:
-        page.say(f"  Your answer is awaited: backchannel sounding answer {one['number']}", STRONG)
+        return f"Your answer is awaited: backchannel sounding answer {one['number']}"
+    if one["cast"] and one["state"] == "keys":
+        return f"Your answer is on this desk, and goes as soon as every desk is ready. {OPEN}"
+    if one["state"] in ("keys", "ballots"):
+        return f"Nothing is for you to do. {OPEN}"
+    return f"Nobody has to do anything more. {OPEN}"
 
 
 def _mark(one: Facts, option: Facts) -> str:
@@ -330,9 +367,15 @@ def _known(one: Facts) -> str:
         return "Nothing else is known."
     if one["reveal"] == "all":
         return f"The other {others} did not meet the rule. Who accepted what is not known, to anybody."
-    looked = f" {one['failed']} were opened before it and did not meet the rule." if one["failed"] else ""
-    return (
-        f"Nothing is known about the other options.{looked}"
-        if not looked
-        else f"{looked.strip()} Nothing else is known."
-    )
+    if not one["failed"]:
+        return "Nothing is known about the other options."
+    opened = "1 other was" if one["failed"] == 1 else f"{one['failed']} others were"
+    return f"{opened} opened before it and did not meet the rule. Nothing else is known."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}".removesuffix(".") + "."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

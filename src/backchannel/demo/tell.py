@@ -15,8 +15,8 @@ from backchannel.demo.stage import Shown, Sight
 
 WIDEST = 92
 _PIPE = 80
-_SECONDS_A_WORD = 0.042
-_BEAT = 0.4
+_SECONDS_A_WORD = 0.028
+_BEAT = 0.3
 _WORDS_A_ROW, _WORD = 6, 10
 _COLOURS = ("yellow", "cyan", "magenta", "green", "blue", "red")
 _SIGHTS = {

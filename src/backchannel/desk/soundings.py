@@ -78,40 +78,49 @@ def asked_before(channel: Channel, item: Sounding) -> list[tuple[str, int]]:
 def answer(channel: Channel, item: Sounding, yes: Sequence[int], *, again: bool = False) -> None:
     """Say yes to these options (by number from 0) and no to all others. It cannot be changed.
 
-    Raises `Misuse`: `voter`, `answered`, `over`, `restored`, `option`, and `again` unless its person consents to being
-    asked again.
+    Raises `Misuse` as `may_answer` does.
     """
     session = channel.session
     with session.turn():
         position = item.at.position
         item = channel.sounding_at(position)  # as it is now
-        pocket = session.book.items.pocket(position)
-        if item.who(channel.me) != "voter":
-            raise Misuse("voter", "This seat does not vote in this sounding.")
-        if any(not 0 <= k < len(item.terms.options) for k in yes):
-            raise Misuse("option", f"The options are numbered from 1 to {len(item.terms.options)}.")
-        if rounds.over(item, session.now()) or item.state not in ("keys", "ballots"):
-            raise Misuse("over", "Answers are no longer awaited in this sounding.")
-        if rounds.answered(pocket):
-            raise Misuse("answered", "This seat has answered already; an answer cannot be changed.")
-        if not pocket:
-            raise Misuse(
-                "restored",
-                "This desk cannot take part in this sounding: it was restored, or is not ready yet.",
-                "Sync, and try again.",
-            )
-        before = asked_before(channel, item)
-        if before and not again:
-            named = "; ".join(f"{option} (number {number})" for option, number in before[:5])
-            raise Misuse(
-                "again",
-                f"These voters were asked before about: {named}. Answers to the same question narrow down who refuses.",
-                "To agree to being asked again, say so with --again.",
-            )
+        may_answer(channel, item, yes, again=again)
         answers = tuple(k in set(yes) for k in range(len(item.terms.options)))
         with session.vault.transaction():
+            pocket = session.book.items.pocket(position)
             session.book.items.set_pocket(position, rounds.with_answer(pocket, answers))
     channel.work()
+
+
+def may_answer(channel: Channel, item: Sounding, yes: Sequence[int] = (), *, again: bool = False) -> None:
+    """Whether this seat can answer, and so, now.
+
+    Raises `Misuse`: `voter`, `answered`, `over`, `restored`, `option`, and `again` unless its person consents to being
+    asked again.
+    """
+    pocket = channel.session.book.items.pocket(item.at.position)
+    if item.who(channel.me) != "voter":
+        raise Misuse("voter", "This seat does not vote in this sounding.")
+    if any(not 0 <= k < len(item.terms.options) for k in yes):
+        raise Misuse("option", f"The options are numbered from 1 to {len(item.terms.options)}.")
+    if rounds.over(item, channel.session.now()) or item.state not in ("keys", "ballots"):
+        raise Misuse("over", "Answers are no longer awaited in this sounding.")
+    if rounds.answered(pocket):
+        raise Misuse("answered", "This seat has answered already; an answer cannot be changed.")
+    if not pocket:
+        raise Misuse(
+            "restored",
+            "This desk cannot take part in this sounding: it was restored, or is not ready yet.",
+            "Sync, and try again.",
+        )
+    before = asked_before(channel, item)
+    if before and not again:
+        named = "; ".join(f"{option} (number {number})" for option, number in before[:5])
+        raise Misuse(
+            "again",
+            f"These voters were asked before about: {named}. Answers to the same question narrow down who refuses.",
+            "To agree to being asked again, say so with --again.",
+        )
 
 
 def cast(channel: Channel, item: Sounding) -> bool:
@@ -132,9 +141,11 @@ def progress(item: Sounding) -> tuple[int, int, tuple[SeatId, ...]]:
     voters, part = item.terms.voters, item.part
     if item.state == "opening":
         opening = item.openings[-1]
-        if len(opening.acks) < len(voters):
+        if len(opening.acks) < len(voters) and not opening.release:
             return _counted([m.seat for m in opening.acks], voters)
-        return _counted([m.seat for m in opening.release], (item.terms.releaser,))
+        if not opening.release:
+            return _counted((), (item.terms.releaser,))
+        return _counted([m.seat for m in opening.shows], voters)
     expected = {"keys": part, "ballots": voters, "blinds": voters}.get(item.state, ())
     there = {"keys": item.keys, "ballots": item.ballots, "blinds": item.blinds}.get(item.state, ())
     return _counted([m.seat for m in there], expected)
