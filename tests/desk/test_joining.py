@@ -10,9 +10,15 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.channel import code as codes
+from backchannel.desk import joining, sealing
+from backchannel.desk.intent import Welcome
+from backchannel.desk.session import Session
+from backchannel.entry.codec import encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.ledger.wire import Range
 from backchannel.relay.refusals import refuse
+from backchannel.seal import roster
+from backchannel.seal.box import Sealed, welcome_box
 from tests.desk.world import (
     NAMES,
     TERMS,
@@ -200,6 +206,45 @@ def test_what_is_no_code_is_said_to_be_none(world: World, typed: str) -> None:
     assert code_of(lambda: world.desk("guest").join(typed)) == "code"
 
 
+def test_a_code_for_a_roster_that_is_not_there_yet_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its maker would know the secret under which the newcomer reads the next roster, and be the only one who does."""
+
+    def ahead(session: Session, intent: Welcome) -> Sealed:
+        kept = session.book.invitation(intent.invite)
+        assert kept is not None
+        secrets = (*(session.engine.wallet.secrets[e] for e in range(session.state.epoch + 1)), b"\xee" * 32)
+        told = encode(roster.Welcome(session.state.epoch + 1, secrets))
+        return welcome_box(kept[0], session.state.channel).seal(told, session.random(16))
+
+    with talks(tmp_path) as world:
+        monkeypatch.setattr(sealing, "_welcome", ahead)
+        invite = world["ana"].invite(*NAMES["emil"])
+        world.settle()
+        for name in ("hernan", "sofia"):
+            world[name].admit(NAMES["emil"][0])
+        world.settle()
+        good = codes.read(world["ana"].code(invite))
+        emil = world.desk("emil")
+        assert code_of(lambda: emil.join(codes.write(replace(good, epoch=2)))) == "welcome"
+        assert emil.channels() == []
+
+
+def test_a_roster_that_overtakes_a_joiner_is_said_plainly(tmp_path: Path) -> None:
+    with talks(tmp_path, ("ana", "hernan", "sofia", "dora")) as world:
+        invite = world["ana"].invite(*NAMES["emil"])
+        world.settle()
+        for name in ("hernan", "sofia", "dora"):
+            world[name].admit(NAMES["emil"][0])
+        world.settle()
+        desk, code = world.desk("emil"), codes.read(world["ana"].code(invite))
+        joining.join(desk.vault, code, Wire(world.host), now=desk.clock, random=desk.random)
+        world["dora"].remove(world["dora"].me, "I go.")
+        world.settle("ana", "hernan", "sofia")
+        assert world["ana"].state.epoch == 2
+        for _ in range(2):
+            assert code_of(desk.channel().sync) == "invitation"
+
+
 def test_a_relay_that_shows_a_joiner_nothing_is_not_asked_for_ever(world: World) -> None:
     codes_ = found(world, "ana", "hernan")
     guest = world.desk("guest")
@@ -346,6 +391,21 @@ def test_a_charter_is_void_when_somebody_joins_and_is_signed_again(world: World)
     sofia.send_note("now")
     world.settle()
     assert texts(hernan) == ["now"]
+
+
+def test_a_charter_that_was_swapped_while_it_was_read_is_not_signed(world: World) -> None:
+    """A second program on the desk, a `watch` for one, takes the new one from the log."""
+    world.desk("hernan").join(found(world, "ana", "hernan")["hernan"])
+    ana, hernan = world["ana"], world["hernan"]
+    ana.sync()
+    ana.propose_charter(replace(TERMS, attribution="chatham"))
+    hernan.sync()
+    read = hernan.state.charter
+    assert read is not None
+    ana.propose_charter(replace(TERMS, attribution="attributed"))
+    world.twin("hernan").sync()
+    assert code_of(lambda: hernan.sign_charter(read.digest)) == "changed"
+    assert waiting(hernan) == 0
 
 
 def test_charter_and_seats_are_for_who_may(world: World) -> None:

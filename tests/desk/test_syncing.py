@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backchannel.channel import acts
-from backchannel.desk import duties, syncing
+from backchannel.desk import duties, soundings, syncing
 from backchannel.desk.intent import Say
 from backchannel.entry.codec import decode, encode
-from backchannel.errors import BackchannelError, Malformed, Misuse, RelayRefused, Unreachable
+from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.instruments.note import Send
 from backchannel.ledger.wire import Frame
 from backchannel.relay.refusals import refuse
@@ -390,6 +391,46 @@ def test_a_host_that_takes_less_at_once_gets_less_at_once(world: World) -> None:
     agree(world)
 
 
+def test_what_a_relay_refused_and_kept_is_not_called_unsent(world: World) -> None:
+    """Else its author would write again what everybody has, or believe that a signature was not given."""
+    ana = world["ana"]
+
+    def kept(op: str, args: tuple[Any, ...], result: Any) -> Any:
+        if op == "append":
+            raise refuse("too-large")
+        return result
+
+    wire(ana).after = kept
+    ana.send_note("The cape.")
+    assert len(returned(ana)) == 1
+    online(ana)
+    world.settle()
+    assert returned(ana) == []
+    assert texts(ana) == texts(world["hernan"]) == ["The cape."]
+
+
+def test_what_no_entry_holds_is_refused_and_holds_up_nothing(world: World) -> None:
+    ana = world["ana"]
+    ana.sync()
+    options = [f"{n:04} " + "\U00010437" * 300 for n in range(1000)]
+    with pytest.raises(Misuse) as caught:
+        soundings.ask(ana, "Which?", options, [world[n].me for n in ("hernan", "sofia")], reveal="all")
+    assert caught.value.code == "too-long"
+    assert waiting(ana) == 0
+    ana.send_note("The cape.")
+    world.settle()
+    assert texts(world["hernan"]) == ["The cape."]
+
+
+def test_a_head_that_no_log_has_is_a_fault(world: World) -> None:
+    ana = world["ana"]
+    wire(ana).after = lambda op, args, result: replace(result, head=1 << 63) if op == "read" else result
+    with pytest.raises(RelayFault) as caught:
+        ana.sync()
+    assert caught.value.code == "range"
+    assert alarms(ana) == ["range"]
+
+
 def test_what_falls_out_for_ever_comes_back_after_some_tries(world: World) -> None:
     ana = world["ana"]
     host = world.host
@@ -668,3 +709,14 @@ def test_a_stream_that_says_rotated_is_opened_anew(world: World, pushing: type[P
     pushing.script = [rotated, stop.set]
     list(ana.watch(stop))
     assert ana.state.epoch == 2
+
+
+def test_a_stream_that_says_rotated_for_ever_is_not_opened_for_ever(world: World, pushing: type[Pushing]) -> None:
+    def rotated() -> None:
+        raise refuse("rotated")
+
+    pushing.script = [rotated] * 9
+    with pytest.raises(RelayRefused) as caught:
+        list(world["ana"].watch(threading.Event()))
+    assert caught.value.code == "rotated"
+    assert len(pushing.script) == 7

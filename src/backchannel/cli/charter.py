@@ -127,12 +127,14 @@ def _proposed(page: Page, facts: Facts) -> None:
 def _sign(work: Work, channel: Channel, yes: bool) -> None:
     from backchannel.cli import facts
 
+    agreed = channel.state.charter  # before its terms are shown: what is signed is this one or none
     proposal = facts.charter(channel)
     if proposal is not None and not work.given.json:
         show.tell({"charter": proposal}, _shown, as_json=False)
     if proposal is not None:
         ask.confirm(f"Sign the charter “{proposal['terms']['title']}”?", work.given, yes=yes)
-    fate = work.act(channel, channel.sign_charter)  # which says so if there is none
+    seen = None if agreed is None else agreed.digest
+    fate = work.act(channel, lambda: channel.sign_charter(seen))  # which says so if there is none
     work.tell({"fate": fate, "charter": facts.charter(channel), "stage": channel.state.stage}, _signed, channel)
 
 

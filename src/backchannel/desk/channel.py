@@ -142,14 +142,19 @@ class Channel:
         self._need("charter")
         self._act(acts.Charter(terms, tuple(sorted(s.id for s in state.present))))
 
-    def sign_charter(self) -> None:
-        """Sign the charter that was proposed."""
+    def sign_charter(self, seen: bytes | None = None) -> None:
+        """Sign the charter that was proposed; `seen` is the digest of the one that its person has read.
+
+        Raises `Misuse("changed")` if it is another by now: a second program on this desk may have read on.
+        """
         state = self.state
         if state.charter is None:
             joined = ", ".join(s.name for s in state.present)
             raise Misuse(
                 "no-charter", f"There is no charter to sign yet. Here so far: {joined}.", "The founder proposes it."
             )
+        if seen not in (None, state.charter.digest):
+            raise Misuse("changed", "Another charter was proposed while you read this one.", "Read it, and sign that.")
         self._act(acts.Assent(state.charter.digest))
 
     # --- change of the roster

@@ -232,7 +232,8 @@ def parse_range(body: bytes, start: int, limit: int) -> Range:
         found = decode_range(body)
     except Malformed as error:
         raise RelayFault(error.code, error.what, "Nothing in it was used. Tell the relay's host.") from error
-    if found.start != start or len(found.records) > limit or found.head < start + len(found.records):
+    end = start + len(found.records)
+    if found.start != start or len(found.records) > limit or not end <= found.head < 1 << 63:
         raise fault("range")
     return found
 

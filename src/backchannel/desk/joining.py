@@ -146,6 +146,12 @@ def _invitation(code: Code, state: State, at: At) -> Invitation:
             "The channel that the relay shows was not founded by the person whom the code names.",
             "Do not join. Tell whoever gave you the code, over another line.",
         )
+    if state.epoch < code.epoch:  # spec/channel.md, 4.1: a secret of the inviter's own would hide the next roster
+        raise Malformed(
+            "welcome",
+            "The code is for a roster that the channel does not have yet: whoever made it could hide the true one.",
+            "Do not join. Tell the founder of the channel, over another line.",
+        )
     invite = ed25519_public(invite_seed(code.secret, code.channel))
     found = next((i for i in expire(state, at).invitations if i.invite == invite), None)
     if found is None or found.proposal.stage != "granted" or found.proposal.epoch != state.epoch:

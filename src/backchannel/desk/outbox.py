@@ -71,10 +71,11 @@ class Outbox:
             [(n,) for n in ns],
         )
 
-    def set_returned(self, n: int, why: str) -> None:
-        """The log will not take this; its author sees why."""
+    def set_returned(self, n: int, why: str, *, left: bool = False) -> None:
+        """The log will not take this; its author sees why. `left`: it has left this desk, and may yet turn up."""
         self._vault.execute(
-            "UPDATE outbox SET stage = 'returned', frames = NULL, id = NULL, why = ? WHERE n = ?", (why, n)
+            "UPDATE outbox SET stage = 'returned', frames = NULL, id = iif(?, id, NULL), why = ? WHERE n = ?",
+            (left, why, n),
         )
 
     def done(self, ns: Iterable[int]) -> None:

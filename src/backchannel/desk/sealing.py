@@ -11,7 +11,7 @@ from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
 from backchannel.instruments import ERASABLE
 from backchannel.ledger.leaf import entry_id
-from backchannel.ledger.wire import Frame, encode_frames
+from backchannel.ledger.wire import MOST_BODY, Frame, encode_frames
 from backchannel.seal import roster
 from backchannel.seal.box import Sealed, roster_box, welcome_box
 from backchannel.seal.chain import LONGEST, seal_entry
@@ -35,7 +35,7 @@ def seal_waiting(session: Session, *, recovered: bool = False, mine: int | None 
             if isinstance(row.intent, Say) and own_prekey(session) is None:
                 continue
             try:
-                frames = _frames(session, row.intent, acts_before)
+                frames = _fitting(_frames(session, row.intent, acts_before))
             except Misuse as problem:
                 if row.n == mine:
                     raise
@@ -43,6 +43,12 @@ def seal_waiting(session: Session, *, recovered: bool = False, mine: int | None 
                 continue
             session.book.outbox.set_sealed(row.n, session.state.epoch, encode_frames(frames), entry_id(frames[-1].body))
         acts_before += isinstance(row.intent, Act)
+
+
+def _fitting(frames: list[Frame]) -> list[Frame]:
+    if max(len(frame.body) for frame in frames) > MOST_BODY:  # no desk would read it, and nothing behind it would leave
+        raise Misuse("too-long", "This is too long for one entry: a mebibyte at most.", "Divide it, or shorten it.")
+    return frames
 
 
 def _frames(session: Session, intent: Intent, acts_before: int) -> list[Frame]:

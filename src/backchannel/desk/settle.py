@@ -19,7 +19,8 @@ def settle(session: Session, events: Sequence[Event], *, rotated: bool) -> None:
     """Compare new entries with the outbox. Inside the intake's transaction."""
     book = session.book
     rows = book.outbox.waiting()
-    by_id = {row.id: row for row in rows if row.id is not None}
+    # A relay may say no and keep what it was sent: then the log's word counts.
+    by_id = {row.id: row for row in (*rows, *book.outbox.returned()) if row.id is not None}
     if not by_id and not rotated:
         return
     done: list[int] = []
@@ -31,6 +32,8 @@ def settle(session: Session, events: Sequence[Event], *, rotated: bool) -> None:
         code = _refusal(event, row)
         if code is None:
             done.append(row.n)
+        elif row.stage == "returned":
+            continue
         elif code in AGAIN and row.tries < MOST_TRIES:
             again.append(row.n)
         else:

@@ -12,7 +12,7 @@ from backchannel.desk import duties
 from backchannel.desk.client import RelayClient, passing
 from backchannel.desk.intake import take
 from backchannel.desk.intent import Act
-from backchannel.desk.joining import MOST_EMPTY
+from backchannel.desk.joining import MOST_EMPTY, over
 from backchannel.desk.outbox import Waiting
 from backchannel.desk.sealing import seal_waiting
 from backchannel.desk.session import Session
@@ -56,6 +56,7 @@ class Syncer:
         self.session, self.client = session, client
         self.name = log_name(session.book.cover().id)
         self._refused: tuple[int, RelayRefused] | None = None
+        self._closed = -1  # the epoch whose credential a stream has called replaced; a second time is a lie
         self._forgotten = session.clock()
         self._stale = False  # whether something was taken that the write-ahead log may still hold
 
@@ -97,12 +98,14 @@ class Syncer:
     def gone(self) -> bool:
         """Whether this seat was removed, so that there is nothing more to read.
 
-        Raises `Malformed("left-out")` if the seat is there and whoever changed the roster gave it no keys.
+        Raises `Malformed("left-out")` if it was given no keys, `Misuse("invitation")` if it had not joined yet.
         """
         with self.session.turn():
             state, me = self.session.state, self.session.engine.wallet.me
-            seat = state.seat(me)
-            if seat is not None and seat.standing == "active" and state.epoch not in self.session.engine.wallet.secrets:
+            seat, locked = state.seat(me), state.epoch not in self.session.engine.wallet.secrets
+            if locked and seat is None:
+                raise over()  # spec/channel.md, 3.4
+            if locked and seat is not None and seat.standing == "active":
                 raise Malformed(
                     "left-out",
                     "Whoever changed the roster gave this desk no keys for it, by mistake or on purpose.",
@@ -252,7 +255,7 @@ class Syncer:
                 most = 1  # this host takes less at once than we send
                 if len(parcel) == 1:
                     with session.turn(), session.vault.transaction():
-                        session.book.outbox.set_returned(parcel[0].n, problem.what)
+                        session.book.outbox.set_returned(parcel[0].n, problem.what, left=True)
                 continue
             with session.turn(), session.vault.transaction():
                 session.book.outbox.set_posted(parcel)
@@ -337,8 +340,9 @@ class Syncer:
                         if moved or self.session.book.credential()[0] != epoch:
                             return  # another process has read on, or the credential is new: start again from there
         except RelayRefused as problem:
-            if problem.code != "rotated":
+            if problem.code != "rotated" or self._closed == epoch:
                 raise
+            self._closed = epoch
         finally:
             stream.stop()
 
