@@ -46,11 +46,13 @@ class Session:
     @property
     def state(self) -> State:
         """The roster, as far as the log was read."""
-        return self.engine.state
+        with self.turn():
+            return self.engine.state
 
     def now(self) -> At:
         """The place of an entry that would be appended now."""
-        return At(self.history.size, arrival_unit(self.clock()))
+        with self.turn():
+            return At(self.history.size, arrival_unit(self.clock()))
 
     def _load(self) -> None:
         self.history = self.book.history()
