@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backchannel.desk import syncing
 from backchannel.desk.audit import audit
 from backchannel.desk.channel import Channel
 from backchannel.desk.client import parse_range
 from backchannel.errors import RelayFault, RelayRefused, Unreachable
-from backchannel.ledger.wire import Frame, Range, encode_range
+from backchannel.ledger.wire import Frame, Range, Record, encode_range
 from backchannel.relay.refusals import REFUSALS, refuse
 from tests.desk.world import (
     World,
@@ -270,6 +271,22 @@ def test_a_relay_that_takes_nothing_is_reported(world: World, code: str) -> None
     assert "two" in texts(ana)
     assert waiting(ana) == 1
     all_is_well(world)
+
+
+def test_a_body_withheld_without_leave_shows_in_the_audit(world: World) -> None:
+    """Also when the relay claims that there is more to come, where the leave could stand."""
+    ana = world["ana"]
+    world["hernan"].send_note("The cape.")
+    world.settle()
+
+    def withheld(op: str, args: tuple[Any, ...], result: Any) -> Any:
+        if op != "read" or not result.records:
+            return replace(result, head=result.head + 1) if op == "read" else result
+        last = result.records[-1]
+        return replace(result, records=(*result.records[:-1], Record(last.leaf, None)), head=result.head + 1)
+
+    wire(ana).after = withheld
+    assert [finding.ok for finding in audit(ana)] == [False]
 
 
 def test_a_body_changed_afterwards_shows_in_the_audit(world: World) -> None:

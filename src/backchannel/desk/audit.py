@@ -9,8 +9,9 @@ from backchannel.channel.lines import Lines
 from backchannel.channel.state import State
 from backchannel.desk.channel import Channel
 from backchannel.desk.syncing import Progress
-from backchannel.errors import BackchannelError, RelayFault
+from backchannel.errors import BackchannelError, RelayFault, RelayRefused
 from backchannel.instruments import ERASABLE, record, understanding
+from backchannel.ledger.faults import fault
 from backchannel.ledger.history import History
 from backchannel.ledger.origin import origin_line
 
@@ -36,7 +37,7 @@ def audit(channel: Channel, progress: Progress = lambda done, total: None) -> li
     )
     missing = 0
     try:
-        while fresh.size < size:
+        while fresh.size < size or fresh.owed:  # leave to erase may stand beyond what this desk has read
             asked = channel.session.clock()
             answer = channel.client.read(channel.name, credential, fresh.size)
             verified = fresh.check(answer, channel.session.clock(), asked)
@@ -46,9 +47,15 @@ def audit(channel: Channel, progress: Progress = lambda done, total: None) -> li
             engine.process([Record.of(s) for s in seen])
             progress(fresh.size, answer.head)
             if not verified.records:
-                raise RelayFault("rollback", f"The relay has {fresh.size} entries; this desk has seen {size}.")
-    except RelayFault as fault:
-        return [Finding("record", False, fault.what)]
+                raise fault("range", f"It has {answer.head} entries, it says, and shows {fresh.size}.")
+    except RelayFault as problem:
+        return [Finding("record", False, problem.what)]
+    except RelayRefused as problem:
+        if problem.code != "rotated" or fresh.size < size:
+            raise
+        missing -= sum(
+            index < size for index in fresh.owed
+        )  # gone since this seat left: it may not read by whose leave
     same = fresh.root(size) == root
     findings = [
         Finding(
