@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.channel import acts
-from backchannel.desk import duties, soundings, syncing
+from backchannel.desk import duties, soundings, watching
 from backchannel.desk.intent import Say
 from backchannel.entry.codec import decode, encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, RelayRefused, Unreachable
@@ -540,7 +540,7 @@ class Pushing:
 
 @pytest.fixture
 def pushing(monkeypatch: pytest.MonkeyPatch) -> type[Pushing]:
-    monkeypatch.setattr(syncing, "Stream", Pushing)
+    monkeypatch.setattr(watching, "Stream", Pushing)
     Pushing.script = []
     return Pushing
 
@@ -640,8 +640,8 @@ def test_watch_starts_anew_from_time_to_time(world: World, monkeypatch: pytest.M
         def stop(self) -> None:
             self.over.set()
 
-    monkeypatch.setattr(syncing, "Stream", Silent)
-    monkeypatch.setattr(syncing, "RESYNC_SECONDS", 0.01)
+    monkeypatch.setattr(watching, "Stream", Silent)
+    monkeypatch.setattr(watching, "RESYNC_SECONDS", 0.01)
     list(ana.watch(stop))
     assert len(opened) == 2
     assert texts(ana) == [""]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from backchannel.desk import syncing
+from backchannel.desk import watching
 from backchannel.desk.audit import audit
 from backchannel.desk.channel import Channel
 from backchannel.desk.client import parse_range
@@ -116,7 +116,7 @@ class Pushes:
 
 @pytest.fixture
 def pushes(monkeypatch: pytest.MonkeyPatch) -> type[Pushes]:
-    monkeypatch.setattr(syncing, "Stream", Pushes)
+    monkeypatch.setattr(watching, "Stream", Pushes)
     return Pushes
 
 

@@ -21,6 +21,7 @@ from backchannel.desk.items import Item
 from backchannel.desk.sealing import seal_waiting
 from backchannel.desk.session import Session
 from backchannel.desk.syncing import Progress, Report, Syncer
+from backchannel.desk.watching import Watcher
 from backchannel.entry import text
 from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import EntryId, SeatId
@@ -89,7 +90,7 @@ class Channel:
 
     def watch(self, stop: threading.Event, heard: Callable[[object], None] = lambda _: None) -> Iterator[list[Event]]:
         """Stay in step until `stop` is set; yields what came each time."""
-        return self._syncer.watch(stop, heard)
+        return Watcher(self._syncer).watch(stop, heard)
 
     # --- founding, inviting, charter
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from backchannel.channel.engine import Event
 from backchannel.desk import duties
-from backchannel.desk.client import RelayClient, passing
+from backchannel.desk.client import RelayClient
 from backchannel.desk.intake import take
 from backchannel.desk.intent import Act
 from backchannel.desk.joining import MOST_EMPTY, over
 from backchannel.desk.outbox import Waiting
 from backchannel.desk.sealing import seal_waiting
 from backchannel.desk.session import Session
-from backchannel.desk.stream import Stream
-from backchannel.errors import Malformed, RelayFault, RelayRefused, Unreachable
+from backchannel.errors import Malformed, RelayFault, RelayRefused
 from backchannel.ledger.faults import fault
 from backchannel.ledger.origin import control_hash, credential_hash, log_name
 from backchannel.ledger.wire import Frame, Range, decode_frames
@@ -26,10 +24,7 @@ Progress = Callable[[int, int], None]
 """Told (entries read, entries in the log)."""
 
 FORGET_EVERY = 60.0
-"""Seconds between emptyings of the vault's write-ahead log while a desk watches."""
-
-RESYNC_SECONDS = 900.0
-"""How long `watch` follows a stream before it syncs again: what is due by the clock is due without news too."""
+"""Seconds between emptyings of the vault's write-ahead log while entries are pushed."""
 
 _MOST_ROUNDS = 50
 _MOST_FRAMES = 200
@@ -56,7 +51,6 @@ class Syncer:
         self.session, self.client = session, client
         self.name = log_name(session.book.cover().id)
         self._refused: tuple[int, RelayRefused] | None = None
-        self._closed = -1  # the epoch whose credential a stream has called replaced; a second time is a lie
         self._forgotten = session.clock()
         self._stale = False  # whether something was taken that the write-ahead log may still hold
 
@@ -131,6 +125,17 @@ class Syncer:
         with self.session.turn(), self.session.vault.transaction():
             book.set_founded()
             self.session.vault.execute("DELETE FROM meta WHERE name = ?", (f"founding-code-{book.c}",))
+
+    def pushed(self, answer: Range, opened: float) -> list[Event]:
+        """Take what the relay pushed over a stream opened at `opened`, and do what follows from it; what came."""
+        events = take(self.session, answer, opened)
+        # The first answer of a connection may be empty: the relay is back, and something may wait for it.
+        if not answer.records or any(event.verdict in ("act", "line", "rejected") for event in events):
+            self.work()
+        self._stale = True
+        if self.session.clock() > self._forgotten + FORGET_EVERY:
+            self.forget()
+        return events
 
     def _lapse(self) -> None:
         """Delete the texts whose time is over, in portions: others wait for the desk."""
@@ -294,95 +299,6 @@ class Syncer:
             with session.turn(), session.vault.transaction():
                 session.book.entries.forget_token(position)
         return bool(due)
-
-    def watch(self, stop: threading.Event, heard: Callable[[object], None] = lambda _: None) -> Iterator[list[Event]]:
-        """Sync, then take what the relay pushes, until `stop` is set; yields what came, each time something came.
-
-        `heard(error)` is told when the relay is lost, `heard(None)` when it is back. Raises as `sync`, but what passes.
-        """
-        failures, keeper = 0, _Keeper(stop)
-        try:
-            while not stop.is_set():
-                try:
-                    events = self.sync().events
-                    if failures:
-                        failures = 0
-                        heard(None)
-                    yield events
-                    if self.gone():
-                        return
-                    yield from self._follow(keeper, heard)
-                except (Unreachable, RelayRefused) as problem:
-                    if not passing(problem):
-                        raise
-                    failures += 1
-                    heard(problem)
-                    wish = getattr(problem, "wait", None)
-                    stop.wait(self.client.backoff.delay(failures, self.client.chance(), wish))
-        finally:
-            keeper.over()
-
-    def _follow(self, keeper: _Keeper, heard: Callable[[object], None]) -> Iterator[list[Event]]:
-        """Take what is pushed until the stream ends, or must be opened anew."""
-        with self.session.turn():
-            epoch, credential = self.session.book.credential()
-            start = self.session.history.size
-        # What is pushed may have waited here while this computer slept: no older than the stream is all that is sure.
-        opened = self.session.clock()
-        stream = Stream(self.client, self.name, credential, start, heard=heard)
-        keeper.keep(stream)
-        try:
-            with self.remembered():
-                for answer in stream:
-                    yield self._pushed(answer, opened)
-                    with self.session.turn():
-                        moved = self.session.history.size != stream.position
-                        if moved or self.session.book.credential()[0] != epoch:
-                            return  # another process has read on, or the credential is new: start again from there
-        except RelayRefused as problem:
-            if problem.code != "rotated" or self._closed == epoch:
-                raise
-            self._closed = epoch
-        finally:
-            stream.stop()
-
-    def _pushed(self, answer: Range, opened: float) -> list[Event]:
-        events = take(self.session, answer, opened)
-        # The first answer of a connection may be empty: the relay is back, and something may wait for it.
-        if not answer.records or any(event.verdict in ("act", "line", "rejected") for event in events):
-            self.work()
-        self._stale = True
-        if self.session.clock() > self._forgotten + FORGET_EVERY:
-            self.forget()
-        return events
-
-
-class _Keeper:
-    """Ends the present stream when `stop` is set, and from time to time (RESYNC_SECONDS)."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop, self._over = stop, False
-        self._stream: Stream | None = None
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def keep(self, stream: Stream) -> None:
-        """This is the present stream."""
-        self._stream = stream
-        if self._stop.is_set():
-            stream.stop()
-
-    def over(self) -> None:
-        """Nobody watches any more."""
-        self._over, self._stream = True, None
-
-    def _run(self) -> None:
-        while not self._over:
-            stopped = self._stop.wait(RESYNC_SECONDS)
-            stream = self._stream
-            if stream is not None:
-                stream.stop()
-            if stopped:
-                return
 
 
 def _parcel(rows: list[Waiting], most: int) -> tuple[list[Waiting], list[Frame]]:
