@@ -12,6 +12,7 @@ from tests.cli.conftest import BACKUP, Person, serve
 
 DOCS = Path(__file__).parents[2] / "docs"
 DIRECTIVE = re.compile(r"<!-- test: (\w+) (keeps|types) (\w+)?(.*?) -->|<!-- test: file (\S+) (.*?) -->")
+TOGETHER = "<!-- test: all sync -->"
 
 
 def steps(text: str, name: str, folder: Path) -> list[transcript.Step]:
@@ -20,7 +21,10 @@ def steps(text: str, name: str, folder: Path) -> list[transcript.Step]:
     typed: dict[str, list[str]] = {}
     for part in re.split(r"(```console\n.*?```|<!-- test: .*? -->)", text, flags=re.DOTALL):
         directive = DIRECTIVE.fullmatch(part)
-        if directive and directive[5]:
+        if part == TOGETHER:  # what `desk sync --watch` does beside the commands that are shown
+            everyone = dict.fromkeys(step.who for step in found)
+            found += [transcript.Step(who, "desk sync", name) for _ in range(8) for who in everyone]
+        elif directive and directive[5]:
             (folder / directive[5]).write_text(directive[6])
         elif directive and directive[2] == "keeps":
             command = directive[4].removeprefix(" from: ")
@@ -44,7 +48,7 @@ def test_the_delegates_guide(short: Path, relay: str, monkeypatch: pytest.Monkey
     monkeypatch.chdir(short)
     text = (DOCS / "guide-delegate.md").read_text(encoding="utf-8").replace("https://relay.example.org", relay)
     env = {"BACKCHANNEL_BACKUP_PASSPHRASE": BACKUP}
-    people = {name: Person(short / name, env) for name in ("ana", "hernan")}
+    people = {name: Person(short / name, env) for name in ("ana", "hernan", "sofia")}
     found = steps(text, "guide-delegate.md", short)
     assert len(found) > 20
     transcript.run(found, people, {}, short)
