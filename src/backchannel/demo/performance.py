@@ -167,6 +167,7 @@ class Performance:
                 [
                     f"export BACKCHANNEL_DESK={folder} BACKCHANNEL_PASSPHRASE={shlex.quote(me.passphrase)}",
                     f"{bc} channel show",
+                    f"{bc} sounding list",
                     f"{bc} note list",
                     f'{bc} note send "Good morning from Santiago." --to {shlex.quote(other.name)}',
                     f"{bc} channel verify",

@@ -165,7 +165,8 @@ class Teller:
                 key, Text(f"sees: {known}" if key == asked.who or known != first else "sees the same, and no more")
             )
         seen = f"{facts['entries']} more sealed entries, {facts['bytes']:,} bytes: neither question nor answers"
-        self._put(Text.assemble(("The relay", "bold"), f" has {seen}."))
+        self._beside(Text("The relay", "bold"), Text(f"has {seen}."))
+        self._line()
         for line in self._learnt(asked, facts["in_vain"]):
             self._put(Text(line, "italic"))
             self._beat(line)
@@ -242,7 +243,9 @@ class Teller:
     # --- lines
 
     def _row(self, key: str, text: Text) -> None:
-        name = Text(self._short(key), f"bold {self._colours[key]}")
+        self._beside(Text(self._short(key), f"bold {self._colours[key]}"), text)
+
+    def _beside(self, name: Text, text: Text) -> None:
         name.pad_right(self._indent - 2 - len(name))
         for at, row in enumerate(self._wrapped(text, self._indent)):
             self._print(Text("  ") + (name if at == 0 else Text(" " * len(name))) + row)
@@ -331,7 +334,8 @@ _DRAW: dict[str, Callable[[Teller, Act, Shown], None]] = {
 def _rounds(asked: Act, sight: SoundingSight, sent: Mapping[str, int]) -> list[str]:
     """What the desks did between the last answer and the end, with what the log has of it."""
     lines = [
-        f"they veil the sum of the answers ({_count(sent['blind'], 'message')}): all it shows now is if both said yes"
+        f"they veil the sum of the answers ({_count(sent['blind'], 'message')}): "
+        "it can only show now whether both said yes"
     ]
     if asked.show_all:
         lines.append(f"they open all {len(asked.options)} options at once, each desk giving its part ({_parts(sent)})")
