@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from backchannel.channel.engine import Event, Wallet
@@ -73,6 +74,16 @@ class Book:
             ),
         )
         return Book(vault, written.rowid)
+
+    @cached_property
+    def id(self) -> bytes:
+        """The channel's id."""
+        return self.cover().id
+
+    @cached_property
+    def me(self) -> SeatId:
+        """This desk's seat."""
+        return self.cover().seat
 
     def cover(self) -> Cover:
         """The channel's own row."""

@@ -47,12 +47,12 @@ class Channel:
     @property
     def id(self) -> bytes:
         """The channel's id."""
-        return self.session.book.cover().id
+        return self.session.book.id
 
     @property
     def me(self) -> SeatId:
         """This desk's seat."""
-        return self.session.book.cover().seat
+        return self.session.book.me
 
     @property
     def state(self) -> State:

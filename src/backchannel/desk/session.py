@@ -25,6 +25,7 @@ class Session:
         self.engine: Engine
         self._version: int | None = None
         self._threads = threading.RLock()
+        self._depth = 0
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -33,15 +34,16 @@ class Session:
         If the block fails, memory is thrown away and read again: nothing half done is ever seen.
         """
         with self._threads, self.vault.lock.held():
-            version = self.vault.version()
-            if version != self._version:
-                self._load()
-                self._version = version
+            if self._depth == 0:  # inside a turn nobody else writes
+                self._reload()
+            self._depth += 1
             try:
                 yield
             except BaseException:
                 self._version = None
                 raise
+            finally:
+                self._depth -= 1
 
     @property
     def state(self) -> State:
@@ -54,7 +56,10 @@ class Session:
         with self.turn():
             return At(self.history.size, arrival_unit(self.clock()))
 
-    def _load(self) -> None:
+    def _reload(self) -> None:
+        version = self.vault.version()
+        if version == self._version:
+            return
         self.history = self.book.history()
         self.engine = Engine(
             self.book.wallet(),
@@ -63,3 +68,4 @@ class Session:
             erasable=ERASABLE,
             root_at=lambda size: self.history.root(size),
         )
+        self._version = version

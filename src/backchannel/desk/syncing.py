@@ -126,16 +126,14 @@ class Syncer:
             book.set_founded()
             self.session.vault.execute("DELETE FROM meta WHERE name = ?", (f"founding-code-{book.c}",))
 
-    def pushed(self, answer: Range, opened: float) -> list[Event]:
-        """Take what the relay pushed over a stream opened at `opened`, and do what follows from it; what came."""
-        events = take(self.session, answer, opened)
-        # The first answer of a connection may be empty: the relay is back, and something may wait for it.
-        if not answer.records or any(event.verdict in ("act", "line", "rejected") for event in events):
-            self.work()
+    def pushed(self, events: list[Event]) -> None:
+        """Do what follows from entries that the relay pushed and that were taken."""
         self._stale = True
+        # The first answer of a connection may be empty: the relay is back, and something may wait for it.
+        if not events or any(event.verdict in ("act", "line", "rejected") for event in events):
+            self.work()
         if self.session.clock() > self._forgotten + FORGET_EVERY:
             self.forget()
-        return events
 
     def _lapse(self) -> None:
         """Delete the texts whose time is over, in portions: others wait for the desk."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from backchannel.channel.engine import Event
 from backchannel.desk.client import passing
+from backchannel.desk.intake import take
 from backchannel.desk.stream import Stream
 from backchannel.desk.syncing import Syncer
 from backchannel.errors import RelayRefused, Unreachable
@@ -61,7 +62,9 @@ class Watcher:
         try:
             with self._syncer.remembered():
                 for answer in stream:
-                    yield self._syncer.pushed(answer, opened)
+                    events = take(self._syncer.session, answer, opened)
+                    yield events  # first to whoever watches: what this desk owes is soon enough after that
+                    self._syncer.pushed(events)
                     with self._syncer.session.turn():
                         moved = self._syncer.session.history.size != stream.position
                         if moved or self._syncer.session.book.credential()[0] != epoch:
