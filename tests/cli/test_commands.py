@@ -427,6 +427,9 @@ def test_what_was_returned_is_told(table: Table) -> None:
     status = table.ana.run("desk", "status").out
     assert "1 of your own came back: backchannel desk status" in status
     assert "Came back: signature, or yes to a change. Nobody knows what this agrees to." in " ".join(status.split())
+    assert table.ana.facts("desk", "discard", str(n + 1), code=1)["error"] == "nothing"
+    assert f"Number {n} is gone." in table.ana.run("desk", "discard", str(n)).out
+    assert table.ana.facts("desk", "status")["channels"][0]["returned"] == 0
 
 
 def test_search_finds_whatever_was_said(table: Table) -> None:

@@ -388,6 +388,8 @@ def test_a_host_that_takes_less_at_once_gets_less_at_once(world: World) -> None:
     assert isinstance(back, Say)
     assert decode(back.body, Send).text.startswith("note 2!!!")
     assert texts(world["hernan"]) == ["note 0", "note 1", "note 3"]
+    ana.discard(ana.session.book.outbox.returned()[0].n)
+    assert returned(ana) == []
     agree(world)
 
 

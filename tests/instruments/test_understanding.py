@@ -126,6 +126,8 @@ BY = {"signatory": "Ben", "proposer": "Cem", "reader": "Dora"}
 @pytest.mark.parametrize(("which", "kind", "who"), [*product(STATES, KINDS, BY)])
 def test_every_cell_is_allowed_or_refused(which: str, kind: str, who: str) -> None:
     item = in_state("initialled" if which == "ended" else which)
+    if (which, kind) == ("signing", "understanding.initial"):  # as a desk sees it that some initials were kept from
+        item = replace(item, initials=tuple(s for s in item.initials if s != seat(BY["signatory"])))
     state = without("Ana") if which == "ended" else channel()
     acts: dict[str, Value] = {
         KINDS[0]: initial(item),
@@ -139,6 +141,19 @@ def test_every_cell_is_allowed_or_refused(which: str, kind: str, who: str) -> No
             say(item, BY[who], acts[kind], state=state)
     else:
         assert say(item, BY[who], acts[kind], state=state).state in ends
+
+
+def test_a_signature_is_not_lost_where_initials_were_withheld() -> None:
+    """Dora shows her initials to Ana alone, and Ana signs: Ben's desk keeps that signature all the same."""
+    item = proposed(("Ana", "Ben", "Dora"))
+    for by in ("Ana", "Ben"):
+        item = say(item, by, initial(item))
+    item = say(item, "Ana", signature(item, "Ana"))
+    assert (item.state, len(item.signatures)) == ("signing", 1)
+    item = say(item, "Dora", initial(item))
+    for by in ("Ben", "Dora"):
+        item = say(item, by, signature(item, by))
+    assert item.state == "complete"
 
 
 def test_nobody_initials_or_signs_twice() -> None:
@@ -273,15 +288,16 @@ class Signing(RuleBasedStateMachine):
 
     @rule(by=st.sampled_from(PEOPLE), right=st.booleans())
     def initial(self, by: str, right: bool) -> None:
-        allowed = right and by in ("Ana", "Ben", "Dora") and by not in self.initials and not self.withdrawn
+        over = self.withdrawn or len(self.signed) == 3
+        allowed = right and by in ("Ana", "Ben", "Dora") and by not in self.initials and not over
         self.expect(allowed, by, Initial(ID, self.item.digest if right else bytes(32)))
         if allowed:
             self.initials.add(by)
 
     @rule(by=st.sampled_from(PEOPLE), keys=st.sampled_from([0, 0, 0, 1]))
     def sign(self, by: str, keys: int) -> None:
-        ready = len(self.initials) == 3 and not self.withdrawn
-        allowed = ready and by in self.initials and by not in self.signed and keys == 0
+        """The fold takes a signature that holds before it knows of all initials; a desk gives none."""
+        allowed = by in ("Ana", "Ben", "Dora") and by not in self.signed and keys == 0 and not self.withdrawn
         self.expect(allowed, by, signature(self.item, (by, "Cem")[keys]))
         if allowed:
             self.signed.add(by)

@@ -49,6 +49,19 @@ def _made(page: Page, facts: Facts) -> None:
     page.say("Next: found a channel (backchannel channel found), or join one (backchannel channel join).")
 
 
+@app.command("discard", cls=DeskCommand)
+def discard(
+    ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, from desk status.")]
+) -> None:
+    """Let go of something that came back: its words leave this desk."""
+    with at_desk(ctx) as work:
+        channel = work.channel()
+        channel.discard(number)
+        work.tell(
+            {"discarded": number}, lambda page, told: page.say(f"Number {told['discarded']} is gone.", GOOD), channel
+        )
+
+
 @app.command("status", cls=DeskCommand)
 def status(ctx: typer.Context) -> None:
     """What this desk holds: its channels, what waits to be sent, what came back and why. Asks no relay."""

@@ -125,6 +125,7 @@ def outbox(page: Page, rows: list[Facts]) -> None:
     for one in rows:
         if one["stage"] == "returned":
             page.say(f"Came back: {one['what']}. {one['why']}", "yellow")
+            page.say(f"  To let go of it: backchannel desk discard {one['number']}", DIM)
         else:
             page.say(f"Waits on this desk: {one['what']}", "yellow")
 

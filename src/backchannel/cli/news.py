@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from backchannel.channel import acts
 from backchannel.channel.engine import Event
 from backchannel.channel.state import Invitation
 from backchannel.cli import draw as pages
-from backchannel.cli import facts
+from backchannel.cli import facts, sounding
 from backchannel.cli.show import BAD, Facts, Page
 from backchannel.desk.channel import Channel
 from backchannel.entry.codec import decode
@@ -15,10 +17,15 @@ from backchannel.instruments import BY_KIND, note, understanding
 SILENT = frozenset({"start", "closed", "record"})
 """What the machinery does, and what is not for this seat: in `channel log`, not in the news."""
 
+MACHINERY = frozenset(
+    {"prekey", "sounding.key", "sounding.ballot", "sounding.blind", "sounding.share", "sounding.ack", "sounding.show"}
+)
+"""What desks do by themselves."""
+
 
 def of(channel: Channel, event: Event) -> Facts | None:
     """What an event means to this person; None if nothing."""
-    if event.verdict in SILENT or event.kind == "prekey":
+    if event.verdict in SILENT or (event.verdict != "rejected" and event.kind in MACHINERY):
         return None
     state = channel.state
     found: Facts = {
@@ -36,6 +43,10 @@ def of(channel: Channel, event: Event) -> Facts | None:
         found["note"] = facts.note_facts(channel, held.value)
     if held is not None and isinstance(held.value, understanding.Understanding):
         found["understanding"] = facts.understanding_facts(channel, held.value)
+    if event.kind in ("sounding.open", "sounding.release") and event.verdict == "line":
+        asked = _about(channel, event)
+        if asked is not None:
+            found["sounding"] = sounding.facts(channel, asked)
     return found
 
 
@@ -69,10 +80,16 @@ def _assent(channel: Channel, subject: bytes) -> str:
     return facts.KINDS["assent"]
 
 
-def _item(channel: Channel, event: Event) -> str:
+def _about(channel: Channel, event: Event) -> Any:
+    """The item that an entry began, or is about; None if there is none."""
     body = decode(event.body, BY_KIND[event.kind].kinds[event.kind].body)
-    held = channel.entry(body.item) if hasattr(body, "item") else None
-    return f" {held.value.at.position}" if held is not None else ""
+    held = channel.entry(getattr(body, "item", event.record.id))
+    return None if held is None else held.value
+
+
+def _item(channel: Channel, event: Event) -> str:
+    item = _about(channel, event)
+    return "" if item is None or item.at == event.record.at else f" {item.at.position}"
 
 
 def draw(page: Page, one: Facts) -> None:
@@ -86,3 +103,5 @@ def draw(page: Page, one: Facts) -> None:
         page.say(f"  {one['why']}")
     if "understanding" in one:
         pages.matter(page, one["understanding"])
+    if "sounding" in one:
+        sounding.draw(page, one["sounding"])

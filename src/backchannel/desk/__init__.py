@@ -1,6 +1,6 @@
 """A person's side: the vault, the way to the relay, and the `Desk` that the faces and Python programs use.
 
-    from backchannel.desk import Desk
+from backchannel.desk import Desk
 """
 
 from __future__ import annotations

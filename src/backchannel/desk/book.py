@@ -173,6 +173,12 @@ class Book:
         """Remember an invitation's one-time secret."""
         self.vault.execute("INSERT INTO invitation VALUES (?, ?, ?, -1)", (self.c, invite, secret))
 
+    def keep_only_invitations(self, invites: Iterable[bytes]) -> None:
+        """Destroy the secrets of invitations that are used or over, and that do not wait to be posted either."""
+        known = {row[0] for row in self._all("SELECT invite FROM invitation WHERE c = ? AND welcomed >= 0")}
+        gone = [(self.c, invite) for invite in known - set(invites)]
+        self.vault.executemany("DELETE FROM invitation WHERE c = ? AND invite = ?", gone)
+
     def invitation(self, invite: bytes) -> tuple[bytes, int] | None:
         """The one-time secret, and the epoch of its welcome or -1; None if another desk made it."""
         row = self.vault.one("SELECT secret, welcomed FROM invitation WHERE c = ? AND invite = ?", (self.c, invite))

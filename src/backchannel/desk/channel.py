@@ -223,6 +223,8 @@ class Channel:
     def sign(self, item: understanding.Understanding) -> None:
         """Bind oneself, with keys that last: this cannot be denied later."""
         with self.session.turn():
+            if set(item.initials) != set(item.signatories):
+                raise Misuse("not-initialled", "Not all have initialled this text, so nobody signs it yet.")
             ed, mldsa = understanding.sign(self.session.engine.wallet.identity, item.digest)
         self._follow(item, "understanding.sign", understanding.Sign(item.id, item.digest, ed, mldsa))
 
@@ -316,6 +318,13 @@ class Channel:
         """Do what is owed now, and post it if the relay answers."""
         with suppress(Unreachable, RelayRefused, RelayFault), self._syncer.remembered():
             self._syncer.work()
+
+    def discard(self, n: int) -> None:
+        """Let go of something that came back: its words leave this desk. `Misuse("nothing")` if there is none."""
+        with self.session.turn(), self.session.vault.transaction():
+            if n not in {row.n for row in self.session.book.outbox.returned()}:
+                raise Misuse("nothing", f"Nothing with the number {n} has come back.", "See: backchannel desk status")
+            self.session.book.outbox.done([n])
 
     # --- proofs and marks
 

@@ -46,6 +46,7 @@ def write_duties(session: Session) -> bool:
         isinstance(w, Act) and isinstance(acts.parse(w.body), acts.Prekey) for w in waiting
     ):
         owed.append(Act(new_prekey(session, me.prekeys[-1].prekey.seq + 1 if me.prekeys else 0)))
+    session.book.keep_only_invitations(i.invite for i in state.invitations if i.proposal.stage in ("open", "granted"))
     for invitation in state.invitations:
         kept = session.book.invitation(invitation.invite)
         if invitation.proposal.stage == "granted" and kept is not None and kept[1] != state.epoch:

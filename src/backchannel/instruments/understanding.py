@@ -119,6 +119,9 @@ RULES: Rules = {
     ("", "understanding.propose", "speaker"): ("proposed",),
     ("proposed", "understanding.initial", "signatory"): ("proposed", "initialled"),
     ("initialled", "understanding.sign", "signatory"): ("signing",),
+    # Initials may have been shown to some only: a signature that holds counts on every desk all the same.
+    ("proposed", "understanding.sign", "signatory"): ("signing",),
+    ("signing", "understanding.initial", "signatory"): ("signing",),
     ("signing", "understanding.sign", "signatory"): ("signing", "complete"),
     ("proposed", "understanding.withdraw", "signatory"): ("withdrawn",),
     ("proposed", "understanding.withdraw", "proposer"): ("withdrawn",),

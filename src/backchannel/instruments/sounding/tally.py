@@ -79,15 +79,12 @@ def make_ballot(sounding: Sounding, seat: SeatId, answers: Sequence[bool], rando
 def _make_unanimous(sounding: Sounding, seat: SeatId, answers: Sequence[bool], random: Random) -> tuple[bytes, bytes]:
     h, none = sounding.sums.key, bytes(32)
 
-    def opening(yes: bool) -> schnorr.Opening:
-        r, stranger = g.random_scalar(random), g.random_scalar(random)
-        return schnorr.Opening(r, none, r) if yes else schnorr.Opening(r, stranger, none)
-
     def pair(k: int) -> schnorr.Pair:
-        r, s, _ = openings[k]
-        return g.base(r), g.mul(r, h) if answers[k] else g.base(s)
+        # Both, whatever the answer: a relay that counts the time from the last KEY must not tell a yes from a no.
+        return g.base(drawn[k][0]), (g.base(drawn[k][1]), g.mul(drawn[k][0], h))[answers[k]]
 
-    openings = [opening(yes) for yes in answers]
+    drawn = [(g.random_scalar(random), g.random_scalar(random)) for _ in answers]
+    openings = [schnorr.Opening(r, *((s, none), (none, r))[yes]) for (r, s), yes in zip(drawn, answers, strict=True)]
     nonces = schnorr.Opening(*(g.random_scalar(random) for _ in range(3)))
     pairs = g.each(pair, range(len(answers)))
     proof = schnorr.prove_all(openings, h, pairs, _ballot_context(sounding, seat), nonces)
