@@ -43,9 +43,7 @@ def two_desks() -> Iterator[tuple[Path, Channel, Channel]]:
             Desk.create(folder / "a", PASSPHRASE) as first,
             Desk.create(folder / "b", PASSPHRASE) as second,
         ):
-            a = first.found(
-                relay.url, title="Bench", purpose="To measure.", name="One", party="North", role="envoy"
-            )
+            a = first.found(relay.url, title="Bench", purpose="To measure.", name="One", party="North", role="envoy")
             invitation = a.invite("Two", "South", "envoy")
             a.sync()
             b = second.join(a.code(invitation))
@@ -82,9 +80,7 @@ def latency() -> list[Row]:
     with two_desks() as (folder, a, b):
         b.client.close()
         ours, theirs = multiprocessing.get_context("spawn").Pipe()
-        listener = multiprocessing.get_context("spawn").Process(
-            target=_listen, args=(str(folder / "b"), theirs, NOTES)
-        )
+        listener = multiprocessing.get_context("spawn").Process(target=_listen, args=(str(folder / "b"), theirs, NOTES))
         listener.start()
         assert ours.recv() == "ready"
         stop = threading.Event()

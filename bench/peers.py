@@ -35,7 +35,7 @@ SENDERS = 8
 RATE_SECONDS = 15.0
 MESSAGES = 200
 DOWNLOAD = 5000
-_SECRET = "for this run only"  # noqa: S105
+_SECRET = "for this run only"
 _API = "/_matrix/client/v3"
 
 
