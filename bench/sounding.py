@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
-import resource
 import statistics
 import tempfile
 import threading
@@ -257,11 +256,17 @@ def limit_ratio() -> list[Row]:
     ]
 
 
+def _peak_kib() -> int:
+    """The most memory this process has had. Not `ru_maxrss`, which a new process inherits from whoever started it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
 def _peak(pipe: Connection, size: Size) -> None:
     """Another process: one sounding."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak_kib()
     Party(size).run()
-    pipe.send((before / 1024, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    pipe.send((before / 1024, _peak_kib() / 1024))
 
 
 @bench("sounding.memory.k1000")
