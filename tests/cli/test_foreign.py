@@ -140,8 +140,8 @@ def channel(text: str) -> show.Facts:
         "pending": [{**change, "change": "invitation", "expires": expires}, {**change, "change": "removal"}],
         "next": [{"who": text, "what": text, "command": text}],
         "outbox": [
-            {"what": text, "stage": "returned", "why": text},
-            {"what": text, "stage": "waiting", "why": text},
+            {"number": 7, "what": text, "stage": "returned", "why": text},
+            {"number": 8, "what": text, "stage": "waiting", "why": text},
         ],
     }
 
