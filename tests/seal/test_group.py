@@ -169,3 +169,7 @@ def test_the_self_test_tries_both_ways_in(monkeypatch: pytest.MonkeyPatch, use: 
     monkeypatch.setattr(g, use, lambda *parts: parts[-1])
     with pytest.raises(RuntimeError, match="mixed order"):
         g.self_test()
+
+
+def test_a_point_of_the_group_is_taken_as_it_is() -> None:
+    assert g.point(g.BASE) == g.BASE
