@@ -23,11 +23,11 @@ from typer.testing import CliRunner
 from backchannel.channel.charter import Terms
 from backchannel.cli import progress
 from backchannel.cli.app import app
-from backchannel.desk import backup
 from backchannel.desk.channel import Channel
-from backchannel.desk.client import RelayClient
 from backchannel.desk.desk import Desk
-from backchannel.desk.patience import Backoff
+from backchannel.desk.link.client import RelayClient
+from backchannel.desk.link.patience import Backoff
+from backchannel.desk.vault import backup
 from tests.desk.conftest import CHEAP
 
 PHRASE = "herring in the cellar"

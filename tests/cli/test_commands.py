@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from backchannel.cli import show
-from backchannel.desk.client import RelayClient
+from backchannel.desk.link.client import RelayClient
 from backchannel.errors import Misuse, Unreachable
 from tests.cli.conftest import BACKUP, PHRASE, Person, Table, copy, open_channel, serve
 
@@ -419,7 +419,7 @@ def test_what_was_returned_is_told(table: Table) -> None:
         channel = desk.channel()
         with channel.session.turn(), desk.vault.transaction():
             from backchannel.channel import acts
-            from backchannel.desk.intent import Act
+            from backchannel.desk.book.intent import Act
             from backchannel.entry.codec import encode
 
             n = channel.session.book.outbox.put(Act(encode(acts.Assent(bytes(32)))))

@@ -15,7 +15,7 @@ from backchannel.channel.charter import Terms
 from backchannel.demo import relay
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
-from backchannel.desk.keyfile import Cost
+from backchannel.desk.vault.keyfile import Cost
 from backchannel.errors import Misuse
 from backchannel.seal import roster
 from backchannel.seal.box import Sealed, roster_box

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.desk.keyfile import Cost
-from backchannel.desk.migrations import Migration
-from backchannel.desk.vault import Vault
+from backchannel.desk.vault.keyfile import Cost
+from backchannel.desk.vault.migrations import Migration
+from backchannel.desk.vault.vault import Vault
 
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
 PHRASE = "herring in the cellar"

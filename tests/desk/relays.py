@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backchannel.desk.client import RelayClient
+from backchannel.desk.link.client import RelayClient
 from backchannel.labels import CONTROL, CREDENTIAL, enc
 from backchannel.ledger.wire import Frame
 

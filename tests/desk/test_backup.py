@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.desk import backup as module
-from backchannel.desk import cipher, layout
-from backchannel.desk.backup import backup, restore
-from backchannel.desk.migrations import Migration
-from backchannel.desk.vault import Vault
+from backchannel.desk.vault import backup as module
+from backchannel.desk.vault import cipher, layout
+from backchannel.desk.vault.backup import backup, restore
+from backchannel.desk.vault.migrations import Migration
+from backchannel.desk.vault.vault import Vault
 from backchannel.errors import Misuse, VaultError
 from tests.desk.conftest import CHEAP, FIRST, OTHER, PHRASE, STEPS, make
 from tests.desk.test_vault import SECOND, code, database_key, plain_pages
@@ -264,9 +264,9 @@ def test_a_damaged_vault_is_not_backed_up_as_if_it_were_whole(full: Path, tmp_pa
 
 KILLED = """
 import sys
-from backchannel.desk import backup
-from backchannel.desk.keyfile import Cost
-from backchannel.desk.vault import Vault
+from backchannel.desk.vault import backup
+from backchannel.desk.vault.keyfile import Cost
+from backchannel.desk.vault.vault import Vault
 what, folder, phrase, file, other, new = sys.argv[1:]
 print("ready", flush=True)
 if what == "backup":

@@ -16,10 +16,10 @@ from types import FrameType
 
 import pytest
 
-from backchannel.desk import dial
-from backchannel.desk.answers import REFUSALS
-from backchannel.desk.client import MOST_RANGE, RelayClient, bearer
-from backchannel.desk.patience import Backoff, Timeouts
+from backchannel.desk.link import dial
+from backchannel.desk.link.answers import REFUSALS
+from backchannel.desk.link.client import MOST_RANGE, RelayClient, bearer
+from backchannel.desk.link.patience import Backoff, Timeouts
 from backchannel.errors import BackchannelError, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.ledger.checkpoint import open_checkpoint
 from backchannel.ledger.wire import Frame, Range, encode_range

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from backchannel.channel import code as codes
 from backchannel.desk import joining, sealing
-from backchannel.desk.intent import Welcome
+from backchannel.desk.book.intent import Welcome
 from backchannel.desk.session import Session
 from backchannel.entry.codec import encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, RelayRefused, Unreachable

@@ -6,8 +6,8 @@ import pytest
 from argon2 import low_level
 from argon2.exceptions import HashingError
 
-from backchannel.desk import keyfile
-from backchannel.desk.keyfile import DEFAULT_COST, Cost, KeyFile
+from backchannel.desk.vault import keyfile
+from backchannel.desk.vault.keyfile import DEFAULT_COST, Cost, KeyFile
 from backchannel.errors import Misuse, VaultError
 from tests.desk.conftest import CHEAP, PHRASE
 

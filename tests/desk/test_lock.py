@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.desk.lock import DeskLock
+from backchannel.desk.vault.lock import DeskLock
 from backchannel.errors import VaultError
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from backchannel.desk.lock import DeskLock
+from backchannel.desk.vault.lock import DeskLock
 with DeskLock(Path(sys.argv[1])).held():
     print("held", flush=True)
     time.sleep(60)

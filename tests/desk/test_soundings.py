@@ -11,7 +11,7 @@ import pytest
 
 from backchannel.desk import duties, soundings
 from backchannel.desk.channel import Channel
-from backchannel.desk.vault import Vault
+from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import decode
 from backchannel.errors import Malformed, Misuse
 from backchannel.instruments.sounding import rounds

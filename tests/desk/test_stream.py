@@ -14,9 +14,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
-from backchannel.desk.client import RelayClient, bearer
-from backchannel.desk.patience import Backoff, Timeouts
-from backchannel.desk.stream import Stream
+from backchannel.desk.link.client import RelayClient, bearer
+from backchannel.desk.link.patience import Backoff, Timeouts
+from backchannel.desk.link.stream import Stream
 from backchannel.errors import BackchannelError, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.ledger.leaf import Leaf, entry_id
 from backchannel.ledger.wire import Range, Record, encode_range

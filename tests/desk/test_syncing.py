@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from backchannel.channel import acts
 from backchannel.desk import duties, soundings, watching
-from backchannel.desk.intent import Say
+from backchannel.desk.book.intent import Say
 from backchannel.entry.codec import decode, encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.instruments.note import Send

@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from backchannel.desk import cipher, files, keyfile, layout, migrations
-from backchannel.desk.keyfile import KeyFile
-from backchannel.desk.migrations import Migration
-from backchannel.desk.vault import Vault
+from backchannel.desk.vault import cipher, files, keyfile, layout, migrations
+from backchannel.desk.vault.keyfile import KeyFile
+from backchannel.desk.vault.migrations import Migration
+from backchannel.desk.vault.vault import Vault
 from backchannel.errors import BackchannelError, Misuse, VaultError
 from tests.desk.conftest import CHEAP, FIRST, OTHER, PHRASE, STEPS, make
 
@@ -252,8 +252,8 @@ def test_weak_passphrases_are_refused_and_nothing_is_made(desk: Path, weak: str)
 QUIET = """
 import sys
 from pathlib import Path
-from backchannel.desk import cipher
-from backchannel.desk.vault import Vault
+from backchannel.desk.vault import cipher
+from backchannel.desk.vault.vault import Vault
 from backchannel.errors import VaultError
 for act in (lambda: Vault.open(sys.argv[1], "not the passphrase", steps=()),
             lambda: cipher.connect(Path(sys.argv[1]) / "vault.db", bytes(32), wal=True)):
@@ -422,7 +422,7 @@ def test_a_read_only_vault_changes_nothing(desk: Path) -> None:
 
 LIMITED = """
 import resource, signal, sys
-from backchannel.desk.vault import Vault
+from backchannel.desk.vault.vault import Vault
 from backchannel.errors import VaultError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 vault = Vault.open(sys.argv[1], sys.argv[2], steps=())
@@ -460,7 +460,7 @@ def test_damage_further_in_is_found(desk: Path) -> None:
 
 WRITER = """
 import sys
-from backchannel.desk.vault import Vault
+from backchannel.desk.vault.vault import Vault
 vault = Vault.open(sys.argv[1], sys.argv[2], steps=())
 n = int(sys.argv[3])
 while True:
@@ -708,8 +708,8 @@ def test_a_change_that_stops_between_its_steps(full: Path, monkeypatch: pytest.M
 
 CHANGER = """
 import sys
-from backchannel.desk.vault import Vault
-from backchannel.desk.keyfile import Cost
+from backchannel.desk.vault.vault import Vault
+from backchannel.desk.vault.keyfile import Cost
 vault = Vault.open(sys.argv[1], sys.argv[2], steps=())
 print("ready", flush=True)
 vault.change_passphrase(sys.argv[2], sys.argv[3], cost=Cost(64, 1, 1))

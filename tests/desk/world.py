@@ -22,12 +22,12 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from msgspec.structs import replace
 
 from backchannel.channel.charter import Terms
-from backchannel.desk import backup
 from backchannel.desk.channel import Channel
-from backchannel.desk.client import Info, RelayClient, parse_range
 from backchannel.desk.desk import Desk
-from backchannel.desk.keyfile import KeyFile
-from backchannel.desk.patience import Backoff
+from backchannel.desk.link.client import Info, RelayClient, parse_range
+from backchannel.desk.link.patience import Backoff
+from backchannel.desk.vault import backup
+from backchannel.desk.vault.keyfile import KeyFile
 from backchannel.errors import BackchannelError, Unreachable
 from backchannel.instruments.note import Note
 from backchannel.ledger.leaf import arrival_unit

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from backchannel.desk import watching
 from backchannel.desk.audit import audit
 from backchannel.desk.channel import Channel
-from backchannel.desk.client import parse_range
+from backchannel.desk.link.client import parse_range
 from backchannel.errors import RelayFault, RelayRefused, Unreachable
 from backchannel.ledger.wire import Frame, Range, Record, encode_range
 from backchannel.relay.refusals import REFUSALS, refuse

@@ -15,9 +15,9 @@ from backchannel.cli.show import Draw, Facts
 from backchannel.errors import BackchannelError, Misuse, RelayRefused, Unreachable
 
 if TYPE_CHECKING:
+    from backchannel.desk.book.outbox import Waiting
     from backchannel.desk.channel import Channel
     from backchannel.desk.desk import Desk
-    from backchannel.desk.outbox import Waiting
 
 
 class Work:
@@ -85,7 +85,7 @@ class Work:
             channel.sync(told)
 
     def _lost(self, channel: Channel, error: BackchannelError) -> None:
-        from backchannel.desk.patience import Backoff
+        from backchannel.desk.link.patience import Backoff
 
         self.trouble = error
         channel.client.backoff = Backoff(tries=1)

@@ -11,9 +11,9 @@ from backchannel.channel.state import Invitation, Removal, Seat, State
 from backchannel.cli import context
 from backchannel.cli.context import alarm_facts, stamp
 from backchannel.cli.show import Facts
+from backchannel.desk.book.intent import Act, Intent, Say
+from backchannel.desk.book.outbox import Waiting
 from backchannel.desk.channel import Channel
-from backchannel.desk.intent import Act, Intent, Say
-from backchannel.desk.outbox import Waiting
 from backchannel.desk.soundings import standing
 from backchannel.entry.codec import decode
 from backchannel.entry.ids import SeatId

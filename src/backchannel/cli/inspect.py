@@ -12,8 +12,8 @@ from backchannel.cli.progress import progress
 from backchannel.cli.show import BAD, DIM, GOOD, Facts, Page, local
 
 if TYPE_CHECKING:
+    from backchannel.desk.book.entries import Logged
     from backchannel.desk.channel import Channel
-    from backchannel.desk.entries import Logged
 
 VERDICTS = {
     "start": "opens a line to this seat",

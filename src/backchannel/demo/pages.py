@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from backchannel.demo.checks import Failed
-from backchannel.desk import layout
-from backchannel.desk.keyfile import KeyFile
+from backchannel.desk.vault import layout
+from backchannel.desk.vault.keyfile import KeyFile
 
 _PAGE, _RESERVED, _SALT = 4096, 80, 16
 _LOG_HEAD, _FRAME_HEAD = 32, 24

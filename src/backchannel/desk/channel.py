@@ -15,9 +15,9 @@ from backchannel.channel.charter import Terms
 from backchannel.channel.engine import Event
 from backchannel.channel.fold import expire, fold
 from backchannel.channel.state import DAY, Invitation, Removal, Seat, State
-from backchannel.desk.client import RelayClient
-from backchannel.desk.intent import Act, Say
-from backchannel.desk.items import Item
+from backchannel.desk.book.intent import Act, Say
+from backchannel.desk.book.items import Item
+from backchannel.desk.link.client import RelayClient
 from backchannel.desk.sealing import seal_waiting
 from backchannel.desk.session import Session
 from backchannel.desk.syncing import Progress, Report, Syncer

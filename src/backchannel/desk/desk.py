@@ -11,14 +11,14 @@ from typing import Any
 
 from backchannel.channel import acts
 from backchannel.channel import code as codes
-from backchannel.desk import backup as backups
 from backchannel.desk import joining
-from backchannel.desk.book import Book
+from backchannel.desk.book.book import Book
 from backchannel.desk.channel import Channel
-from backchannel.desk.client import RelayClient
-from backchannel.desk.keyfile import DEFAULT_COST, Cost
+from backchannel.desk.link.client import RelayClient
 from backchannel.desk.session import Session
-from backchannel.desk.vault import Vault
+from backchannel.desk.vault import backup as backups
+from backchannel.desk.vault.keyfile import DEFAULT_COST, Cost
+from backchannel.desk.vault.vault import Vault
 from backchannel.entry import text
 from backchannel.errors import Misuse, RelayRefused, Unreachable
 from backchannel.seal.keys import Identity, Random

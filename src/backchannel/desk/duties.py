@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from backchannel.channel import acts
 from backchannel.channel.assent import next_seats
 from backchannel.channel.state import DAY, PREKEY_LIFE, At, Seat, State
-from backchannel.desk.intent import Act, Intent, Say, Welcome
-from backchannel.desk.items import Item
+from backchannel.desk.book.intent import Act, Intent, Say, Welcome
+from backchannel.desk.book.items import Item
 from backchannel.desk.sealing import own_prekey, seal_act
 from backchannel.desk.session import Session
 from backchannel.entry.codec import decode, encode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backchannel.channel.engine import Event, Record
-from backchannel.desk.items import Folding
+from backchannel.desk.book.items import Folding
 from backchannel.desk.session import Session
 from backchannel.desk.settle import settle
 from backchannel.errors import RelayFault

@@ -10,10 +10,10 @@ from backchannel.channel.engine import Engine, Record, Wallet
 from backchannel.channel.fold import expire
 from backchannel.channel.lines import Lines
 from backchannel.channel.state import PREKEY_LIFE, At, Invitation, State
-from backchannel.desk.book import Book
-from backchannel.desk.client import RelayClient
-from backchannel.desk.intent import Act
-from backchannel.desk.vault import Vault
+from backchannel.desk.book.book import Book
+from backchannel.desk.book.intent import Act
+from backchannel.desk.link.client import RelayClient
+from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import encode
 from backchannel.errors import Malformed, Misuse, RelayRefused
 from backchannel.instruments import ERASABLE

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from backchannel.channel import acts
-from backchannel.desk.book import Sending
-from backchannel.desk.intent import Act, Intent, Say, Welcome
+from backchannel.desk.book.book import Sending
+from backchannel.desk.book.intent import Act, Intent, Say, Welcome
 from backchannel.desk.session import Session
 from backchannel.entry.codec import encode
 from backchannel.entry.ids import SeatId

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from backchannel.channel.engine import Engine
 from backchannel.channel.state import At, State
-from backchannel.desk.book import Book
-from backchannel.desk.vault import Vault
+from backchannel.desk.book.book import Book
+from backchannel.desk.vault.vault import Vault
 from backchannel.instruments import ERASABLE
 from backchannel.ledger.history import History
 from backchannel.ledger.leaf import arrival_unit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backchannel.channel.engine import Event
-from backchannel.desk.intent import Welcome
-from backchannel.desk.outbox import Waiting
+from backchannel.desk.book.intent import Welcome
+from backchannel.desk.book.outbox import Waiting
 from backchannel.desk.session import Session
 
 AGAIN = frozenset({"stale", "stale-prekey", "turn", "closed"})

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from backchannel.channel.engine import Event
 from backchannel.desk import duties
-from backchannel.desk.client import RelayClient
+from backchannel.desk.book.intent import Act
+from backchannel.desk.book.outbox import Waiting
 from backchannel.desk.intake import take
-from backchannel.desk.intent import Act
 from backchannel.desk.joining import MOST_EMPTY, over
-from backchannel.desk.outbox import Waiting
+from backchannel.desk.link.client import RelayClient
 from backchannel.desk.sealing import seal_waiting
 from backchannel.desk.session import Session
 from backchannel.errors import Malformed, RelayFault, RelayRefused

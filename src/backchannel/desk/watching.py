@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 from backchannel.channel.engine import Event
-from backchannel.desk.client import passing
 from backchannel.desk.intake import take
-from backchannel.desk.stream import Stream
+from backchannel.desk.link.client import passing
+from backchannel.desk.link.stream import Stream
 from backchannel.desk.syncing import Syncer
 from backchannel.errors import RelayRefused, Unreachable
 

@@ -12,10 +12,10 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from backchannel.desk.answers import fault, intercepted, refusal, refused, seconds
-from backchannel.desk.client import MOST_RANGE, RelayClient, bearer, parse_range, passing, path
-from backchannel.desk.dial import told, unreachable
-from backchannel.desk.patience import Deadline
+from backchannel.desk.link.answers import fault, intercepted, refusal, refused, seconds
+from backchannel.desk.link.client import MOST_RANGE, RelayClient, bearer, parse_range, passing, path
+from backchannel.desk.link.dial import told, unreachable
+from backchannel.desk.link.patience import Deadline
 from backchannel.errors import BackchannelError, RelayRefused, Unreachable
 from backchannel.ledger.wire import MOST_RECORDS, Range
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from backchannel.desk import cipher, files, keyfile, layout, migrations
-from backchannel.desk.keyfile import Cost, KeyFile
-from backchannel.desk.lock import TIMEOUT, DeskLock
-from backchannel.desk.migrations import Migration
+from backchannel.desk.vault import cipher, files, keyfile, layout, migrations
+from backchannel.desk.vault.keyfile import Cost, KeyFile
+from backchannel.desk.vault.lock import TIMEOUT, DeskLock
+from backchannel.desk.vault.migrations import Migration
 from backchannel.errors import Misuse, VaultError
 
 Row = tuple[Any, ...]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from backchannel.desk import cipher
+from backchannel.desk.vault import cipher
 from backchannel.errors import VaultError
 
 _NAME = re.compile(r"(\d{3})\.sql")
@@ -26,12 +26,12 @@ class Migration(NamedTuple):
 
 
 def shipped() -> tuple[Migration, ...]:
-    """The migrations in `desk/schema/NNN.sql`, in order, without gaps."""
-    folder = resources.files("backchannel.desk") / "schema"
+    """The migrations in `desk/vault/schema/NNN.sql`, in order, without gaps."""
+    folder = resources.files("backchannel.desk.vault") / "schema"
     named = sorted((item.name, item) for item in folder.iterdir()) if folder.is_dir() else []
     found = [Migration(int(match[1]), item.read_text()) for name, item in named if (match := _NAME.fullmatch(name))]
     if [step.number for step in found] != list(range(1, len(found) + 1)):
-        raise RuntimeError("desk/schema: the numbers must be 001, 002, .. without gaps")
+        raise RuntimeError("desk/vault/schema: the numbers must be 001, 002, .. without gaps")
     return tuple(found)
 
 

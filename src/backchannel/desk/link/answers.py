@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from backchannel.desk.dial import unreachable
-from backchannel.desk.patience import WAITS
+from backchannel.desk.link.dial import unreachable
+from backchannel.desk.link.patience import WAITS
 from backchannel.errors import BackchannelError, RelayFault, RelayRefused
 
 JSON = "application/json"

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 import msgspec
 
-from backchannel.desk.address import Address, Proxy
-from backchannel.desk.answers import BYTES, JSON, LASTING, PASSING, TEXT, Busy, fault
-from backchannel.desk.dial import Dialer
-from backchannel.desk.patience import Backoff, Timeouts
-from backchannel.desk.transport import Answer, Request, Transport
+from backchannel.desk.link.address import Address, Proxy
+from backchannel.desk.link.answers import BYTES, JSON, LASTING, PASSING, TEXT, Busy, fault
+from backchannel.desk.link.dial import Dialer
+from backchannel.desk.link.patience import Backoff, Timeouts
+from backchannel.desk.link.transport import Answer, Request, Transport
 from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.ledger.wire import MOST_RECORDS, Frame, Range, decode_range, encode_frames
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 
 import h11
 
-from backchannel.desk.answers import JSON, fault, intercepted, refused, seconds
-from backchannel.desk.dial import Dialer, told, unreachable
-from backchannel.desk.patience import Deadline, Timeouts
+from backchannel.desk.link.answers import JSON, fault, intercepted, refused, seconds
+from backchannel.desk.link.dial import Dialer, told, unreachable
+from backchannel.desk.link.patience import Deadline, Timeouts
 from backchannel.errors import BackchannelError, Unreachable
 
 _PIECE = 1 << 16

@@ -19,11 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from backchannel.desk import cipher, files, keyfile, layout
-from backchannel.desk.keyfile import Cost, KeyFile, Keys
-from backchannel.desk.lock import DeskLock
-from backchannel.desk.migrations import Migration
-from backchannel.desk.vault import Vault, prepare
+from backchannel.desk.vault import cipher, files, keyfile, layout
+from backchannel.desk.vault.keyfile import Cost, KeyFile, Keys
+from backchannel.desk.vault.lock import DeskLock
+from backchannel.desk.vault.migrations import Migration
+from backchannel.desk.vault.vault import Vault, prepare
 from backchannel.errors import Misuse, VaultError
 
 MAGIC = b"bcvault\0"

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from backchannel.desk import cipher, files
-from backchannel.desk.keyfile import KeyFile
+from backchannel.desk.vault import cipher, files
+from backchannel.desk.vault.keyfile import KeyFile
 from backchannel.errors import Misuse, VaultError
 
 DATABASE = "vault.db"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from backchannel.desk.intent import Intent, parse
-from backchannel.desk.vault import Vault
+from backchannel.desk.book.intent import Intent, parse
+from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import encode
 from backchannel.entry.ids import EntryId
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from backchannel.channel.engine import Event
-from backchannel.desk.places import Places
-from backchannel.desk.vault import Vault
+from backchannel.desk.book.places import Places
+from backchannel.desk.vault.vault import Vault
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.ledger.history import Verified
 from backchannel.ledger.leaf import Leaf

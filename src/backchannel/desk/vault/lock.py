@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from backchannel.desk.files import FILE_MODE
+from backchannel.desk.vault.files import FILE_MODE
 from backchannel.errors import VaultError
 
 TIMEOUT = 10.0

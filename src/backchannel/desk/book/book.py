@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from backchannel.channel.engine import Event, Wallet
 from backchannel.channel.lines import Lines, Place
 from backchannel.channel.state import State
-from backchannel.desk.entries import Entries
-from backchannel.desk.items import Items
-from backchannel.desk.outbox import Outbox
-from backchannel.desk.vault import Vault
+from backchannel.desk.book.entries import Entries
+from backchannel.desk.book.items import Items
+from backchannel.desk.book.outbox import Outbox
+from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import SeatId
 from backchannel.ledger.history import History, Verified

@@ -16,8 +16,8 @@ from pathlib import Path
 from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
 from python_socks.sync import Proxy as SocksProxy
 
-from backchannel.desk.address import Address, Proxy, is_loopback
-from backchannel.desk.patience import WAITS, Deadline, Timeouts, too_slow
+from backchannel.desk.link.address import Address, Proxy, is_loopback
+from backchannel.desk.link.patience import WAITS, Deadline, Timeouts, too_slow
 from backchannel.errors import Misuse, Unreachable
 
 # SOCKS5 reply (RFC 1928, 6) -> code, what

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from backchannel.channel.engine import Event
-from backchannel.desk.places import Places
-from backchannel.desk.vault import Vault
+from backchannel.desk.book.places import Places
+from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import EntryId
 from backchannel.errors import Malformed, Rejected

@@ -1,0 +1,1 @@
+"""The book of a channel: its rows in the vault, as values."""

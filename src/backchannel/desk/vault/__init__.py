@@ -1,0 +1,1 @@
+"""The vault: what a desk holds, encrypted under a passphrase, and its backups. Knows nothing of channels."""
