@@ -66,6 +66,22 @@ def test_the_asker_sees_whose_part_is_missing_until_the_end(table: Table) -> Non
     assert one["state"] == "closed"
 
 
+def test_the_asker_is_told_the_result_once(table: Table) -> None:
+    """Not only the voters: whoever asked waits for it too, and has nothing to do that would show it."""
+    number = asked(table)
+    for person in (table.ana, table.hernan):
+        person.run("sounding", "answer", number, "--accept", "1", "--accept", "2", "--yes")
+    told: list[Any] = []
+    for _ in range(8):
+        for person in table.all:
+            came = person.facts("desk", "sync")["channels"][0]["new"]
+            told += [one for one in came if person is table.sofia and one["kind"] == "sounding.show"]
+    (result,) = told
+    assert (result["what"], result["by"]) == (f"result of sounding {number}", None)
+    assert result["sounding"]["state"] == "closed"
+    assert sum(option["met"] for option in result["sounding"]["options"]) == 1
+
+
 def test_a_quorum_in_words(table: Table) -> None:
     number = asked(table, "--rule", "1", "--require", "Chile", "--reveal", "all")
     assert "Acceptable if Hernán C. and 1 of the others could live with it." in " ".join(

@@ -19,7 +19,7 @@ from backchannel.desk.vault.migrations import Migration
 from backchannel.desk.vault.vault import Vault
 from backchannel.errors import Misuse, VaultError
 from tests.desk.conftest import CHEAP, FIRST, OTHER, PHRASE, STEPS, make
-from tests.desk.test_vault import SECOND, code, database_key, plain_pages
+from tests.desk.vault.test_vault import SECOND, code, database_key, plain_pages
 
 EXCLUDED = {"key": "kind IN ('chain', 'one-time')"}
 
