@@ -13,6 +13,7 @@ from backchannel.seal.primitives import sha256
 PREFIX = "bc1-"
 _GROUP = 8
 _LONGEST = 2_000
+AGAIN = "Compare it with the paper, group by group, and run the command again; capitals and spaces do not matter."
 
 
 class Code(Value, frozen=True):
@@ -49,7 +50,7 @@ def read(text: str) -> Code:
     try:
         raw = base64.b32decode(letters + "=" * (-len(letters) % 8))
     except binascii.Error as problem:
-        raise Malformed("code", "The invitation code has a letter too many, too few or mistyped.") from problem
+        raise Malformed("code", "The invitation code has a letter too many, too few or mistyped.", AGAIN) from problem
     if sha256(raw[:-4])[:4] != raw[-4:] or base64.b32encode(raw).decode().rstrip("=") != letters:
-        raise Malformed("code", "The invitation code is incomplete or mistyped.")
+        raise Malformed("code", "The invitation code is incomplete or mistyped.", AGAIN)
     return decode(raw[:-4], Code)

@@ -27,7 +27,8 @@ def passphrase(prompt: str = "Passphrase", *, variable: str = PASSPHRASE, twice:
         return given
     first = hidden(prompt, variable)
     if twice and hidden(f"{prompt}, once more", variable) != first:
-        raise Misuse("passphrase", "The two were not the same.", "Type it again.", "Nothing was changed.")
+        # Not "type it again": the next thing here is the shell, which shows and keeps what is typed.
+        raise Misuse("passphrase", "The two were not the same.", "Run the command again.", "Nothing was changed.")
     return first
 
 
@@ -133,7 +134,7 @@ def line(prompt: str, given: Settings) -> str:
     if given.json:
         raise Misuse("ask", f"{prompt} is needed, and with --json nothing is asked.", "Give it as - and on stdin.", "")
     if sys.stdin.isatty():
-        sys.stderr.write(f"{prompt} (end with an empty line): ")
+        sys.stderr.write(f"{prompt} (end with an empty line):\n")
         sys.stderr.flush()
     lines = []
     while (typed := sys.stdin.readline()).strip():

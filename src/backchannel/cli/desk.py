@@ -121,7 +121,7 @@ def _synced(work: Work, channel: Channel) -> Facts:
             report = channel.sync(told)
     except BackchannelError as error:
         trouble = trouble_facts(error)
-    new = [] if report is None else [one for one in (news.of(channel, event) for event in report.events) if one]
+    new = [] if report is None else news.of_all(channel, report.events)
     return {**facts.line(channel), "new": new, "trouble": trouble}
 
 

@@ -29,7 +29,8 @@ def channel_line(page: Page, one: Facts) -> None:
     )
     page.say(f"  {one['relay']}; {one['id'][:16]}", DIM)
     if one["waiting"]:
-        page.say(f"  {one['waiting']} of your own wait for the relay", "yellow")
+        waits = "1 entry of yours waits" if one["waiting"] == 1 else f"{one['waiting']} entries of yours wait"
+        page.say(f"  {waits} for the relay", "yellow")
     if one["returned"]:
         page.say(f"  {one['returned']} of your own came back: backchannel desk status", "yellow")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from backchannel.channel import acts
@@ -23,18 +24,36 @@ MACHINERY = frozenset(
 """What desks do by themselves."""
 
 
-def of(channel: Channel, event: Event) -> Facts | None:
-    """What an event means to this person; None if nothing."""
-    if event.verdict in SILENT or (event.verdict != "rejected" and event.kind in MACHINERY):
+def of_all(channel: Channel, events: Iterable[Event]) -> list[Facts]:
+    """What came together, in its order; what ends a sounding is told once."""
+    events = list(events)
+    last = {ended: one.record.at.position for one in events if (ended := _ended(channel, one)) is not None}
+    found = (of(channel, one, ending=one.record.at.position in last.values()) for one in events)
+    return [one for one in found if one is not None]
+
+
+def _ended(channel: Channel, event: Event) -> int | None:
+    """The sounding whose result this brought to a seat without a vote; voters learn it with the release."""
+    if event.kind != "sounding.show" or event.verdict != "line":
+        return None
+    asked = _about(channel, event)
+    if asked is None or asked.state != "closed" or channel.me in asked.terms.voters:
+        return None
+    return int(asked.at.position)
+
+
+def of(channel: Channel, event: Event, *, ending: bool = False) -> Facts | None:
+    """What an event means to this person; None if nothing. `ending`: machinery, but a sounding's last word."""
+    if event.verdict in SILENT or (event.verdict != "rejected" and event.kind in MACHINERY and not ending):
         return None
     state = channel.state
     found: Facts = {
         "number": event.record.at.position,
         "arrived": facts.at(event.record.at.arrival),
-        "by": None if event.sender is None else facts.name(state, event.sender),
+        "by": None if event.sender is None or ending else facts.name(state, event.sender),
         "mine": event.sender == channel.me,
         "kind": event.kind or event.verdict,
-        "what": _what(channel, event),
+        "what": f"result of sounding{_item(channel, event)}" if ending else _what(channel, event),
     }
     if event.error is not None:
         found["why"] = event.error.what
@@ -43,7 +62,7 @@ def of(channel: Channel, event: Event) -> Facts | None:
         found["note"] = facts.note_facts(channel, held.value)
     if held is not None and isinstance(held.value, understanding.Understanding):
         found["understanding"] = facts.understanding_facts(channel, held.value)
-    if event.kind in ("sounding.open", "sounding.release") and event.verdict == "line":
+    if (ending or event.kind in ("sounding.open", "sounding.release")) and event.verdict == "line":
         asked = _about(channel, event)
         if asked is not None:
             found["sounding"] = sounding.facts(channel, asked)

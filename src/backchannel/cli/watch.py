@@ -67,10 +67,8 @@ def _follow(channel: Channel, stop: threading.Event, heard: queue.SimpleQueue[He
     while not stop.is_set():
         try:
             for events in channel.watch(stop, silent):
-                for event in events:
-                    found = news.of(channel, event)
-                    if found is not None:
-                        heard.put(Heard({"event": "new", "channel": channel.state.title, **found}))
+                for found in news.of_all(channel, events):
+                    heard.put(Heard({"event": "new", "channel": channel.state.title, **found}))
             if not stop.is_set():
                 heard.put(Heard({"event": "ended", "channel": title, "trouble": None}, end=True))
             return
