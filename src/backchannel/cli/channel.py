@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -138,15 +139,15 @@ def _invitation(channel: Channel, key: bytes) -> Facts:
 
 def _waits(page: Page, facts: Facts) -> None:
     page.say(f"Written. The invitation of {facts['name']} waits on this desk, so there is no code yet.", STRONG)
-    page.say("When the relay answers again: backchannel channel invite --again")
+    page.say(f"When the relay answers again: backchannel channel invite --again {quote(facts['name'])}")
 
 
 def _invited(page: Page, facts: Facts) -> None:
     one = facts["invitation"]
     if facts["code"] is None:
         page.say(f"{one['name']} is proposed. The code exists when all have said yes.", STRONG)
-        page.say(f"It awaits {show.names(one['awaits'])}; each runs: backchannel channel admit")
-        page.say("Then print the code here: backchannel channel invite --again")
+        page.say(f"It awaits {show.names(one['awaits'])}; each runs: backchannel channel admit {quote(one['name'])}")
+        page.say(f"Then print the code here: backchannel channel invite --again {quote(one['name'])}")
         return
     page.say(
         f"The code for {one['name']} ({one['role']}, {one['party']}), good until {show.local(one['expires'])}:", STRONG

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from shlex import quote
 
 from backchannel.channel import acts
 from backchannel.channel.assent import missing, unsigned
@@ -193,9 +194,10 @@ def _roster(state: State, step: Step) -> None:
         who = one.name if isinstance(one, Invitation) else name(state, leaver)
         if one.proposal.stage == "open":
             what, verb = ("removal", "remove") if leaver else ("admission", "admit")
+            command = f"channel {verb} {quote(who)}{' --reason TEXT' if leaver else ''}"
             for other in state.active:
                 if other.party in missing(state, one) and other.id != leaver:
-                    step(other.name, "say", f"yes to the {what} of {who} (for {other.party})", f"channel {verb}")
+                    step(other.name, "say", f"yes to the {what} of {who} (for {other.party})", command)
         elif one.proposal.stage == "granted" and leaver:
             step("any desk", "put", f"the removal of {who} into effect, with its next sync", "desk sync")
         elif one.proposal.stage == "granted":
@@ -219,7 +221,8 @@ def _readbacks(channel: Channel, step: Step) -> None:
         for one in item.readbacks if item.author == me else ():
             if one.state == "restated":
                 whether = f"whether {name(state, one.seat)} has understood note {held.position}"
-                step(name(state, me), "say", whether, f"note readback {held.position} --confirm")
+                command = f"note readback {held.position} --confirm {quote(name(state, one.seat))}"
+                step(name(state, me), "say", whether, command)
 
 
 def _understandings(channel: Channel, step: Step) -> None:

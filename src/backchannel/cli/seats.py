@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -82,7 +83,8 @@ def _removed(page: Page, facts: Facts) -> None:
         return
     one = facts["removal"]
     if one is not None and one["awaits"]:
-        page.say(f"Said. It awaits the yes of {show.names(one['awaits'])}: backchannel channel remove")
+        command = f"backchannel channel remove {quote(facts['name'])} --reason TEXT"
+        page.say(f"Said. It awaits the yes of {show.names(one['awaits'])}: {command}")
         return
     page.say(f"Said. {who} out with the next sync of another desk.")
 
