@@ -250,6 +250,16 @@ def test_passphrase_is_changed(table: Table) -> None:
     assert refused["error"] == "passphrase"
 
 
+def test_what_was_not_founded_does_not_wait(person: Any) -> None:
+    ana = person("ana")
+    ana.run("desk", "init")
+    found = ("channel", "found", "--title", "T", "--purpose", "P", "--name", "Ana", "--party", "A", "--role", "envoy")
+    refused = ana.facts(*found, "--relay", "http://127.0.0.1:1", code=1)
+    assert refused["safe"] == "There is no new channel on this desk."
+    assert refused["todo"] == "Run the command again when it answers."
+    assert ana.facts("desk", "status")["channels"] == []
+
+
 def test_passphrases_are_typed_unseen_and_twice(person: Any) -> None:
     ana = person("ana")
     ana.env["BACKCHANNEL_PASSPHRASE"] = ""

@@ -14,7 +14,7 @@ from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.progress import progress
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
-from backchannel.errors import Misuse
+from backchannel.errors import Misuse, RelayRefused, Unreachable
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -29,8 +29,16 @@ app = typer.Typer(
 
 def _entered(work: Work, enter: Callable[[], Channel]) -> Channel:
     """Found or join. What waits then because the relay fell silent is told, with the reason."""
-    with progress("Asking the relay", quiet=work.given.json):
-        channel = enter()
+    before = len(work.desk.channels())
+    try:
+        with progress("Asking the relay", quiet=work.given.json):
+            channel = enter()
+    except (Unreachable, RelayRefused) as error:
+        if len(work.desk.channels()) == before:
+            error.safe = "There is no new channel on this desk."
+            if isinstance(error, Unreachable):
+                error.todo = "Run the command again when it answers."
+        raise
     if channel.session.book.outbox.waiting():
         work.settle(channel)
     return channel
