@@ -122,7 +122,8 @@ def seats(text: str) -> list[show.Facts]:
 
 
 def channel(text: str) -> show.Facts:
-    line = {"title": text, "id": text, "relay": text, "stage": text, "me": text, "seat_count": 1, "entries": 1}
+    line: show.Facts = {"title": text, "id": text, "relay": text, "stage": text, "me": text, "standing": "gone"}
+    line |= {"seat_count": 1, "entries": 1}
     terms = {"title": text, "purpose": text, "track": text, "attribution": text, "retention_days": 3}
     charter = {"terms": {**terms, "disclosure": text, "oversight": text}, "seats": seats(text), "awaits": [text]}
     change = {"by": text, "stage": text, "awaits": [text], "name": text, "party": text, "role": text, "reason": text}

@@ -115,7 +115,14 @@ def at_desk(ctx: typer.Context) -> Iterator[Work]:
     with progress("Opening the desk", quiet=given.json):
         desk = Desk.open(given.folder, phrase, **connection)
     with desk:
-        yield Work(desk, given)
+        work = Work(desk, given)
+        try:
+            yield work
+        except Misuse as error:
+            if work.trouble is None:
+                raise
+            stale = "The relay does not answer: this is what the desk knew when it last did."
+            raise Misuse(error.code, error.what, f"{error.todo} {stale}".strip(), error.safe) from error
 
 
 def check_there(given: Settings) -> None:

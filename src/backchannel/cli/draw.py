@@ -24,6 +24,8 @@ def channel_line(page: Page, one: Facts) -> None:
     for alarm in one["alarms"]:
         page.say(f"  ALARM ({local(alarm['at'])}): {alarm['what']}", BAD)
     who = f"you are {one['me']}" if one["me"] else "you are joining"
+    if one["standing"] == "gone":
+        who = f"you were {one['me']}, and are no longer in it"
     page.say(
         f"  {one['stage']}; {_count(one['seat_count'], 'seat')}; {who}; {_count(one['entries'], 'entry', 'entries')}"
     )
@@ -151,7 +153,7 @@ def readback(page: Page, back: Facts) -> None:
     """How the read-back with one reader stands."""
     says = {
         "asked": "is asked to read it back",
-        "restated": "has understood:",
+        "restated": "reads back, not confirmed yet:",
         "confirmed": "has understood, confirmed:",
         "corrected": "was corrected:",
     }

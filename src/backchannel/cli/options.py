@@ -200,7 +200,7 @@ class Root(Group):
 
 
 KEPT = "What was already written is kept on this desk."
-STOPPED = Misuse("stopped", "Stopped.", "Do it again to go on.", KEPT)
+STOPPED = Misuse("stopped", "Stopped. What was being typed was not sent.", "Do it again to go on.", KEPT)
 
 
 def _usage(mistake: typer.TyperException, given: Settings) -> int:

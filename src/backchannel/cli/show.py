@@ -191,8 +191,10 @@ def failure(error: Facts, *, as_json: bool) -> None:
 
 
 def local(stamp: str) -> str:
-    """A time of the facts (`2026-11-03T14:05:00Z`) on this machine's clock, to the minute."""
-    return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M")
+    """A time of the facts (`2026-11-03T14:05:00Z`) on this machine's clock, to the minute, with its distance from UTC:
+    the others read their own clocks."""
+    here = datetime.fromisoformat(stamp).astimezone()
+    return here.strftime("%Y-%m-%d %H:%M ") + (here.strftime("UTC%z")[:-2].replace("UTC+00", "UTC"))
 
 
 def stop(sentence: str) -> str:
