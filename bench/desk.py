@@ -50,7 +50,7 @@ def two_desks() -> Iterator[tuple[Path, Channel, Channel]]:
             a.sync()
             a.propose_charter(Terms("Bench", "To measure.", "envoy", "attributed", 30, "all", "all", "none"))
             b.sync()
-            b.sign_charter()
+            b.sign_charter(b.state.charter)
             for channel in (a, b):
                 channel.sync()
             yield folder, a, b

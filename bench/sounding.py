@@ -302,7 +302,7 @@ def channel_of(names: list[str]) -> Iterator[list[Path]]:
             first.propose_charter(Terms("Bench", "To measure.", "envoy", "attributed", 30, "all", "all", "none"))
             for channel in channels[1:]:
                 channel.sync()
-                channel.sign_charter()
+                channel.sign_charter(channel.state.charter)
             for _ in range(2):
                 for channel in channels:
                     channel.sync()

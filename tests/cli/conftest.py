@@ -190,7 +190,7 @@ def open_channel(folder: Path, url: str, *, seats: int = 3, title: str = "Good o
     founder.propose_charter(TERMS)
     for name in names[1:]:
         channels[name].sync()
-        channels[name].sign_charter()
+        channels[name].sign_charter(channels[name].state.charter)
     for channel in (*channels.values(), *channels.values()):
         channel.sync()
     assert {channel.state.stage for channel in channels.values()} == {"open"}

@@ -43,7 +43,7 @@ class Table:
         founder.propose_charter(Terms("T", "P", "envoy", "attributed", 30, "all", "all", "none"))
         self.together()
         for channel in self.channels[1:]:
-            channel.sign_charter()
+            channel.sign_charter(channel.state.charter)
         self.together()
 
     def together(self) -> None:

@@ -81,7 +81,7 @@ def test_a_newcomer_does_not_get_what_was_written_before_it_came(world: World) -
     hernan.send_note("to those who were here")
     ana.sync()
     dora.sync()
-    dora.sign_charter()
+    dora.sign_charter(dora.state.charter)
     ana.sync()
     assert ana.state.epoch == 2
     online(hernan)
@@ -261,7 +261,7 @@ def test_a_desk_that_was_away_for_three_rosters_finds_its_way(tmp_path: Path) ->
         hernan.admit("Fay")
         ana.sync()
         fay = world.desk("fay").join(ana.code(invite))
-        fay.sign_charter()
+        fay.sign_charter(fay.state.charter)
         world.settle("ana", "hernan", "fay")
         world.clock.days(10)
         world.settle("ana", "hernan", "fay")

@@ -357,7 +357,7 @@ def charter(world: World, *names: str, days: int = 30) -> None:
     world[first].sync()
     for other in others:
         world[other].sync()
-        world[other].sign_charter()
+        world[other].sign_charter(world[other].state.charter)
     world.settle(*names)
 
 

@@ -97,7 +97,7 @@ def set_up(folder: Path, relay: RelayProcess) -> None:
     ana.propose_charter(TERMS)
     for other in others:
         other.sync()
-        other.sign_charter()
+        other.sign_charter(other.state.charter)
     for channel in (ana, *others, ana):
         channel.sync()
     assert ana.state.stage == "open"

@@ -133,8 +133,7 @@ def _sign(work: Work, channel: Channel, yes: bool) -> None:
         show.tell({"charter": proposal}, _shown, as_json=False)
     if proposal is not None:
         ask.confirm(f"Sign the charter “{proposal['terms']['title']}”?", work.given, yes=yes)
-    seen = None if agreed is None else agreed.digest
-    fate = work.act(channel, lambda: channel.sign_charter(seen))  # which says so if there is none
+    fate = work.act(channel, lambda: channel.sign_charter(agreed))  # which says so if there is none
     work.tell({"fate": fate, "charter": facts.charter(channel), "stage": channel.state.stage}, _signed, channel)
 
 

@@ -144,7 +144,7 @@ class Stage:
         return Shown({"days": c.retention_days})
 
     def _sign_charter(self, act: Act) -> Shown:
-        self.channels[act.who].sign_charter()
+        self.channels[act.who].sign_charter(self.channels[act.who].state.charter)
         self.together()
         return Shown({"open": all(channel.state.stage == "open" for channel in self.channels.values())})
 

@@ -14,7 +14,7 @@ from backchannel.channel import acts, charter, code
 from backchannel.channel.charter import Terms
 from backchannel.channel.engine import Event
 from backchannel.channel.fold import expire, fold
-from backchannel.channel.state import DAY, Invitation, Removal, Seat, State
+from backchannel.channel.state import DAY, Agreed, Invitation, Removal, Seat, State
 from backchannel.desk.book.intent import Act, Say
 from backchannel.desk.book.items import Item
 from backchannel.desk.link.client import RelayClient
@@ -143,10 +143,10 @@ class Channel:
         self._need("charter")
         self._act(acts.Charter(terms, tuple(sorted(s.id for s in state.present))))
 
-    def sign_charter(self, seen: bytes | None = None) -> None:
-        """Sign the charter that was proposed; `seen` is the digest of the one that its person has read.
+    def sign_charter(self, seen: Agreed | None) -> None:
+        """Sign the charter that was proposed; `seen` is the one that its person has read, `state.charter` as shown.
 
-        Raises `Misuse("changed")` if it is another by now: a second program on this desk may have read on.
+        Raises `Misuse("changed")` if it is another by now, for a second program on this desk may have read on.
         """
         state = self.state
         if state.charter is None:
@@ -154,7 +154,7 @@ class Channel:
             raise Misuse(
                 "no-charter", f"There is no charter to sign yet. Here so far: {joined}.", "The founder proposes it."
             )
-        if seen not in (None, state.charter.digest):
+        if seen is None or seen.digest != state.charter.digest:
             raise Misuse("changed", "Another charter was proposed while you read this one.", "Read it, and sign that.")
         self._act(acts.Assent(state.charter.digest))
 
