@@ -134,6 +134,27 @@ def test_a_code_is_dead_after_the_next_roster(tmp_path: Path) -> None:
         assert world.desks["dora"].channels() == []
 
 
+def test_the_secret_of_an_invitation_goes_when_it_is_used_or_over(tmp_path: Path) -> None:
+    """What is left of it would open its welcome, and with that every roster until then."""
+    with talks(tmp_path) as world:
+        ana, hernan, sofia = (world[n] for n in ("ana", "hernan", "sofia"))
+        invite = ana.invite(*NAMES["dora"])
+        assert ana.session.book.invitation(invite) is not None
+        for other in (hernan, sofia):
+            other.sync()
+            other.admit(NAMES["dora"][0])
+        ana.sync()
+        assert ana.session.book.invitation(invite) is not None  # granted, and welcomed
+        code = ana.code(invite)
+        world.desk("dora").join(code)
+        with ana.session.turn(), ana.session.vault.transaction():
+            ana.session.book.outbox.put(Welcome(invite))  # as one that a new roster would have unsealed
+        ana.sync()
+        assert ana.session.book.invitation(invite) is None
+        assert code_of(lambda: ana.code(invite)) == "invitation"
+        assert ana.session.book.outbox.returned() == []
+
+
 def test_a_code_before_its_welcome_is_not_ready(world: World) -> None:
     ana = found_alone(world)
     offline(ana)

@@ -67,9 +67,8 @@ def _act(session: Session, body: bytes, acts_before: int) -> Sealed:
 
 
 def seal_act(session: Session, body: acts.Body) -> Frame:
-    """One act sealed now, after those that wait; for what does not go through the outbox (ROTATE)."""
-    waiting = sum(isinstance(row.intent, Act) for row in session.book.outbox.waiting())
-    sealed = _act(session, encode(body), waiting)
+    """One act sealed now, while no other waits: for what does not go through the outbox (ROTATE)."""
+    sealed = _act(session, encode(body), 0)
     return Frame(sealed.erase, sealed.body)
 
 

@@ -49,7 +49,7 @@ class Syncer:
 
     def __init__(self, session: Session, client: RelayClient) -> None:
         self.session, self.client = session, client
-        self.name = log_name(session.book.cover().id)
+        self.name = log_name(session.book.id)
         self._refused: tuple[int, RelayRefused] | None = None
         self._forgotten = session.clock()
         self._stale = False  # whether something was taken that the write-ahead log may still hold

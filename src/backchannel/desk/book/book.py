@@ -10,6 +10,7 @@ from backchannel.channel.engine import Event, Wallet
 from backchannel.channel.lines import Lines, Place
 from backchannel.channel.state import State
 from backchannel.desk.book.entries import Entries
+from backchannel.desk.book.intent import Welcome
 from backchannel.desk.book.items import Items
 from backchannel.desk.book.outbox import Outbox
 from backchannel.desk.vault.vault import Vault
@@ -174,10 +175,14 @@ class Book:
         self.vault.execute("INSERT INTO invitation VALUES (?, ?, ?, -1)", (self.c, invite, secret))
 
     def keep_only_invitations(self, invites: Iterable[bytes]) -> None:
-        """Destroy the secrets of invitations that are used or over, and that do not wait to be posted either."""
+        """Destroy the secrets of invitations that are used or over; a welcome that still waits has nobody to reach."""
         known = {row[0] for row in self._all("SELECT invite FROM invitation WHERE c = ? AND welcomed >= 0")}
         gone = [(self.c, invite) for invite in known - set(invites)]
         self.vault.executemany("DELETE FROM invitation WHERE c = ? AND invite = ?", gone)
+        if gone:
+            over = {invite for _, invite in gone}
+            waiting = self.outbox.waiting()
+            self.outbox.done([w.n for w in waiting if isinstance(w.intent, Welcome) and w.intent.invite in over])
 
     def invitation(self, invite: bytes) -> tuple[bytes, int] | None:
         """The one-time secret, and the epoch of its welcome or -1; None if another desk made it."""
