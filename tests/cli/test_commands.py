@@ -405,6 +405,8 @@ def test_without_a_relay_what_is_written_waits(unreachable: Table) -> None:
     assert facts["fate"] == "waits"
     assert facts["note"] is None
     assert facts["relay_trouble"]["code"] == "refused"
+    refused = ana.facts("note", "readback", "99", "What?", code=1)
+    assert "The relay does not answer: this is what the desk knew when it last did." in refused["todo"]
     status = ana.facts("desk", "status")["channels"][0]
     assert status["waiting"] == 2
     assert [one["what"] for one in status["outbox"]] == ["note (Later.)", "note (Later too.)"]

@@ -15,8 +15,10 @@ Bound: of 160 tosses of a fair coin, fewer than 48 or more than 112 heads come w
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -173,3 +175,28 @@ def test_what_a_desk_keeps_of_a_closed_sounding_names_nobody() -> None:
     other.answer({"Ana": [0, 1], "Ben": [0], "Cem": [0]})
     other.run()
     assert replace(other.item(), id=one.id, sid=one.sid) == one
+
+
+def test_a_yes_and_a_no_cost_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relay that times a ballot from the last KEY must not count the yeses: always the same multiplications."""
+    asked: Any = SimpleNamespace(
+        sid=bytes(32),
+        terms=SimpleNamespace(rule="all"),
+        sums=SimpleNamespace(key=g.base(g.small(7)), threads=(bytes(32),)),
+    )
+    calls: Counter[str] = Counter()
+    for name in ("base", "mul"):
+        real = getattr(g, name)
+
+        def counted(*args: bytes, name: str = name, real: Callable[..., bytes] = real) -> bytes:
+            calls[name] += 1
+            return real(*args)
+
+        monkeypatch.setattr(g, name, counted)
+    costs = []
+    for answers in ([True] * 4, [False] * 4, [True, False, False, True]):
+        calls.clear()
+        tally.make_ballot(asked, seat("Ana"), answers, chance("cost"))
+        costs.append(dict(calls))
+    assert costs[0] == costs[1] == costs[2]
+    assert costs[0]["mul"] >= 4
