@@ -34,6 +34,19 @@ ROTATE = "bc1/rotate"
 FINGERPRINT = "bc1/fingerprint"
 COMPARE = "bc1/compare"
 
+# words that are set aside
+ASIDE = "bc1/aside"
+ASIDE_KEY = "bc1/aside-key"
+
+# the hat
+HAT_OPEN = "bc1/hat/open"
+HAT_COMMIT = "bc1/hat/commit"
+HAT_INNER = "bc1/hat/inner"
+HAT_LAYER = "bc1/hat/layer"
+HAT_SLIP = "bc1/hat/slip"
+HAT_CONTENT = "bc1/hat/content"
+HAT_SEEN = "bc1/hat/seen"
+
 # agreements
 CHARTER = "bc1/charter"
 UNDERSTANDING = "bc1/understanding"

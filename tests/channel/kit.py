@@ -27,7 +27,7 @@ from backchannel.errors import Malformed, Rejected
 from backchannel.instruments import BY_KIND, ERASABLE, Spoken
 from backchannel.ledger.leaf import EraseRecord, Leaf, entry_id
 from backchannel.ledger.tree import Tree
-from backchannel.seal import roster
+from backchannel.seal import aside, roster
 from backchannel.seal.box import Sealed, SharedBox, invite_seed, roster_box
 from backchannel.seal.chain import Chain, Cursor, seal_entry
 from backchannel.seal.dist import Reader, start_chain
@@ -58,6 +58,12 @@ def prekey(name: str, seq: int = 0) -> PrekeySecret:
 @cache
 def public_prekey(name: str, seq: int, not_after: int) -> Any:
     return prekey(name, seq).public(not_after)
+
+
+@cache
+def once(name: str) -> bytes:
+    """The public half of a one-time key."""
+    return aside.Once(chance(f"once {name}")(32)).public
 
 
 class Log:
@@ -180,7 +186,7 @@ class Desk:
         number = count if seq is None else seq
         held = {k.seq: k for k in (*self.engine.wallet.prekeys, prekey(self.keys, number))}
         self.engine.adopt(held.values())
-        return acts.Prekey(public_prekey(self.keys, number, ends))
+        return acts.Prekey(public_prekey(self.keys, number, ends), once(self.keys))
 
     def rotate_act(self, seats: Any = None, leave_out: Any = b"", **lies: Any) -> acts.Rotate:
         """The ROTATE that is due."""

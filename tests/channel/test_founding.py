@@ -28,6 +28,7 @@ from tests.channel.kit import (
     invite_act,
     invite_secret,
     join_act,
+    once,
     opened,
     prekey,
 )
@@ -389,7 +390,7 @@ def test_a_prekey_to_which_nobody_could_seal(field: str, monkeypatch: pytest.Mon
         world = founding(2)
         good = prekey("Ben", 1).public(world.log.now + DAY)
         bad = {"x25519": bytes(32), "xwing": b"\xff" * 1184 + good.xwing[1184:]}[field]
-        world["Ben"].act(acts.Prekey(replace(good, **{field: bad})))
+        world["Ben"].act(acts.Prekey(replace(good, **{field: bad}), once("Ben")))
         return world.verdict()
 
     assert post() == "key"
@@ -597,7 +598,7 @@ def test_while_founding_the_founder_may_turn_a_guest_away_and_a_guest_may_go() -
         assert world.state.stage == "founding"
         assert world.state.charter is None
         assert [s.name for s in world.state.present] == ["Ana", "Cem"]
-        world["Ben"].act(acts.Prekey(prekey("Ben", 1).public(world.log.now + DAY)))
+        world["Ben"].act(acts.Prekey(prekey("Ben", 1).public(world.log.now + DAY), once("Ben")))
         assert world.verdict() == "rule"
         world.open()
         assert len(world.state.active) == 2

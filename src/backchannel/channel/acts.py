@@ -27,9 +27,16 @@ class Found(Value, frozen=True, tag="found", tag_field="act"):
 
 
 class Prekey(Value, frozen=True, tag="prekey", tag_field="act"):
-    """A seat's next prekey (spec/sealing.md, 2.4)."""
+    """A seat's next prekey, and a one-time key (spec/sealing.md, 2.4)."""
 
     prekey: k.Prekey
+    once: k.XwingPublic
+
+
+class Once(Value, frozen=True, tag="once", tag_field="act"):
+    """A seat's next one-time key (spec/sealing.md, 12.4)."""
+
+    once: k.XwingPublic
 
 
 class Invite(Value, frozen=True, tag="invite", tag_field="act"):
@@ -82,7 +89,7 @@ class Rotate(Value, frozen=True, tag="rotate", tag_field="act"):
 Member: TypeAlias = tuple[SeatId, str, str, str]
 """A seat, with its name, party and role."""
 
-Body: TypeAlias = Found | Prekey | Invite | Join | Charter | Assent | Remove | Rotate
+Body: TypeAlias = Found | Prekey | Once | Invite | Join | Charter | Assent | Remove | Rotate
 
 
 def parse(raw: bytes) -> Body:

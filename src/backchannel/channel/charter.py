@@ -9,6 +9,9 @@ from backchannel.errors import Malformed
 TRACKS = ("1", "1.5", "2", "envoy")
 ATTRIBUTIONS = ("attributed", "chatham")
 DISCLOSURES = ("all", *map(str, range(2, 65)))
+REACTIONS = ("named", "hat")
+OBJECTIONS = ("none", *map(str, range(1, 65)))
+MOST_HAT_DAYS = 90
 LONGEST_RETENTION = 3_650
 
 
@@ -23,6 +26,9 @@ class Terms(Value, frozen=True):
     admission: str
     disclosure: str
     oversight: str
+    reactions: str = "named"
+    objection: str = "none"
+    hat_days: int = 0
 
 
 def check(terms: Terms) -> Terms:
@@ -34,6 +40,8 @@ def check(terms: Terms) -> Terms:
         ("attribution", terms.attribution, ATTRIBUTIONS, ""),
         ("admission", terms.admission, ("all",), " A newcomer needs every party; no other rule is built yet."),
         ("disclosure", terms.disclosure, DISCLOSURES, ""),
+        ("reactions", terms.reactions, REACTIONS, ""),
+        ("objection", terms.objection, OBJECTIONS, ""),
         ("oversight", terms.oversight, ("none",), " Oversight is not built yet, so a charter cannot promise it."),
     )
     for name, value, allowed, why in choices:
@@ -43,5 +51,10 @@ def check(terms: Terms) -> Terms:
     if not 1 <= terms.retention_days <= LONGEST_RETENTION:
         raise Malformed(
             "charter", f"The charter keeps notes {terms.retention_days} days; 1 to {LONGEST_RETENTION} are allowed."
+        )
+    if not 0 <= terms.hat_days <= MOST_HAT_DAYS:
+        raise Malformed(
+            "charter",
+            f"The charter passes the hat every {terms.hat_days} days; 0 (never) to {MOST_HAT_DAYS} are allowed.",
         )
     return terms

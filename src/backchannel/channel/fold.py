@@ -23,6 +23,7 @@ __all__ = ["Outcome", "expire", "fold", "judge"]
 _HANDLERS: dict[type[acts.Body], Callable[[State, roster.Act, Any, At], State]] = {
     acts.Found: seating.found,
     acts.Prekey: seating.prekey,
+    acts.Once: seating.once,
     acts.Join: seating.join,
     acts.Invite: change.invite,
     acts.Charter: change.charter,

@@ -33,6 +33,8 @@ ALLOWED: dict[tuple[str, str, str], tuple[str, ...]] = {
     ("open", "prekey", "seat"): ("open",),
     ("open", "prekey", "observer"): ("open",),
     ("open", "prekey", "guest"): ("open",),
+    ("open", "once", "seat"): ("open",),
+    ("open", "once", "observer"): ("open",),
     ("open", "invite", "seat"): ("open",),
     ("open", "join", "stranger"): ("open",),
     ("open", "assent", "seat"): ("open",),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from backchannel.channel import acts
-from backchannel.channel.state import LONGEST_PREKEY, At, Invitation, PostedPrekey, Seat, State
+from backchannel.channel.state import LONGEST_PREKEY, At, Invitation, OnceKey, PostedPrekey, Seat, State
 from backchannel.entry import text
 from backchannel.errors import Rejected
 from backchannel.seal import roster
 from backchannel.seal.keys import Keys
+from backchannel.seal.primitives import check_xwing
 
 _RESERVED = ("open", "granted")
 
@@ -49,8 +50,21 @@ def prekey(state: State, act: roster.Act, body: acts.Prekey, at: At) -> State:
     if not at.arrival < body.prekey.not_after <= at.arrival + LONGEST_PREKEY:
         raise Rejected("prekey", "A seat's receiving key is over already, or would last too long.")
     body.prekey.check()
+    check_xwing(body.once)
     kept = [replace(p, replaced=p.replaced or at) for p in seat.prekeys if not p.passed(at)]
-    return state.with_seat(replace(seat, prekeys=(*kept, PostedPrekey(body.prekey, at, None))))
+    posted = (*kept, PostedPrekey(body.prekey, at, None))
+    return state.with_seat(replace(seat, prekeys=posted, once=_next(seat, body.once, at)))
+
+
+def once(state: State, act: roster.Act, body: acts.Once, at: At) -> State:
+    """A seat's next one-time key (spec/sealing.md, 12.4)."""
+    check_xwing(body.once)
+    seat = state.member(act.seat)
+    return state.with_seat(replace(seat, once=_next(seat, body.once, at)))
+
+
+def _next(seat: Seat, key: bytes, at: At) -> OnceKey:
+    return OnceKey(seat.once.n + 1 if seat.once is not None else 0, key, at)
 
 
 def without_charter(state: State) -> State:
@@ -74,4 +88,4 @@ def check_names(state: State, name: str, party: str, role: str) -> None:
 
 def _seated(state: State, act: roster.Act, keys: Keys, name: str, party: str, role: str, at: At) -> State:
     keys.check()
-    return state.with_seat(Seat(act.seat, keys, name, party, role, "guest", False, act.n + 1, (), at))
+    return state.with_seat(Seat(act.seat, keys, name, party, role, "guest", False, act.n + 1, (), None, at))

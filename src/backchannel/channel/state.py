@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from backchannel.channel.charter import Terms
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import Bytes32, ChannelId, Count, SeatId
-from backchannel.seal.keys import Keys, Prekey
+from backchannel.seal.keys import Keys, Prekey, XwingPublic
 
 DAY = 288
 """Arrival units (300 s) in a day."""
@@ -49,6 +49,14 @@ class PostedPrekey(Value, frozen=True):
         )
 
 
+class OnceKey(Value, frozen=True):
+    """A seat's newest one-time key, and its number (spec/sealing.md, 12.4)."""
+
+    n: Count
+    xwing: XwingPublic
+    at: At
+
+
 class Seat(Value, frozen=True):
     """One person's place. `standing`: guest (joined, not yet in an epoch), active, gone."""
 
@@ -61,6 +69,7 @@ class Seat(Value, frozen=True):
     signed: bool
     acts: Count
     prekeys: tuple[PostedPrekey, ...]
+    once: OnceKey | None
     joined: At
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +18,7 @@ from backchannel.channel.state import DAY, Agreed, Invitation, Removal, Seat, St
 from backchannel.desk.book.intent import Act, Say
 from backchannel.desk.book.items import Item
 from backchannel.desk.link.client import RelayClient
+from backchannel.desk.rehearsal import rehearse
 from backchannel.desk.sealing import seal_waiting
 from backchannel.desk.session import Session
 from backchannel.desk.syncing import Progress, Report, Syncer
@@ -26,8 +27,8 @@ from backchannel.entry import text
 from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
-from backchannel.instruments import BY_KIND, Spoken, note, record, understanding
-from backchannel.instruments.base import remaining
+from backchannel.instruments import note, record, understanding
+from backchannel.instruments.base import Due, remaining
 from backchannel.instruments.sounding.values import Sounding
 from backchannel.ledger.origin import log_name
 from backchannel.seal import primitives as p
@@ -238,39 +239,38 @@ class Channel:
 
     # --- saying anything
 
-    def say(self, kind: str, body: Value, to: Iterable[SeatId] | None = None) -> None:
+    def say(self, kind: str, body: Value, to: Iterable[SeatId] | None = None, words: bytes = b"") -> None:
         """Say something: checked as every reader will check it, sealed, kept, and posted if the relay answers.
 
-        For what cannot be said, or not now or not to them, keeps nothing and raises `Misuse`; `Malformed("left-out")`.
+        `words` of it are set aside. For what cannot be said, or not now or not to them, keeps nothing and raises
+        `Misuse`; `Malformed("left-out")`.
         """
+        everyone = tuple(seat.id for seat in self.session.state.active)
+        self.say_all([Due(kind, body, tuple(to) if to is not None else everyone, words)])
+
+    def say_all(self, said: Sequence[Due]) -> None:
+        """Say several things, all or none of them; as `say`."""
         session = self.session
         with session.turn():
             state = session.state
             self._terms()
             self._syncer.gone()
-            audience = tuple(sorted({self.me, *(to if to is not None else (s.id for s in state.active))}))
-            if len(audience) < 2:
-                raise Misuse("nobody", "This would be read by nobody but its author.", "Name another seat.")
-            if any(state.keys(seat) is None for seat in audience):
-                raise Misuse("audience", "Somebody named here has no seat in the channel.")
-            self._rehearse(kind, body, audience)
+            whole = [one._replace(audience=tuple(sorted({self.me, *one.audience}))) for one in said]
+            for one in whole:
+                if len(one.audience) < 2:
+                    raise Misuse("nobody", "This would be read by nobody but its author.", "Name another seat.")
+                if any(state.keys(seat) is None for seat in one.audience):
+                    raise Misuse("audience", "Somebody named here has no seat in the channel.")
+                rehearse(session, one.kind, one.body, one.audience, one.words)
             with session.vault.transaction():
-                seal_waiting(session, mine=session.book.outbox.put(Say(kind, encode(body), "talk", audience)))
+                for one in whole:
+                    intent = Say(one.kind, encode(one.body), "talk", one.audience, one.words)
+                    seal_waiting(session, mine=session.book.outbox.put(intent))
         self._try_posting()
 
     def _follow(self, item: note.Note | understanding.Understanding, kind: str, body: Value) -> None:
         """Say something about an item, to those of its audience who are still here."""
         self.say(kind, body, remaining(item.audience, self.state))
-
-    def _rehearse(self, kind: str, body: Value, audience: tuple[SeatId, ...]) -> None:
-        """Fold it as readers will, so that what cannot be accepted never leaves."""
-        instrument = BY_KIND[kind]
-        held = None if kind == instrument.opens else self.entry(body.item)  # type: ignore[attr-defined]
-        spoken = Spoken(self.session.now(), bytes(32), self.me, audience, kind, body, self.session.state)
-        try:
-            instrument.fold(held.value if held else None, spoken)
-        except Malformed as problem:
-            raise Misuse(problem.code, problem.what, problem.todo) from problem
 
     def _terms(self) -> Terms:
         state = self.state

@@ -12,6 +12,7 @@ from typing import Any
 from backchannel.channel import acts
 from backchannel.channel import code as codes
 from backchannel.desk import joining
+from backchannel.desk.book.aside import KEPT_APART
 from backchannel.desk.book.book import Book
 from backchannel.desk.channel import Channel
 from backchannel.desk.link.client import RelayClient
@@ -23,7 +24,7 @@ from backchannel.entry import text
 from backchannel.errors import Misuse, RelayRefused, Unreachable
 from backchannel.seal.keys import Identity, Random
 
-EXCLUDED = {"sending": "1", "pocket": "1"}
+EXCLUDED = {"sending": "1", "pocket": "1", **dict.fromkeys(KEPT_APART, "1"), "outbox": "aside"}
 SCRUBBED = ("UPDATE outbox SET frames = NULL, epoch = NULL, stage = 'written' WHERE stage <> 'returned'",)
 Progress = Callable[[int, int], None]
 _CODE = re.compile(r"[0-9a-fA-F]{64}")

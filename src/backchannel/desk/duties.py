@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from backchannel.channel import acts
 from backchannel.channel.assent import next_seats
 from backchannel.channel.state import DAY, PREKEY_LIFE, At, Seat, State
 from backchannel.desk.book.intent import Act, Intent, Say, Welcome
 from backchannel.desk.book.items import Item
+from backchannel.desk.rehearsal import rehearse
 from backchannel.desk.sealing import own_prekey, seal_act
 from backchannel.desk.session import Session
-from backchannel.entry.codec import decode, encode
+from backchannel.entry.codec import encode
+from backchannel.errors import Misuse
 from backchannel.instruments import INSTRUMENTS
-from backchannel.instruments.base import Me
+from backchannel.instruments.base import Due, Me
 from backchannel.ledger.history import CLOCK_SLACK
 from backchannel.ledger.leaf import arrival_unit
 from backchannel.ledger.origin import control_hash, credential_hash
@@ -32,11 +35,20 @@ def new_prekey(session: Session, seq: int) -> bytes:
     prekey = PrekeySecret.new(seq, session.random)
     session.book.keep_prekey(prekey)
     session.engine.adopt(session.book.prekeys())
-    return encode(acts.Prekey(prekey.public(session.now().arrival + PREKEY_LIFE)))
+    once = session.book.asides.keep_once(session.random(32))
+    return encode(acts.Prekey(prekey.public(session.now().arrival + PREKEY_LIFE), once))
 
 
-def write_duties(session: Session) -> bool:
-    """Put into the outbox what is owed; whether a secret was destroyed meanwhile. Inside a turn and a transaction."""
+def receipts_wait(session: Session) -> bool:
+    """Whether something was destroyed here of which this desk has not said so yet. Inside a turn."""
+    return any(i.instrument.aside and i.instrument.until(i.value) is None for i in session.book.items.pocketed())
+
+
+def write_duties(session: Session, *, clean: bool = False) -> bool:
+    """Put into the outbox what is owed; whether a secret was destroyed meanwhile. Inside a turn and a transaction.
+
+    `clean`: the write-ahead log was emptied since anything was destroyed.
+    """
     state, me = session.state, session.state.seat(session.engine.wallet.me)
     if me is None or me.standing == "gone":
         return False
@@ -52,27 +64,59 @@ def write_duties(session: Session) -> bool:
         if invitation.proposal.stage == "granted" and kept is not None and kept[1] != state.epoch:
             owed.append(Welcome(invitation.invite))
             session.book.set_welcomed(invitation.invite, state.epoch)
-    says, destroyed = _instruments(session, me)
+    dropped = _one_time_keys(session, me, waiting, owed)
+    says, destroyed = _instruments(session, me, waiting, clean and not session.book.asides.used())
     for intent in (*owed, *says):
         session.book.outbox.put(intent)
-    return destroyed
+    return destroyed or dropped
 
 
-def _instruments(session: Session, me: Seat) -> tuple[list[Say], bool]:
+def _one_time_keys(session: Session, me: Seat, waiting: list[Intent], owed: list[Intent]) -> bool:
+    """Owe a new one-time key where the newest was used or is not here; destroy those that the log has replaced (12.5).
+
+    Whether any was destroyed.
+    """
+    asides, due = session.book.asides, [acts.parse(w.body) for w in (*waiting, *owed) if isinstance(w, Act)]
+    coming = [body.once for body in due if isinstance(body, acts.Prekey | acts.Once)]
+    if me.once is None:
+        return False
+    # One that is not here: another copy of this desk has posted it, and would be answered without end.
+    lost = asides.once(me.once.xwing) is None and session.now().arrival >= me.once.at.arrival + LOST_PREKEY_AFTER
+    spent = lost or asides.was_used(me.once.xwing)
+    if spent and not coming and me.standing == "active" and session.state.stage == "open":
+        coming = [asides.keep_once(session.random(32))]
+        owed.append(Act(encode(acts.Once(coming[0]))))
+    return asides.keep_only([me.once.xwing, *coming])
+
+
+def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool) -> tuple[list[Say], bool]:
     """What the instruments owe, and whether a secret was destroyed.
 
-    A pocket changes in the same transaction as the outbox: nothing is owed twice.
+    A pocket, and the tray, change in the same transaction as the outbox: nothing is owed twice.
     """
-    owed, destroyed, items = [], False, session.book.items
+    owed, destroyed, items, asides = [], False, session.book.items, session.book.asides
     read = arrival_unit((session.history.synced or 0) - CLOCK_SLACK)  # spec/ledger.md, 7.5
+    mine = Me(me.id, b"", session.random, session.now(), read, session.state, _hears(session), clean=clean)
+    beginning = {w.kind for w in waiting if isinstance(w, Say)}
     for instrument in INSTRUMENTS:
         if instrument.reflex is None:
             continue
+        if session.state.stage == "open" and instrument.opens not in beginning:
+            first = instrument.begins([item.value for item in items.of(instrument.name)], mine)
+            owed += [_say(first)] if first is not None else []
         for item in items.live(instrument.name):
-            pocket = items.pocket(item.position)
-            me_now = Me(me.id, pocket, session.random, session.now(), read, session.state)
-            due = instrument.reflex(item.value, me_now)
-            owed += [Say(kind, encode(body), "talk", audience) for kind, body, audience in due.says]
+            pocket, tray = items.pocket(item.position), asides.tray(instrument.name)
+            due = instrument.reflex(
+                item.value,
+                mine._replace(
+                    pocket=pocket, holds=asides.key(item.position) is not None, tray=tray[0][1] if tray else b""
+                ),
+            )
+            owed += [_say(one) for one in due.says if one.kind in instrument.kinds or _fits(session, one)]
+            if due.take:
+                asides.lift(tray[0][0])
+            if due.give:
+                asides.lay(instrument.name, due.give)
             if due.pocket != pocket:
                 items.set_pocket(item.position, due.pocket)
                 destroyed = destroyed or not due.pocket
@@ -80,6 +124,23 @@ def _instruments(session: Session, me: Seat) -> tuple[list[Say], bool]:
                 items.write([], [item._replace(value=instrument.lapse(item.value))])
                 destroyed = True
     return owed, destroyed
+
+
+def _say(due: Due) -> Say:
+    return Say(due.kind, encode(due.body), "talk", due.audience, due.words)
+
+
+def _hears(session: Session) -> Callable[[bytes], bytes]:
+    return lambda entry: session.book.asides.words(session.history.find(entry))
+
+
+def _fits(session: Session, due: Due) -> bool:
+    """Whether what one instrument says with another's voice would be heard: what it speaks of may be over by now."""
+    try:
+        rehearse(session, due.kind, due.body, due.audience, due.words)
+    except Misuse:
+        return False
+    return True
 
 
 def _prekey_due(session: Session, me: Seat) -> bool:
@@ -159,15 +220,5 @@ def lapse(session: Session) -> list[Item]:
     idle = [item for item in items.pocketed() if item.instrument.idle(item.value) <= unit]
     for item in idle:
         items.set_pocket(item.position, b"")
-        _recall(session, item)
+        session.book.outbox.recall(item.instrument, item.value.id, sealed=False)
     return [*overdue, *idle]
-
-
-def _recall(session: Session, item: Item) -> None:
-    """Take back what was said about an item and has not left this desk."""
-    for row in session.book.outbox.waiting():
-        intent = row.intent
-        if isinstance(intent, Say) and intent.kind in item.instrument.kinds and row.stage == "written":
-            body: Any = decode(intent.body, item.instrument.kinds[intent.kind].body)
-            if getattr(body, "item", None) == item.value.id:
-                session.book.outbox.done([row.n])

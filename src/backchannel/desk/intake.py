@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from backchannel.channel.engine import Event, Record
 from backchannel.desk.book.items import Folding
+from backchannel.desk.book.reading import Reading
 from backchannel.desk.session import Session
 from backchannel.desk.settle import settle
 from backchannel.errors import RelayFault
 from backchannel.ledger.history import Verified
+from backchannel.ledger.leaf import arrival_unit
 from backchannel.ledger.wire import Range
 
 ALARMS = frozenset({"fork"})
@@ -58,8 +60,10 @@ class _Before:
     def write(self, verified: Verified, events: list[Event], head: int, now: float) -> list[Event]:
         """Fold the lines and write everything that a range brought. Inside a transaction."""
         session, engine, book = self._session, self._session.engine, self._session.book
-        folded = _fold(session, events)
+        folding = Folding(book.items, _reading(session, now), session.history.find)
+        folded = [folding.fold(event) for event in events]
         book.write(verified, folded, head)
+        folding.write()
         if engine.state is not self._state:
             book.write_state(engine.state)
         book.write_lines(self._lines, engine.lines.places)
@@ -73,9 +77,5 @@ class _Before:
         return judged
 
 
-def _fold(session: Session, events: list[Event]) -> list[tuple[Event, int | None]]:
-    """Each event with the position at which its item began, if it is about one; the items are written."""
-    folding = Folding(session.book.items, session.history.find)
-    folded = [folding.fold(event) for event in events]
-    folding.write()
-    return folded
+def _reading(session: Session, now: float) -> Reading:
+    return Reading(session.book.asides, session.book.id, session.engine.wallet.me, arrival_unit(now))

@@ -99,7 +99,8 @@ def join(vault: Vault, code: Code, client: RelayClient, *, now: Callable[[], flo
 def _enter(book: Book, first: acts.Found | acts.Join, now: float, random: Random) -> None:
     prekey = PrekeySecret.new(0, random)
     book.keep_prekey(prekey)
-    posted = acts.Prekey(prekey.public(arrival_unit(now) + PREKEY_LIFE))
+    once = book.asides.keep_once(random(32))
+    posted = acts.Prekey(prekey.public(arrival_unit(now) + PREKEY_LIFE), once)
     for body in (first, posted):
         book.outbox.put(Act(encode(body)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backchannel.channel import acts
+from backchannel.desk import envelopes
 from backchannel.desk.book.book import Sending
 from backchannel.desk.book.intent import Act, Intent, Say, Welcome
 from backchannel.desk.session import Session
@@ -35,27 +36,28 @@ def seal_waiting(session: Session, *, recovered: bool = False, mine: int | None 
             if isinstance(row.intent, Say) and own_prekey(session) is None:
                 continue
             try:
-                frames = _fitting(_frames(session, row.intent, acts_before))
+                frames, main = _frames(session, row.intent, acts_before)
+                _fit(frames)
             except Misuse as problem:
                 if row.n == mine:
                     raise
                 session.book.outbox.set_returned(row.n, problem.what)
                 continue
-            session.book.outbox.set_sealed(row.n, session.state.epoch, encode_frames(frames), entry_id(frames[-1].body))
+            session.book.outbox.set_sealed(row.n, session.state.epoch, encode_frames(frames), entry_id(main.body))
         acts_before += isinstance(row.intent, Act)
 
 
-def _fitting(frames: list[Frame]) -> list[Frame]:
+def _fit(frames: list[Frame]) -> None:
     if max(len(frame.body) for frame in frames) > MOST_BODY:  # no desk would read it, and nothing behind it would leave
         raise Misuse("too-long", "This is too long for one entry: a mebibyte at most.", "Divide it, or shorten it.")
-    return frames
 
 
-def _frames(session: Session, intent: Intent, acts_before: int) -> list[Frame]:
+def _frames(session: Session, intent: Intent, acts_before: int) -> tuple[list[Frame], Frame]:
     if isinstance(intent, Say):
         return _say(session, intent)
     sealed = _act(session, intent.body, acts_before) if isinstance(intent, Act) else _welcome(session, intent)
-    return [Frame(sealed.erase, sealed.body)]
+    frame = Frame(sealed.erase, sealed.body)
+    return [frame], frame
 
 
 def _act(session: Session, body: bytes, acts_before: int) -> Sealed:
@@ -81,7 +83,8 @@ def _welcome(session: Session, intent: Welcome) -> Sealed:
     return welcome_box(kept[0], state.channel).seal(encode(welcome), session.random(16))
 
 
-def _say(session: Session, intent: Say) -> list[Frame]:
+def _say(session: Session, intent: Say) -> tuple[list[Frame], Frame]:
+    """The frames of something said, and which of them is the entry itself: its chain's start, its words are others."""
     me = session.engine.wallet.me
     audience = tuple(seat for seat in intent.audience if session.state.keys(seat) is not None)
     if me not in audience:
@@ -90,28 +93,42 @@ def _say(session: Session, intent: Say) -> list[Frame]:
         raise Misuse("nobody", "Nobody to whom this was written is in the channel any more.")
     sending = session.book.sending(intent.cls, audience)
     frames: list[Frame] = []
-    if sending is None or _spent(session, sending):
+    if sending is None or _spent(session, sending, 2):
         sending, dist = _start(session, intent.cls, audience)
+        session.book.write_sending(intent.cls, audience, sending)
         frames.append(dist)
+    body, key = envelopes.body(session, intent, audience)
+    main = _entry(session, intent.cls, audience, intent.kind, body)
+    frames.append(main)
+    words = envelopes.words(session, intent, entry_id(main.body), key)
+    if words is not None:
+        frames.append(_entry(session, intent.cls, audience, *words))
+    return frames, main
+
+
+def _entry(session: Session, cls: str, audience: tuple[SeatId, ...], kind: str, body: bytes) -> Frame:
+    """The next entry of the chain that this desk writes to an audience."""
+    sending = session.book.sending(cls, audience)
+    assert sending is not None  # noqa: S101 - it was started
     sealed, cursor = seal_entry(
         session.state.channel,
         sending.chain,
         sending.cursor,
         sending.seed,
-        kind=intent.kind,
-        body=intent.body,
-        erasable=ERASABLE[intent.kind],
+        kind=kind,
+        body=body,
+        erasable=ERASABLE[kind],
         size=session.history.size,
         root=session.history.root(),
         salt=session.random(16),
     )
-    session.book.write_sending(intent.cls, audience, sending._replace(cursor=cursor))
-    return [*frames, Frame(sealed.erase, sealed.body)]
+    session.book.write_sending(cls, audience, sending._replace(cursor=cursor))
+    return Frame(sealed.erase, sealed.body)
 
 
-def _spent(session: Session, sending: Sending) -> bool:
+def _spent(session: Session, sending: Sending, entries: int) -> bool:
     age = session.clock() - sending.born
-    return sending.cursor.i >= LONGEST or not 0 <= age < CHAIN_HOURS * 3600
+    return sending.cursor.i + entries > LONGEST or not 0 <= age < CHAIN_HOURS * 3600
 
 
 def own_prekey(session: Session) -> Prekey | None:

@@ -227,10 +227,12 @@ class Syncer:
         """Do what is owed and post what waits; whether anything was posted, so that there is something to read."""
         session = self.session
         self._lapse()
+        with session.turn():
+            clean = duties.receipts_wait(session) and session.vault.settle()
         with session.turn(), session.vault.transaction():
             at_head = session.history.size >= session.book.cover().head
             dropped = at_head and duties.drop_old_prekeys(session)
-            dropped = duties.write_duties(session) or dropped
+            dropped = duties.write_duties(session, clean=clean) or dropped
             seal_waiting(session, recovered=True)
         if dropped:
             self.forget()

@@ -7,7 +7,7 @@ every desk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -39,6 +39,12 @@ class Spoken(NamedTuple):
     kind: str
     act: Any
     state: State
+    words: bytes = b""
+    """What was said under the item's own key, if this desk can read it (spec/sealing.md, 12)."""
+    heard: Callable[[EntryId], bytes] = lambda _: b""
+    """The same of an earlier entry about the item."""
+    linked: Any = None
+    """The other item that the entry names (`Instrument.links`), if this seat has it."""
 
     @property
     def part(self) -> str:
@@ -58,20 +64,36 @@ def remaining(audience: tuple[SeatId, ...], state: State) -> tuple[SeatId, ...]:
 
 
 class Kind(NamedTuple):
-    """A kind of entry: its body's type, and whether the audience may have it erased."""
+    """A kind of entry: its body's type, whether the audience may have it erased, whether its words are set aside.
+
+    `aside`: an envelope (spec/sealing.md, 12.1); `bare`: one without words. `copies`: it brings the item's key, and its
+    sender's own words, to the seat that it names (nonpaper.md, 5).
+    """
 
     body: type[Value]
     erasable: bool
+    aside: bool = False
+    bare: bool = False
+    copies: bool = False
 
 
 Rules = Mapping[tuple[str, str, str], tuple[str, ...]]
 """(state, kind of entry, who) -> the states that it can lead to."""
 
 
+class WordsOf(Value, frozen=True):
+    """The words of another entry about the item, right before it, of the same sender (spec/sealing.md, 12.1)."""
+
+    item: EntryId
+    entry: EntryId
+
+
 class Me(NamedTuple):
     """The seat whose desk asks what it owes: what it keeps secret for the item (empty at first), chance, now, roster.
 
-    `read`: no entry that arrived before this unit is still to come; the desk has read them all.
+    `read`: no entry that arrived before this unit is still to come; the desk has read them all. `heard`: the words of
+    an entry about the item; `holds`: whether this desk has the item's key; `clean`: whether nothing of what was
+    destroyed is left on it; `tray`: what its person has laid ready for this instrument.
     """
 
     seat: SeatId
@@ -80,17 +102,33 @@ class Me(NamedTuple):
     at: At
     read: int
     state: State
+    heard: Callable[[EntryId], bytes] = lambda _: b""
+    holds: bool = False
+    clean: bool = False
+    tray: bytes = b""
+
+
+class Due(NamedTuple):
+    """Something that a desk owes: kind, body, audience, and words that are set aside."""
+
+    kind: str
+    body: Value
+    audience: tuple[SeatId, ...]
+    words: bytes = b""
 
 
 class Owed(NamedTuple):
-    """What a desk owes: (kind, body, audience) each, and the pocket from now on; an empty one is destroyed.
+    """What a desk owes, and the pocket from now on; an empty one is destroyed.
 
-    `over`: nothing more can come of the item, so that it lapses now.
+    `over`: nothing more can come of the item, so that it lapses now. `take`: what was in the tray is in the pocket now;
+    `give`: this goes back to the tray.
     """
 
-    says: tuple[tuple[str, Value, tuple[SeatId, ...]], ...]
+    says: tuple[Due, ...]
     pocket: bytes
     over: bool = False
+    take: bool = False
+    give: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -100,6 +138,11 @@ class Instrument:
     `text(item)` is what a search may find; `until(item)` the arrival unit after which its text is to be gone, or None;
     `lapse(item)` the item without it; `reflex(item, me)` what my desk owes next without asking, if the instrument has
     any, and `idle(item)` the arrival unit from which it owes nothing any more, so that its pocket is of no use.
+
+    `aside`: words are set aside under a key of the item's own, and destroyed when `until` is None (spec/sealing.md,
+    12); `needs`: without that key a desk takes no part; `words`: the kind of entry that carries another's words.
+    `links(item, act)`: the other item that an entry names. `begins(items, me)`: what my desk begins without being
+    asked, by the clock.
     """
 
     name: str
@@ -113,6 +156,11 @@ class Instrument:
     lapse: Callable[[Any], Any]
     reflex: Callable[[Any, Me], Owed] | None = None
     idle: Callable[[Any], int] = lambda _: 0
+    aside: bool = False
+    needs: bool = False
+    words: str = ""
+    links: Callable[[Any, Any], EntryId | None] = lambda _item, _act: None
+    begins: Callable[[Sequence[Any], Me], Due | None] = lambda _items, _me: None
 
 
 def step(rules: Rules, state: str, kind: str, who: str) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from backchannel.entry.ids import Bytes32, ChannelId, Count, SeatId
 from backchannel.labels import enc
 from backchannel.seal import primitives as p
 
+XwingPublic = Annotated[bytes, Meta(min_length=p.XWING_PUBLIC, max_length=p.XWING_PUBLIC)]
+
 Random = Callable[[int], bytes]
 """A source of randomness: n -> n random bytes."""
 
@@ -93,7 +95,7 @@ class Prekey(Value, frozen=True):
     """The public half of a prekey, as a seat posts it (spec/sealing.md, 2.4)."""
 
     seq: Count
-    xwing: Annotated[bytes, Meta(min_length=p.XWING_PUBLIC, max_length=p.XWING_PUBLIC)]
+    xwing: XwingPublic
     x25519: Bytes32
     not_after: Count
 

@@ -57,7 +57,7 @@ def state(left: frozenset[str] = frozenset(), epoch: int = 1) -> State:
 
     def member(name: str) -> Seat:
         role, standing = "observer" if name == "Obi" else "envoy", "gone" if name in left else "active"
-        return Seat(seat(name), keys, name, "Party", role, standing, True, 0, (), at)
+        return Seat(seat(name), keys, name, "Party", role, standing, True, 0, (), None, at)
 
     return State(CHANNEL, "open", epoch, seats=tuple(map(member, (*NAMES, "Rae", "Sol", "Obi"))))
 
@@ -122,7 +122,7 @@ class Desk:
             self.pockets[id_] = due.pocket
             if due.over:
                 self.items[id_] = SOUNDING.lapse(item)
-            says += due.says
+            says += [said[:3] for said in due.says]
         return says
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from backchannel.channel.engine import Event, Wallet
 from backchannel.channel.lines import Lines, Place
 from backchannel.channel.state import State
+from backchannel.desk.book.aside import Asides
 from backchannel.desk.book.entries import Entries
 from backchannel.desk.book.intent import Welcome
 from backchannel.desk.book.items import Items
@@ -49,7 +50,8 @@ class Book:
 
     def __init__(self, vault: Vault, c: int) -> None:
         self.vault, self.c = vault, c
-        self.entries, self.items, self.outbox = Entries(vault, c), Items(vault, c), Outbox(vault, c)
+        self.entries, self.outbox, self.asides = Entries(vault, c), Outbox(vault, c), Asides(vault, c)
+        self.items = Items(vault, c, self.asides, self.outbox)
 
     # --- the channel as a whole
 

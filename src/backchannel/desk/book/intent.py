@@ -9,12 +9,13 @@ from backchannel.entry.ids import Bytes32, SeatId
 
 
 class Say(Value, frozen=True, tag="say", tag_field="do"):
-    """An instrument's entry, for an audience (the author among it)."""
+    """An instrument's entry, for an audience (the author among it); `words` of it are to be set aside."""
 
     kind: str
     body: bytes
     cls: str
     audience: tuple[SeatId, ...]
+    words: bytes = b""
 
 
 class Act(Value, frozen=True, tag="act", tag_field="do"):

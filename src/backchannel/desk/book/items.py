@@ -6,12 +6,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from backchannel.channel.engine import Event
+from backchannel.desk.book.aside import Asides
+from backchannel.desk.book.outbox import Outbox
 from backchannel.desk.book.places import Places
+from backchannel.desk.book.reading import Read, Reading, Said
 from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import EntryId
 from backchannel.errors import Malformed, Rejected
 from backchannel.instruments import BY_KIND, INSTRUMENTS, Instrument, Spoken
+from backchannel.seal.aside import Aside
 
 _BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS}
 
@@ -31,8 +35,8 @@ class Item(NamedTuple):
 class Items:
     """Rows of the items of channel `c`. Whoever writes holds a transaction."""
 
-    def __init__(self, vault: Vault, c: int) -> None:
-        self._vault, self._places = vault, Places(c)
+    def __init__(self, vault: Vault, c: int, asides: Asides, outbox: Outbox) -> None:
+        self._vault, self._places, self._asides, self._outbox = vault, Places(c), asides, outbox
 
     def at(self, position: int | None) -> Item | None:
         """The item that began at a position of the log."""
@@ -117,7 +121,8 @@ class Items:
 
     def write(self, new: list[Item], changed: list[Item]) -> None:
         """Items that began and items that changed, and the words by which they are found."""
-        before = self._texts([held for held in map(self.at, (item.position for item in changed)) if held is not None])
+        known = [held for held in map(self.at, (item.position for item in changed)) if held is not None]
+        before = self._texts(known)
         after = self._texts([*new, *changed])
         # Forgetting words is dear, and most changes of an item leave its text alone.
         kept = set(before) & set(after)
@@ -135,6 +140,17 @@ class Items:
         self._vault.executemany(
             "INSERT INTO words (rowid, text) VALUES (?, ?)", [row for row in after if row not in kept]
         )
+        over = {held.position for held in known if _over(held)}
+        for item in (*new, *changed):
+            if item.instrument.aside and _over(item) and item.position not in over:
+                self._destroy(item)
+
+    def _destroy(self, item: Item) -> None:
+        """An item whose words were set aside is over (spec/sealing.md, 12.6)."""
+        self._asides.destroy(item.position)
+        self._outbox.recall(item.instrument, item.value.id, sealed=True)
+        if not self.pocket(item.position):
+            self.set_pocket(item.position, b"waits")  # so that the reflex is asked what follows
 
     def _texts(self, items: list[Item]) -> list[tuple[int, str]]:
         texts = [(self._places.of(item.position), item.instrument.text(item.value)) for item in items]
@@ -145,14 +161,19 @@ class Items:
         return [Item(_BY_NAME[name], decode(value, _BY_NAME[name].item)) for name, value in rows]
 
 
-class Folding:
-    """The items that a batch of lines touches: folded in memory, written once."""
+def _over(item: Item) -> bool:
+    return item.instrument.until(item.value) is None
 
-    def __init__(self, items: Items, find: Callable[[EntryId], int | None]) -> None:
+
+class Folding:
+    """The items that a batch of lines touches: folded in memory, written once; the words of some set aside at once."""
+
+    def __init__(self, items: Items, reading: Reading, find: Callable[[EntryId], int | None]) -> None:
         """`find` gives the position of an entry of the log, None if there is none."""
-        self._items, self._find = items, find
+        self._items, self._reading, self._find = items, reading, find
         self._held: dict[int, Item] = {}
         self._new: dict[int, None] = {}
+        self._read: dict[EntryId, Said] = {}
 
     def fold(self, event: Event) -> tuple[Event, int | None]:
         """The event, rejected now if its instrument refuses it, and the position at which its item began."""
@@ -173,15 +194,64 @@ class Folding:
         instrument, at = BY_KIND[event.kind], event.record.at
         assert event.sender is not None  # noqa: S101 - a line has one
         assert event.state is not None  # noqa: S101
-        act = decode(event.body, instrument.kinds[event.kind].body)
-        spoken = Spoken(at, event.record.id, event.sender, event.audience, event.kind, act, event.state)
-        if event.kind == instrument.opens:
-            self._held[at.position] = Item(instrument, instrument.fold(None, spoken))
-            self._new[at.position] = None
-            return at.position
-        began = self._find(act.item)  # type: ignore[attr-defined]
-        held = self._held.get(began) or self._items.at(began) if began is not None else None
-        if held is None or began is None or held.instrument is not instrument:
+        kind, opens = instrument.kinds[event.kind], event.kind == instrument.opens
+        envelope = decode(event.body, Aside) if kind.aside else None
+        act: Any = decode(event.body if envelope is None else envelope.act, kind.body)
+        began = at.position if opens else self._find(act.item)
+        held = None if opens or began is None else self._hold(began)
+        if began is None or (not opens and (held is None or held.instrument is not instrument)):
             raise Rejected("item", "An entry speaks of something that this seat does not have.")
-        self._held[began] = held._replace(value=instrument.fold(held.value, spoken))
+        read = self._reading.open(event, envelope, act, kind, None if opens else began)
+        if instrument.needs and not opens and read.key is None:
+            return began  # a desk without the key takes no part (spec/hat.md, 1)
+        if instrument.needs and read.error is not None:
+            raise read.error
+        of = self._said(act.entry) if event.kind == instrument.words else None
+        if event.kind == instrument.words and (of is None or (of.sender, of.item) != (event.sender, began)):
+            raise Rejected("words", "Words were sent that belong to no entry of the same seat.")  # 12.1
+        linked = instrument.links(held.value if held else None, act)
+        spoken = Spoken(
+            at,
+            event.record.id,
+            event.sender,
+            event.audience,
+            event.kind,
+            act,
+            event.state,
+            read.words,
+            lambda entry: self._reading.heard(self._find(entry)),
+            self._linked(linked) if linked is not None else None,
+        )
+        value = instrument.fold(held.value if held else None, spoken)
+        if instrument.aside:
+            value = self._keep(instrument, value, event, began, read, of)
+        self._held[began] = Item(instrument, value)
+        if opens:
+            self._new[began] = None
+        self._read[event.record.id] = Said(at.position, event.sender, began, event.kind)
         return began
+
+    def _keep(self, instrument: Instrument, value: Any, event: Event, began: int, read: Read, of: Said | None) -> Any:
+        """Keep key and words, unless the item is over by now; the item, which may lapse here (sealing.md, 12.6)."""
+        if self._reading.past(instrument.until(value)):
+            return instrument.lapse(value)
+        if of is not None and instrument.kinds[of.kind].copies:
+            assert event.sender is not None  # noqa: S101
+            self._reading.keep_copied(began, read.words, self._said, event.sender)
+        else:
+            self._reading.keep(began, event.record.at.position if of is None else of.position, read)
+        return value
+
+    def _said(self, entry: EntryId) -> Said | None:
+        position = self._find(entry)
+        if position is None or entry in self._read:
+            return self._read.get(entry)
+        return self._reading.said(position)
+
+    def _hold(self, position: int) -> Item | None:
+        return self._held.get(position) or self._items.at(position)
+
+    def _linked(self, entry: EntryId) -> Any:
+        position = self._find(entry)
+        held = self._hold(position) if position is not None else None
+        return held.value if held is not None else None

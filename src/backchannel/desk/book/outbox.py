@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from backchannel.desk.book.intent import Intent, parse
+from backchannel.desk.book.intent import Intent, Say, parse
 from backchannel.desk.vault.vault import Vault
-from backchannel.entry.codec import encode
+from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import EntryId
+from backchannel.instruments import BY_KIND, Instrument
 
 
 class Waiting(NamedTuple):
@@ -45,8 +46,8 @@ class Outbox:
     def put(self, intent: Intent) -> int:
         """A new intent, not sealed yet; its number."""
         return self._vault.execute(
-            "INSERT INTO outbox (c, intent, stage, tries, why) VALUES (?, ?, 'written', 0, '')",
-            (self._c, encode(intent)),
+            "INSERT INTO outbox (c, intent, stage, tries, why, aside) VALUES (?, ?, 'written', 0, '', ?)",
+            (self._c, encode(intent), isinstance(intent, Say) and BY_KIND[intent.kind].aside),
         ).rowid
 
     def set_sealed(self, n: int, epoch: int, frames: bytes, id_: EntryId) -> None:
@@ -77,6 +78,15 @@ class Outbox:
             "UPDATE outbox SET stage = 'returned', frames = NULL, id = iif(?, id, NULL), why = ? WHERE n = ?",
             (left, why, n),
         )
+
+    def recall(self, instrument: Instrument, item: EntryId, *, sealed: bool) -> None:
+        """Take back what was said about an item, unless it was posted; with `sealed`, forget that too."""
+        for row in self._rows():
+            intent = row.intent
+            if isinstance(intent, Say) and intent.kind in instrument.kinds and (sealed or row.stage == "written"):
+                body: Any = decode(intent.body, instrument.kinds[intent.kind].body)
+                if getattr(body, "item", None) == item:
+                    self.done([row.n])
 
     def done(self, ns: Iterable[int]) -> None:
         """The log has taken these."""

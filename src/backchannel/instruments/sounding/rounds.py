@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from backchannel.channel.state import DAY, At, State
 from backchannel.entry.codec import Secret, Value, decode, encode
 from backchannel.entry.ids import ZERO32, Bytes32, SeatId
-from backchannel.instruments.base import Me, Owed
+from backchannel.instruments.base import Due, Me, Owed
 from backchannel.instruments.sounding import tally
 from backchannel.instruments.sounding.values import Ack, Ballot, Blind, Key, Share, Sounding, posted
 from backchannel.seal import group as g
@@ -64,7 +64,7 @@ def owed(sounding: Sounding, me: Me) -> Owed:
     messages = []
     for message in _due(sounding, me, pocket):
         if message.name not in pocket.sent:
-            messages.append((message.kind, message.body, message.audience))
+            messages.append(Due(message.kind, message.body, message.audience))
             pocket = replace(pocket, sent=(*pocket.sent, message.name))
     if "ballot" in pocket.sent:
         pocket = replace(pocket, answer=())  # 4.3

@@ -1,0 +1,105 @@
+"""Reading what was set aside: an entry's key and words, kept while their item lives (spec/sealing.md, 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from backchannel.channel.engine import Event
+from backchannel.desk.book.aside import Asides
+from backchannel.entry.codec import decode
+from backchannel.entry.ids import ChannelId, EntryId, SeatId
+from backchannel.errors import Malformed, Rejected
+from backchannel.instruments.base import Kind
+from backchannel.seal import aside
+from backchannel.seal.aside import Aside
+
+
+class Read(NamedTuple):
+    """What this desk could read of an entry: the item's key, the words, and why not if it could not."""
+
+    key: bytes | None
+    words: bytes
+    error: Malformed | None
+
+
+class Said(NamedTuple):
+    """An entry that was read before: where, who wrote it, about the item that began where, of which kind."""
+
+    position: int
+    sender: SeatId | None
+    item: int | None
+    kind: str
+
+
+class Reading:
+    """One seat's reading of what is set aside, at arrival unit `now`."""
+
+    def __init__(self, asides: Asides, channel: ChannelId, me: SeatId, now: int) -> None:
+        self._asides, self._channel, self._me, self._now = asides, channel, me, now
+
+    def past(self, until: int | None) -> bool:
+        """Whether an item that lives until then is over by now."""
+        return until is None or until <= self._now
+
+    def said(self, entry: int) -> Said | None:
+        """The entry of an earlier batch at this position."""
+        row = self._asides.said(entry)
+        return Said(entry, *row) if row is not None else None
+
+    def heard(self, entry: int | None) -> bytes:
+        """The words of an earlier entry, by its position."""
+        return self._asides.words(entry)
+
+    def open(self, event: Event, envelope: Aside | None, act: Any, kind: Kind, item: int | None) -> Read:
+        """Open an entry about the item that began at `item`; None: that begins one.
+
+        Raises `Rejected` for what every reader judges alike: for whom the key is there, and under which one-time keys.
+        """
+        held = self._asides.key(item) if item is not None else None
+        if envelope is None:
+            return Read(held, b"", None)
+        to = event.audience if item is None else (act.seat,) if kind.copies else ()
+        aside.check(envelope, to, bare=kind.bare)
+        self._check_numbers(event, envelope)
+        slot = envelope.slot(self._me)
+        key = held if slot is None else self._open_slot(event, *slot) or held
+        if key is None or kind.bare:
+            return Read(key, b"", None)
+        try:
+            return Read(key, aside.words(self._channel, key, envelope), None)
+        except Malformed as problem:
+            return Read(key, b"", problem)
+
+    def _check_numbers(self, event: Event, envelope: Aside) -> None:
+        assert event.state is not None  # noqa: S101 - a line has one
+        for seat_id, n in envelope.to:
+            seat = event.state.seat(seat_id)
+            if seat is None or seat.once is None or seat.once.n != n:  # 12.4
+                raise Rejected("stale-prekey", "Something was sealed to a one-time key that is not a seat's newest.")
+
+    def _open_slot(self, event: Event, n: int, slot: bytes) -> bytes | None:
+        assert event.state is not None  # noqa: S101
+        mine = event.state.member(self._me).once
+        assert mine is not None  # noqa: S101 - its number was checked
+        self._asides.mark_used(mine.xwing)
+        once = self._asides.once(mine.xwing)
+        return once.open(self._channel, self._me, n, slot) if once is not None else None
+
+    def keep(self, item: int, entry: int, read: Read) -> None:
+        """Keep the item's key, and the words of the entry at this position, until the item is over."""
+        if read.key is not None:
+            self._asides.keep_key(item, read.key)
+            if read.words:
+                self._asides.keep_words(entry, item, read.words)
+
+    def keep_copied(self, item: int, words: bytes, said: Callable[[EntryId], Said | None], sender: SeatId) -> None:
+        """Keep what a seat says again of its own (nonpaper.md, 5), and nothing that it says of others."""
+        try:
+            copied = decode(words, tuple[tuple[EntryId, bytes], ...])
+        except Malformed:
+            return
+        for entry, again in copied:
+            before = said(entry)
+            if before is not None and (before.sender, before.item) == (sender, item):
+                self._asides.keep_words(before.position, item, again)
