@@ -108,9 +108,7 @@ def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool)
             pocket, tray = items.pocket(item.position), asides.tray(instrument.name)
             due = instrument.reflex(
                 item.value,
-                mine._replace(
-                    pocket=pocket, holds=asides.key(item.position) is not None, tray=tray[0][1] if tray else b""
-                ),
+                mine._replace(pocket=pocket, key=asides.key(item.position) or b"", tray=tray[0][1] if tray else b""),
             )
             owed += [_say(one) for one in due.says if one.kind in instrument.kinds or _fits(session, one)]
             if due.take:

@@ -10,7 +10,7 @@ from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Misuse
 from backchannel.instruments import BY_KIND
-from backchannel.instruments.base import WordsOf
+from backchannel.instruments.base import WordsOf, whole
 from backchannel.seal import aside
 
 
@@ -28,7 +28,7 @@ def body(session: Session, intent: Say, audience: tuple[SeatId, ...]) -> tuple[b
         raise Misuse("over", "What this speaks of is over, or was never on this desk, so nothing can be said of it.")
     if not kind.bare:
         return encode(aside.with_words(session.state.channel, key, intent.body, intent.words, session.random)), key
-    seats = audience if opens else (act.seat,)
+    seats = audience if whole(audience, session.state) else ()
     return encode(aside.with_key(session.state.channel, key, intent.body, [_one_time(session, s) for s in seats])), key
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from backchannel.channel.state import DAY
 from backchannel.desk.channel import Channel
+from backchannel.desk.nonpapers import may_drop
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
 from backchannel.instruments.hat import mix, rounds, rules, view
@@ -11,7 +14,8 @@ from backchannel.instruments.hat.values import Content, Hat, Open
 
 
 def call(channel: Channel, *, hours: int = 24) -> None:
-    """Call a round among all seats that speak. `Misuse("running")` while another goes round."""
+    """Call a round among all seats that speak. `Misuse`: `observer`, `few`, and `running` while another goes round."""
+    may_drop(channel)
     with channel.session.turn():
         now, seats = channel.session.now(), rules.speakers(channel.state)
         if any(standing(channel, held.value) in view.LIVE for held in channel.items("hat")):
@@ -19,9 +23,42 @@ def call(channel: Channel, *, hours: int = 24) -> None:
     channel.say("hat.open", Open(seats, rules.USUAL, now.arrival + hours * (DAY // 24)), seats)
 
 
+def at(channel: Channel, position: int) -> Hat:
+    """The round that was called at a position of the log."""
+    held = channel.session.book.items.at(position)
+    if held is None or not isinstance(held.value, Hat):
+        raise Misuse("item", f"There is no round of the hat number {position} here.", "See: backchannel hat status")
+    return held.value
+
+
+def due(channel: Channel) -> int | None:
+    """The arrival unit from which the charter's schedule calls the next round; None if there is no schedule."""
+    charter = channel.state.charter
+    if charter is None or not charter.terms.hat_days:
+        return None
+    last = max((held.value.at.arrival for held in channel.items("hat")), default=charter.at.arrival)
+    return int(last + charter.terms.hat_days * DAY)
+
+
+def was_in(item: Hat) -> dict[str, int] | None:
+    """How many slips held an idea, a reaction, a question, could not be read, or were empty; None if unknown."""
+    if not item.read:
+        return None
+    held = Counter(slip.holds for slip in item.slips)
+    empty = len(item.seats) - len(item.slips) - item.spoiled
+    return {**{what: held[what] for what in ("idea", "reaction", "question")}, "spoiled": item.spoiled, "empty": empty}
+
+
 def waiting(channel: Channel) -> int:
     """How many slips lie ready on this desk for the next round."""
     return len(channel.session.book.asides.tray("hat"))
+
+
+def riding(channel: Channel, item: Hat) -> bool:
+    """Whether this desk's own slip in a running round is not empty."""
+    with channel.session.turn():
+        pocket = channel.session.book.items.pocket(item.at.position)
+    return rounds.carries_slip(pocket)
 
 
 def take_back(channel: Channel) -> int:

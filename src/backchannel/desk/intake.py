@@ -72,9 +72,17 @@ class _Before:
         for event, _ in folded:
             if event.error is not None and event.error.code in ALARMS:
                 book.alarm(event.error.code, event.error.what, now)
+        self._spend_once()
         judged = [event for event, _ in folded]
         settle(session, judged, rotated=engine.state.epoch != self._state.epoch)
         return judged
+
+    def _spend_once(self) -> None:
+        """After a new roster something may have been sealed to this seat's one-time key and lost (sealing.md, 12.5)."""
+        now, me = self._session.engine.state, self._session.engine.wallet.me
+        seat = now.seat(me)
+        if now.epoch > max(1, self._state.epoch) and seat is not None and seat.once is not None:
+            self._session.book.asides.mark_used(seat.once.xwing)
 
 
 def _reading(session: Session, now: float) -> Reading:

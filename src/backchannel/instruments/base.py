@@ -63,11 +63,16 @@ def remaining(audience: tuple[SeatId, ...], state: State) -> tuple[SeatId, ...]:
     return tuple(seat for seat in audience if state.keys(seat) is not None)
 
 
+def whole(audience: tuple[SeatId, ...], state: State) -> bool:
+    """Whether all who speak are in it: an item's key comes with it then, and is asked for else (sealing.md, 12.2)."""
+    return {seat.id for seat in state.active if seat.speaks} <= set(audience)
+
+
 class Kind(NamedTuple):
     """A kind of entry: its body's type, whether the audience may have it erased, whether its words are set aside.
 
     `aside`: an envelope (spec/sealing.md, 12.1); `bare`: one without words. `copies`: it brings the item's key, and its
-    sender's own words, to the seat that it names (nonpaper.md, 5).
+    sender's own words, to the seat that has asked (12.8).
     """
 
     body: type[Value]
@@ -92,7 +97,7 @@ class Me(NamedTuple):
     """The seat whose desk asks what it owes: what it keeps secret for the item (empty at first), chance, now, roster.
 
     `read`: no entry that arrived before this unit is still to come; the desk has read them all. `heard`: the words of
-    an entry about the item; `holds`: whether this desk has the item's key; `clean`: whether nothing of what was
+    an entry about the item; `key`: the item's key, if this desk has it; `clean`: whether nothing of what was
     destroyed is left on it; `tray`: what its person has laid ready for this instrument.
     """
 
@@ -103,9 +108,13 @@ class Me(NamedTuple):
     read: int
     state: State
     heard: Callable[[EntryId], bytes] = lambda _: b""
-    holds: bool = False
+    key: bytes = b""
     clean: bool = False
     tray: bytes = b""
+
+
+WAITS = b"waits"
+"""A pocket that holds nothing, of an item whose key was destroyed: its reflex is asked what follows."""
 
 
 class Due(NamedTuple):
@@ -140,7 +149,8 @@ class Instrument:
     any, and `idle(item)` the arrival unit from which it owes nothing any more, so that its pocket is of no use.
 
     `aside`: words are set aside under a key of the item's own, and destroyed when `until` is None (spec/sealing.md,
-    12); `needs`: without that key a desk takes no part; `words`: the kind of entry that carries another's words.
+    12); `needs`: without that key a desk takes no part; `words`: the kind of entry that carries another's words;
+    `asked(pocket)`: the seed under which this desk has asked for the key.
     `links(item, act)`: the other item that an entry names. `begins(items, me)`: what my desk begins without being
     asked, by the clock.
     """
@@ -159,6 +169,7 @@ class Instrument:
     aside: bool = False
     needs: bool = False
     words: str = ""
+    asked: Callable[[bytes], bytes] = lambda _: b""
     links: Callable[[Any, Any], EntryId | None] = lambda _item, _act: None
     begins: Callable[[Sequence[Any], Me], Due | None] = lambda _items, _me: None
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from backchannel import labels
 from backchannel.entry.codec import Value
-from backchannel.entry.ids import Bytes32, ChannelId, Count, SeatId
+from backchannel.entry.ids import Bytes32, ChannelId, Count, EntryId, SeatId
 from backchannel.errors import Rejected
 from backchannel.labels import enc
 from backchannel.seal import primitives as p
@@ -69,6 +69,17 @@ def with_words(channel: ChannelId, key: bytes, act: bytes, words: bytes, random:
     filled = words + b"\x80"
     filled = filled.ljust(-(-len(filled) // STEP) * STEP, b"\0")
     return Aside(act, (), (), seal_box(key, labels.ASIDE, channel, _tag(act), random(16), filled))
+
+
+def seal_copy(channel: ChannelId, item: EntryId, seat: SeatId, public: bytes, key: bytes) -> bytes:
+    """K for a seat that has asked for it with a one-time key of its own (12.8)."""
+    return p.hpke_seal(public, enc(labels.ASIDE_COPY, channel, item, seat), key)
+
+
+def open_copy(channel: ChannelId, item: EntryId, seat: SeatId, seed: bytes, slot: bytes) -> bytes | None:
+    """K, if this copy was sealed to the key of this seed."""
+    key = p.hpke_open(p.xwing_private(seed), enc(labels.ASIDE_COPY, channel, item, seat), slot)
+    return key if key is not None and len(key) == 32 else None
 
 
 def check(aside: Aside, to: Sequence[SeatId], *, bare: bool) -> None:

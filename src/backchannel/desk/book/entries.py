@@ -64,6 +64,14 @@ class Entries:
             for place, leaf, verdict, sender, kind, item, note, gone in rows
         ]
 
+    def newest_of(self, seat: SeatId) -> Leaf | None:
+        """The leaf of the newest entry that is known to be from a seat."""
+        row = self._vault.one(
+            "SELECT leaf FROM entry WHERE sender = ? AND place >= ? AND place < ? ORDER BY place DESC LIMIT 1",
+            (seat, self._places.first, self._places.end),
+        )
+        return Leaf.parse(row[0]) if row else None
+
     def write(self, verified: Verified, events: list[tuple[Event, int | None]]) -> None:
         """A verified range, with what each entry turned out to be and where its item began."""
         of = self._places.of

@@ -15,6 +15,7 @@ from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import EntryId
 from backchannel.errors import Malformed, Rejected
 from backchannel.instruments import BY_KIND, INSTRUMENTS, Instrument, Spoken
+from backchannel.instruments.base import WAITS
 from backchannel.seal.aside import Aside
 
 _BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS}
@@ -150,7 +151,7 @@ class Items:
         self._asides.destroy(item.position)
         self._outbox.recall(item.instrument, item.value.id, sealed=True)
         if not self.pocket(item.position):
-            self.set_pocket(item.position, b"waits")  # so that the reflex is asked what follows
+            self.set_pocket(item.position, WAITS)
 
     def _texts(self, items: list[Item]) -> list[tuple[int, str]]:
         texts = [(self._places.of(item.position), item.instrument.text(item.value)) for item in items]
@@ -202,6 +203,8 @@ class Folding:
         if began is None or (not opens and (held is None or held.instrument is not instrument)):
             raise Rejected("item", "An entry speaks of something that this seat does not have.")
         read = self._reading.open(event, envelope, act, kind, None if opens else began)
+        if kind.copies and read.key is None:
+            read = self._reading.open_copy(act, instrument.asked(self._items.pocket(began)))
         if instrument.needs and not opens and read.key is None:
             return began  # a desk without the key takes no part (spec/hat.md, 1)
         if instrument.needs and read.error is not None:
@@ -209,6 +212,8 @@ class Folding:
         of = self._said(act.entry) if event.kind == instrument.words else None
         if event.kind == instrument.words and (of is None or (of.sender, of.item) != (event.sender, began)):
             raise Rejected("words", "Words were sent that belong to no entry of the same seat.")  # 12.1
+        if of is not None and not instrument.kinds[of.kind].copies and self._reading.heard(of.position):
+            raise Rejected("repeat", "Words were sent twice for one entry; the first count.")
         linked = instrument.links(held.value if held else None, act)
         spoken = Spoken(
             at,

@@ -10,7 +10,7 @@ from backchannel.desk.book.aside import Asides
 from backchannel.entry.codec import decode
 from backchannel.entry.ids import ChannelId, EntryId, SeatId
 from backchannel.errors import Malformed, Rejected
-from backchannel.instruments.base import Kind
+from backchannel.instruments.base import Kind, whole
 from backchannel.seal import aside
 from backchannel.seal.aside import Aside
 
@@ -59,10 +59,11 @@ class Reading:
         held = self._asides.key(item) if item is not None else None
         if envelope is None:
             return Read(held, b"", None)
-        to = event.audience if item is None else (act.seat,) if kind.copies else ()
-        aside.check(envelope, to, bare=kind.bare)
-        self._check_numbers(event, envelope)
         slot = envelope.slot(self._me)
+        if slot is not None:  # 12.5: whatever becomes of the entry, the key was used
+            self._use(event)
+        aside.check(envelope, _to(event) if item is None else (), bare=kind.bare)
+        self._check_numbers(event, envelope)
         key = held if slot is None else self._open_slot(event, *slot) or held
         if key is None or kind.bare:
             return Read(key, b"", None)
@@ -78,11 +79,21 @@ class Reading:
             if seat is None or seat.once is None or seat.once.n != n:  # 12.4
                 raise Rejected("stale-prekey", "Something was sealed to a one-time key that is not a seat's newest.")
 
+    def _use(self, event: Event) -> None:
+        mine = event.state.member(self._me).once if event.state is not None else None
+        if mine is not None:
+            self._asides.mark_used(mine.xwing)
+
+    def open_copy(self, act: Any, seed: bytes) -> Read:
+        """The key of an item that was asked for (12.8), if this copy is for this seat."""
+        if act.seat != self._me or not seed:
+            return Read(None, b"", None)
+        return Read(aside.open_copy(self._channel, act.item, self._me, seed, act.slot), b"", None)
+
     def _open_slot(self, event: Event, n: int, slot: bytes) -> bytes | None:
         assert event.state is not None  # noqa: S101
         mine = event.state.member(self._me).once
         assert mine is not None  # noqa: S101 - its number was checked
-        self._asides.mark_used(mine.xwing)
         once = self._asides.once(mine.xwing)
         return once.open(self._channel, self._me, n, slot) if once is not None else None
 
@@ -103,3 +114,9 @@ class Reading:
             before = said(entry)
             if before is not None and (before.sender, before.item) == (sender, item):
                 self._asides.keep_words(before.position, item, again)
+
+
+def _to(event: Event) -> tuple[SeatId, ...]:
+    """For whom the key must be there: nobody, if some who speak are not to read it; they ask for it (12.2, 12.8)."""
+    assert event.state is not None  # noqa: S101 - a line has one
+    return event.audience if whole(event.audience, event.state) else ()

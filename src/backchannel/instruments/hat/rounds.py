@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from backchannel.channel.state import At
 from backchannel.entry.codec import Secret, decode, encode
 from backchannel.entry.ids import EntryId
-from backchannel.instruments.base import Due, Me, Owed, remaining
+from backchannel.instruments.base import WAITS, Due, Me, Owed, remaining
 from backchannel.instruments.hat import mix
 from backchannel.instruments.hat.onward import onward
 from backchannel.instruments.hat.values import Hat, Keys, Post, Show, heard
@@ -45,7 +45,7 @@ def owed(item: Hat, me: Me) -> Owed:
     over = item.state in ("blamed", "failed", "lapsed")
     if over or late(item, At(me.at.position, me.read)) or left(item, me.state):
         return Owed((), b"", not over, give=pocket.slip if pocket else b"")
-    if late(item, me.at) or not me.holds:
+    if late(item, me.at) or not me.key:
         return Owed((), me.pocket)
     if pocket is None:
         if item.state != "keys" or heard(item.keys, me.seat) is not None:
@@ -54,8 +54,9 @@ def owed(item: Hat, me: Me) -> Owed:
     return _next(item, me, pocket)
 
 
-WAITS = b"waits"
-"""A pocket that holds nothing, of an item whose key was destroyed."""
+def carries_slip(pocket: bytes) -> bool:
+    """Whether a pocket holds a slip with something on it."""
+    return bool(pocket) and pocket != WAITS and bool(decode(pocket, Pocket).slip)
 
 
 def _next(item: Hat, me: Me, pocket: Pocket) -> Owed:
@@ -128,7 +129,7 @@ def _shake(item: Hat, me: Me, pocket: Pocket) -> tuple[bytes, ...] | None:
 
 def _closes(item: Hat, me: Me, pocket: Pocket | None) -> Owed:
     """What the caller owes once the slips are open (3)."""
-    if pocket is None or not me.holds:
+    if pocket is None or not me.key:
         return Owed((), b"")
     carried = onward(item, contents(item, me.heard), me.at, me.state)
     return Owed((*carried, Due("hat.close", Post(item.id), remaining(item.audience, me.state))), b"")

@@ -84,10 +84,8 @@ def fold(item: Hat | None, spoken: Spoken) -> Hat:
 def _opened(spoken: Spoken) -> Hat:
     act: Open = spoken.act
     step(RULES, "", "hat.open", spoken.part)
-    seats = [spoken.state.seat(seat) for seat in act.seats]
-    fit = all(seat is not None and seat.standing == "active" and seat.speaks for seat in seats)
-    if not FEWEST <= len(seats) <= MOST or not fit or list(act.seats) != sorted(set(act.seats)):
-        raise Rejected("seats", f"A hat goes round among {FEWEST} to {MOST} seats that speak.")
+    if not FEWEST <= len(act.seats) <= MOST or act.seats != speakers(spoken.state):
+        raise Rejected("seats", f"A hat goes round among all seats that speak, {FEWEST} to {MOST}.")
     if spoken.audience != act.seats:
         raise Rejected("audience", "A hat is read by those among whom it goes round, and nobody else.")
     if not SMALLEST <= act.size <= LARGEST:

@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-from backchannel.entry.codec import decode, encode
-from backchannel.instruments.base import Due, Me, Owed, remaining
-from backchannel.instruments.nonpaper.values import About, Copied, Copy, Nonpaper, Reaction, Version, over
+from backchannel.entry.codec import Secret, decode, encode
+from backchannel.instruments.base import WAITS, Due, Me, Owed, remaining
+from backchannel.instruments.nonpaper.values import About, Again, Copied, Copy, Nonpaper, Reaction, Version, over
+from backchannel.seal.aside import seal_copy
+from backchannel.seal.primitives import sha256, xwing_public
 
-_ASKED, _SAID, _WAITS = b"again", b"said", b"waits"
+
+class Pocket(Secret, frozen=True):
+    """The seed of the key with which this desk has asked for the item's, and whom it has answered."""
+
+    asked: bytes
+    answered: tuple[bytes, ...]
+    said: bool
+
+
+def asked(pocket: bytes) -> bytes:
+    """The seed with which this desk has asked; empty if it has not."""
+    return _open(pocket).asked
 
 
 def owed(item: Nonpaper, me: Me) -> Owed:
-    """What is due: a receipt once it is over and destroyed (4.4); the key again, asked for or given (5)."""
-    to = remaining(item.audience, me.state)
+    """What is due: a receipt once it is over and destroyed (4.4); its key, asked for or given (5)."""
+    pocket, to = _open(me.pocket), remaining(item.audience, me.state)
     if item.state != "floated":
         if me.seat in item.destroyed:
             return Owed((), b"")
         read = item.state != "lapsed" or me.read >= item.until  # by the log's clock too, or the others refuse it
-        if me.pocket == _SAID or me.holds or not me.clean or not read:
-            return Owed((), me.pocket or _WAITS)
-        return Owed((Due("nonpaper.destroyed", About(item.id), to),), _SAID)
+        due = not pocket.said and not me.key and me.clean and read
+        says = (Due("nonpaper.destroyed", About(item.id), to),) if due else ()
+        return Owed(says, encode(Pocket(b"", (), pocket.said or due)))
     if over(item, me.at):
         return Owed((), me.pocket)
-    done = set(decode(me.pocket, tuple[bytes, ...]) if me.pocket else ())
-    says: list[Due] = []
-    if not me.holds and me.seat not in item.asking and _ASKED not in done:
-        says.append(Due("nonpaper.again", About(item.id), to))
-        done.add(_ASKED)
-    own = _own(item, me) if me.holds else ()
-    for seat in item.asking:
-        if own and seat != me.seat and seat not in done and seat in to:
-            says.append(Due("nonpaper.copy", Copy(item.id, seat), to, encode(own)))
-            done.add(seat)
-    return Owed(tuple(says), encode(tuple(sorted(done))) if done else b"")
+    if not me.key:
+        if pocket.asked:
+            return Owed((), me.pocket)
+        seed = me.random(32)
+        return Owed((Due("nonpaper.again", Again(item.id, xwing_public(seed)), to),), encode(Pocket(seed, (), False)))
+    own, says_, answered = _own(item, me), [], list(pocket.answered)
+    for one in item.asking:
+        if own and one.seat in to and one.seat != me.seat and sha256(one.key) not in answered:
+            slot = seal_copy(me.state.channel, item.id, one.seat, one.key, me.key)
+            says_.append(Due("nonpaper.copy", Copy(item.id, one.seat, slot), to, encode(own)))
+            answered.append(sha256(one.key))
+    return Owed(tuple(says_), encode(Pocket(b"", tuple(answered), False)) if answered else b"")
+
+
+def _open(pocket: bytes) -> Pocket:
+    return decode(pocket, Pocket) if pocket not in (b"", WAITS) else Pocket(b"", (), False)
 
 
 def _own(item: Nonpaper, me: Me) -> Copied:

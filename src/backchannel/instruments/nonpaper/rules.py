@@ -16,12 +16,14 @@ from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, WordsO
 from backchannel.instruments.hat import values as slips
 from backchannel.instruments.hat.mix import content_hash
 from backchannel.instruments.hat.values import Hat, Slip
-from backchannel.instruments.nonpaper.reflex import owed
+from backchannel.instruments.nonpaper.reflex import asked, owed
 from backchannel.instruments.nonpaper.values import (
     CARRIERS,
     ROUTES,
     STANCES,
     About,
+    Again,
+    Asking,
     Copy,
     Float,
     Nonpaper,
@@ -33,6 +35,7 @@ from backchannel.instruments.nonpaper.values import (
     over,
     remark,
 )
+from backchannel.seal.primitives import check_xwing
 
 LONGEST = 90 * DAY
 
@@ -194,11 +197,14 @@ def _slip_of(item: Nonpaper, of: Version | Reaction, words: bytes) -> Value:
 
 
 def _again(item: Nonpaper, spoken: Spoken) -> Nonpaper:
-    return replace(item, asking=_with(item.asking, spoken.sender))
+    act: Again = spoken.act
+    check_xwing(act.key)
+    others = tuple(one for one in item.asking if one.seat != spoken.sender)
+    return replace(item, asking=(*others, Asking(spoken.sender, act.key)))
 
 
 def _copy(item: Nonpaper, spoken: Spoken) -> Nonpaper:
-    if spoken.act.seat not in item.asking:
+    if spoken.act.seat not in [one.seat for one in item.asking]:
         raise Rejected("asked", "A copy is for a desk that has asked for one.")
     return item
 
@@ -253,8 +259,8 @@ NONPAPER = Instrument(
         "nonpaper.take-up": Kind(About, False),
         "nonpaper.withdraw": Kind(About, False),
         "nonpaper.carried": Kind(About, False),
-        "nonpaper.again": Kind(About, False),
-        "nonpaper.copy": Kind(Copy, False, aside=True, bare=True, copies=True),
+        "nonpaper.again": Kind(Again, False),
+        "nonpaper.copy": Kind(Copy, False, copies=True),
         "nonpaper.destroyed": Kind(About, False),
         "nonpaper.words": Kind(WordsOf, True, aside=True),
     },
@@ -269,5 +275,6 @@ NONPAPER = Instrument(
     idle=lambda _: 1 << 62,
     aside=True,
     words="nonpaper.words",
+    asked=asked,
     links=_links,
 )

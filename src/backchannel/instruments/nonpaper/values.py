@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
 
 from backchannel.channel.state import At
 from backchannel.entry import text
 from backchannel.entry.codec import Secret, Value, decode
 from backchannel.entry.ids import Bytes16, Bytes32, Count, EntryId, SeatId
+from backchannel.seal.aside import SLOT
+from backchannel.seal.keys import XwingPublic
 
 Copied: TypeAlias = tuple[tuple[EntryId, bytes], ...]
 """The words of a copy: a seat's own entries of the item, and their words (5)."""
@@ -51,11 +55,26 @@ class About(Value, frozen=True):
     item: EntryId
 
 
+class Again(Value, frozen=True):
+    """A desk asks for the item's key, with a one-time key of its own."""
+
+    item: EntryId
+    key: XwingPublic
+
+
 class Copy(Value, frozen=True):
-    """The key for a desk that has lost it, and its sender's own words."""
+    """The item's key for a desk that has asked for it."""
 
     item: EntryId
     seat: SeatId
+    slot: Annotated[bytes, Meta(min_length=SLOT, max_length=SLOT)]
+
+
+class Asking(Value, frozen=True):
+    """A seat that has asked for the item's key, and with which one-time key."""
+
+    seat: SeatId
+    key: XwingPublic
 
 
 class Idea(Secret, frozen=True):
@@ -110,7 +129,7 @@ class Nonpaper(Value, frozen=True):
     state: str
     versions: tuple[Version, ...]
     reactions: tuple[Reaction, ...]
-    asking: tuple[SeatId, ...]
+    asking: tuple[Asking, ...]
     destroyed: tuple[SeatId, ...]
 
 
