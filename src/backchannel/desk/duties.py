@@ -76,6 +76,7 @@ def _one_time_keys(session: Session, me: Seat, waiting: list[Intent], owed: list
 
     Whether any was destroyed.
     """
+    session.book.asides.forget_unmade()
     asides, due = session.book.asides, [acts.parse(w.body) for w in (*waiting, *owed) if isinstance(w, Act)]
     coming = [body.once for body in due if isinstance(body, acts.Prekey | acts.Once)]
     if me.once is None:

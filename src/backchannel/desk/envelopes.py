@@ -32,6 +32,11 @@ def body(session: Session, intent: Say, audience: tuple[SeatId, ...]) -> tuple[b
     return encode(aside.with_key(session.state.channel, key, intent.body, [_one_time(session, s) for s in seats])), key
 
 
+def begins(intent: Say) -> bool:
+    """Whether it begins an item."""
+    return intent.kind == BY_KIND[intent.kind].opens
+
+
 def words(session: Session, intent: Say, entry: EntryId, key: bytes) -> tuple[str, bytes] | None:
     """The kind and body of the entry that carries the words of `entry`; None if it has none, or carries them itself."""
     instrument = BY_KIND[intent.kind]

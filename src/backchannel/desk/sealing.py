@@ -100,6 +100,8 @@ def _say(session: Session, intent: Say) -> tuple[list[Frame], Frame]:
     body, key = envelopes.body(session, intent, audience)
     main = _entry(session, intent.cls, audience, intent.kind, body)
     frames.append(main)
+    if envelopes.begins(intent) and key:
+        session.book.asides.keep_made(entry_id(main.body), key)
     words = envelopes.words(session, intent, entry_id(main.body), key)
     if words is not None:
         frames.append(_entry(session, intent.cls, audience, *words))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from backchannel.desk.book.places import Places
 from backchannel.desk.vault.vault import Vault
-from backchannel.entry.ids import SeatId
+from backchannel.entry.ids import EntryId, SeatId
 from backchannel.seal import aside
 from backchannel.seal.primitives import sha256
 
-KEPT_APART = ("once", "aside_key", "aside", "tray")
+KEPT_APART = ("once", "aside_made", "aside_key", "aside", "tray")
 """The tables."""
 
 
@@ -31,6 +31,22 @@ class Asides:
     def keep_key(self, item: int, key: bytes) -> None:
         """Keep an item's key until the item is over."""
         self._vault.execute("INSERT OR REPLACE INTO aside_key VALUES (?, ?)", (self._places.of(item), key))
+
+    def keep_made(self, entry: EntryId, key: bytes) -> None:
+        """Keep the key of an item that this desk begins with an entry that is not in the log yet."""
+        self._vault.execute("INSERT INTO aside_made VALUES (?, ?, ?)", (self._c, entry, key))
+
+    def made(self, entry: EntryId) -> bytes | None:
+        """That key, which stays here no longer."""
+        row = self._vault.one("SELECT key FROM aside_made WHERE c = ? AND entry = ?", (self._c, entry))
+        if row is not None:
+            self._vault.execute("DELETE FROM aside_made WHERE c = ? AND entry = ?", (self._c, entry))
+        return row[0] if row else None
+
+    def forget_unmade(self) -> None:
+        """Destroy the keys of items that will not begin: their entries were sealed anew, or came back."""
+        sql = "DELETE FROM aside_made WHERE c = ? AND entry NOT IN (SELECT id FROM outbox WHERE id IS NOT NULL)"
+        self._vault.execute(sql, (self._c,))
 
     def words(self, entry: int | None) -> bytes:
         """The words of the entry at this position; empty if there are none here."""

@@ -56,7 +56,7 @@ class Reading:
 
         Raises `Rejected` for what every reader judges alike: for whom the key is there, and under which one-time keys.
         """
-        held = self._asides.key(item) if item is not None else None
+        held = self._asides.key(item) if item is not None else self._asides.made(event.record.id)
         if envelope is None:
             return Read(held, b"", None)
         slot = envelope.slot(self._me)

@@ -13,6 +13,13 @@ CREATE TABLE aside_key (
     key BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE aside_made (            -- keys of items that this desk begins, until the log has them
+    c INTEGER NOT NULL REFERENCES channel ON DELETE CASCADE,
+    entry BLOB NOT NULL,
+    key BLOB NOT NULL,
+    PRIMARY KEY (c, entry)
+) STRICT;
+
 CREATE TABLE aside (
     place INTEGER PRIMARY KEY,       -- of the entry
     item INTEGER NOT NULL,
