@@ -31,7 +31,7 @@ LAYERS: dict[str, set[str]] = {
     "desk": LEAVES | {"entry", "seal", "ledger", "channel", "instruments"},
     "web": LEAVES | {"entry", "channel", "instruments", "desk"},
     "cli": LEAVES | {"entry", "channel", "instruments", "desk", "relay", "demo", "web"},
-    "demo": LEAVES | {"channel", "instruments", "desk"},
+    "demo": LEAVES | {"channel", "instruments", "desk", "relay"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -66,7 +66,7 @@ CLOCK_CALLS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 # In the core: library -> the modules, or packages, that may import it.
 CRYPTO: dict[str, set[str]] = {
     "nacl": {"seal.primitives", "seal.group", "ledger.ed25519"},
-    "cryptography": {"seal.primitives"},
+    "cryptography": {"seal.primitives", "seal.attest"},
     "argon2": {"seal.primitives"},
     "shamir_mnemonic": {"seal.primitives"},
     "hmac": {"seal.primitives"},
