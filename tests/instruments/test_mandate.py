@@ -16,6 +16,7 @@ from tests.channel.kit import MORNING
 from tests.instruments import kit
 
 NOW = At(60, MORNING)
+ALL = kit.ids(*kit.PEOPLE)
 
 
 def party(*principals: str, state: State | None = None) -> State:
@@ -48,11 +49,11 @@ def seat(state: State, name: str) -> Any:
 def test_a_principal_grants_and_takes_back() -> None:
     state = party("Ana", "Cem")
     given = say(None, "Ana", grant(), state)
-    assert m.covers(given, seat(state, "Ben"), "sign", NOW)
-    assert not m.covers(given, seat(state, "Ben"), "initial", NOW)
-    assert not m.covers(given, seat(state, "Dora"), "sign", NOW)
-    assert not m.covers(given, seat(state, "Ben"), "sign", At(50, MORNING))  # not before it was granted
-    assert not m.covers(given, seat(state, "Ben"), "sign", At(60, MORNING + 30 * DAY))
+    assert m.covers(given, seat(state, "Ben"), "sign", ALL, NOW)
+    assert not m.covers(given, seat(state, "Ben"), "initial", ALL, NOW)
+    assert not m.covers(given, seat(state, "Dora"), "sign", ALL, NOW)
+    assert not m.covers(given, seat(state, "Ben"), "sign", ALL, At(50, MORNING))  # not before it was granted
+    assert not m.covers(given, seat(state, "Ben"), "sign", ALL, At(60, MORNING + 30 * DAY))
     assert m.standing(given, state, NOW) == "in-force"
     assert m.standing(given, state, At(60, MORNING + 30 * DAY)) == "over"
     assert m.standing(given, party("Ana", state=kit.without("Ben")), NOW) == "over"
@@ -62,7 +63,7 @@ def test_a_principal_grants_and_takes_back() -> None:
     for by in ("Ana", "Cem"):
         back = say(given, by, m.Revoke(given.id, "Recalled."), state)
         assert (back.state, back.reason) == ("revoked", "Recalled.")
-        assert not m.covers(back, seat(state, "Ben"), "sign", NOW)
+        assert not m.covers(back, seat(state, "Ben"), "sign", ALL, NOW)
         assert m.standing(back, state, At(60, MORNING + 30 * DAY)) == "revoked"
         refused("rule", back, by, m.Revoke(given.id, ""), state)
     refused("rule", given, "Ben", m.Revoke(given.id, ""), state)
@@ -70,10 +71,17 @@ def test_a_principal_grants_and_takes_back() -> None:
     assert say(given, "Ana", m.Revoke(given.id, ""), state).reason == ""
 
 
+def test_whoever_came_later_was_not_shown_it() -> None:
+    state = party("Ana")
+    given = say(None, "Ana", grant(), state)
+    assert m.covers(given, seat(state, "Ben"), "sign", ALL[:2], NOW)
+    assert not m.covers(given, seat(state, "Ben"), "sign", (*ALL, b"n" * 16), NOW)
+
+
 def test_without_a_principal_a_seat_declares_itself() -> None:
     state = party()
     declared = say(None, "Ben", grant(), state)
-    assert m.covers(declared, seat(state, "Ben"), "sign", NOW)
+    assert m.covers(declared, seat(state, "Ben"), "sign", ALL, NOW)
     refused("rule", None, "Ana", grant(), state)  # for another
     refused("rule", None, "Ben", grant(), party("Ana"))  # its party has one
     assert say(declared, "Ben", m.Revoke(declared.id, ""), state).state == "revoked"
@@ -121,7 +129,7 @@ def test_it_is_for_ones_own_party_and_shown_to_all() -> None:
     given = say(None, "Ana", grant(), party("Ana"))
     with pytest.raises(Rejected):
         say(given, "Ana", m.Revoke(given.id, ""), party("Ana"), to=kit.ids("Ana", "Ben"))
-    assert not m.covers(given, seat(mixed, "Ben"), "sign", NOW)
+    assert not m.covers(given, seat(mixed, "Ben"), "sign", ALL, NOW)
 
 
 def test_what_attests_it() -> None:

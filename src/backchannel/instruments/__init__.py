@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backchannel.instruments.base import Instrument, Spoken
 from backchannel.instruments.hat.rules import HAT
+from backchannel.instruments.mandate import MANDATE
 from backchannel.instruments.nonpaper.rules import NONPAPER
 from backchannel.instruments.note import NOTE
 from backchannel.instruments.sounding.rules import SOUNDING
@@ -11,7 +12,7 @@ from backchannel.instruments.understanding import UNDERSTANDING
 
 __all__ = ["BY_KIND", "ERASABLE", "INSTRUMENTS", "Instrument", "Spoken"]
 
-INSTRUMENTS: tuple[Instrument, ...] = (NOTE, NONPAPER, HAT, SOUNDING, UNDERSTANDING)
+INSTRUMENTS: tuple[Instrument, ...] = (NOTE, NONPAPER, HAT, SOUNDING, MANDATE, UNDERSTANDING)
 
 BY_KIND: dict[str, Instrument] = {kind: instrument for instrument in INSTRUMENTS for kind in instrument.kinds}
 """Which instrument a kind of entry belongs to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -88,10 +89,11 @@ def needed(state: State, seat: Seat) -> bool:
     return seat.role != "principal" and bool(principals(state, seat.party))
 
 
-def covers(mandate: Mandate, seat: Seat, act: str, at: At) -> bool:
-    """Whether it allows this seat this act at `at` (3)."""
+def covers(mandate: Mandate, seat: Seat, act: str, readers: Iterable[SeatId], at: At) -> bool:
+    """Whether it allows this seat this act at `at`, and all who read the act have it (3)."""
     terms = mandate.terms
     allowed = terms.to == seat.id and act in terms.acts and mandate.party == seat.party
+    allowed = allowed and set(readers) <= set(mandate.audience)
     return mandate.state == "in-force" and allowed and mandate.at.position < at.position and at.arrival < terms.until
 
 

@@ -1,0 +1,95 @@
+"""Mandates at this desk: grant one, take it back, show which one an act rests on (spec/mandate.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backchannel.channel.state import DAY
+from backchannel.desk.channel import Channel
+from backchannel.entry import text
+from backchannel.entry.codec import encode
+from backchannel.entry.ids import ZERO32, EntryId, SeatId
+from backchannel.errors import Misuse, Rejected
+from backchannel.instruments import mandate
+from backchannel.instruments.base import remaining
+from backchannel.instruments.mandate import Attestation, Mandate
+
+
+def grant(
+    channel: Channel,
+    to: SeatId,
+    acts: Sequence[str],
+    scope: str,
+    *,
+    days: int = 365,
+    attestation: Attestation | None = None,
+) -> None:
+    """Let a seat of one's party initial, sign or both, for so many days; or declare it of oneself, without a principal.
+
+    Raises `Misuse` as every reader would refuse it.
+    """
+    with channel.session.turn():
+        until = channel.session.now().arrival + days * DAY
+    chosen = tuple(act for act in mandate.ACTS if act in acts)
+    if set(acts) - set(chosen):
+        raise Misuse("acts", "A mandate is to initial, to sign, or both.")
+    came = encode(attestation) if attestation is not None else b""
+    channel.say("mandate.grant", mandate.Grant(to, chosen, text.tidy(scope), until, came))
+
+
+def revoke(channel: Channel, item: Mandate, reason: str = "") -> None:
+    """Take it back from now on."""
+    channel.say("mandate.revoke", mandate.Revoke(item.id, text.tidy(reason)), remaining(item.audience, channel.state))
+
+
+def standing(channel: Channel, item: Mandate) -> str:
+    """Its state as of now."""
+    with channel.session.turn():
+        return mandate.standing(item, channel.state, channel.session.now())
+
+
+def resting_on(channel: Channel, act: str, readers: Sequence[SeatId]) -> EntryId:
+    """The mandate on which this seat can do this act now before these readers; zeros if it needs none.
+
+    Raises `Misuse("mandate")` if it needs one and has none.
+    """
+    with channel.session.turn():
+        me, now = channel.state.member(channel.me), channel.session.now()
+        if not mandate.needed(channel.state, me):
+            return ZERO32
+        held = [one.value for one in channel.items("mandate")]
+        found = [one for one in held if mandate.covers(one, me, act, readers, now)]
+    if not found:
+        raise Misuse(
+            "mandate",
+            f"This seat needs a mandate of its principal to {act}, and has none that is in force.",
+            "The principal grants it with: backchannel mandate grant",
+        )
+    newest: Mandate = found[-1]
+    return newest.id
+
+
+def statement(channel: Channel, seat: SeatId, ed: bytes, mldsa: bytes) -> bytes:
+    """What an institution signs to attest a seat's signing keys."""
+    from backchannel.seal.attest import statement as written
+
+    return written(channel.id, seat, ed, mldsa)
+
+
+def attested(item: Mandate, said: bytes) -> str:
+    """In plain words, what attests the keys of the seat that the mandate is for."""
+    from backchannel.seal.attest import attested as verified
+
+    came = mandate.attestation(item)
+    if came is None:
+        return "Not proved: nothing came with this mandate that says whose keys these are."
+    if isinstance(came, mandate.Published):
+        return f"Said to be published at {came.where}. This was not checked: look there yourself."
+    try:
+        found = verified(came.certificate, came.signature, said)
+    except Rejected:
+        return "Not proved: the certificate that came with this mandate does not vouch for these keys."
+    return (
+        f"Attested by the holder of the certificate of {found.subject}, issued by {found.issuer} "
+        f"(thumbprint {found.thumbprint.hex()}). Whether that issuer can be trusted is not judged here."
+    )
