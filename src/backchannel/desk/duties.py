@@ -114,15 +114,22 @@ def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool)
             owed += [_say(one) for one in due.says if one.kind in instrument.kinds or _fits(session, one)]
             if due.take:
                 asides.lift(tray[0][0])
-            if due.give:
-                asides.lay(instrument.name, due.give)
             if due.pocket != pocket:
-                items.set_pocket(item.position, due.pocket)
-                destroyed = destroyed or not due.pocket
+                _set_pocket(session, item, due.pocket)
+                destroyed = destroyed or due.wipes or not due.pocket
             if due.over:
                 items.write([], [item._replace(value=instrument.lapse(item.value))])
                 destroyed = True
     return owed, destroyed
+
+
+def _set_pocket(session: Session, item: Item, value: bytes) -> None:
+    """Keep a secret for an item, or destroy it; what of it is its person's goes back to the tray (spec/hat.md, 4.3)."""
+    items, instrument = session.book.items, item.instrument
+    back = instrument.back(items.pocket(item.position)) if not value else b""
+    if back:
+        session.book.asides.lay(instrument.name, back)
+    items.set_pocket(item.position, value)
 
 
 def _say(due: Due) -> Say:
@@ -218,6 +225,6 @@ def lapse(session: Session) -> list[Item]:
     items.write([], [item._replace(value=item.instrument.lapse(item.value)) for item in overdue])
     idle = [item for item in items.pocketed() if item.instrument.idle(item.value) <= unit]
     for item in idle:
-        items.set_pocket(item.position, b"")
+        _set_pocket(session, item, b"")
         session.book.outbox.recall(item.instrument, item.value.id, sealed=False)
     return [*overdue, *idle]

@@ -58,7 +58,7 @@ def riding(channel: Channel, item: Hat) -> bool:
     """Whether this desk's own slip in a running round is not empty."""
     with channel.session.turn():
         pocket = channel.session.book.items.pocket(item.at.position)
-    return rounds.carries_slip(pocket)
+    return bool(rounds.slip_of(pocket))
 
 
 def take_back(channel: Channel) -> int:
@@ -75,7 +75,7 @@ def standing(channel: Channel, item: Hat) -> str:
     """The round's state as of now: `lapsed` too once its hour has passed, or somebody in it has left."""
     with channel.session.turn():
         lapsed = view.left(item, channel.state) or view.late(item, channel.session.now())
-    return "lapsed" if lapsed and item.state in view.LIVE and item.state != "opened" else item.state
+    return "lapsed" if lapsed and item.state in view.LIVE else item.state
 
 
 def awaited(item: Hat) -> tuple[SeatId, ...]:

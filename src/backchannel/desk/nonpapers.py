@@ -71,8 +71,7 @@ def drop_question(channel: Channel, question: str, options: Sequence[str]) -> No
     _lay(channel, slips.Question(channel.session.random(16), said, tidy))
 
 
-FROM_HAT = "From the hat: "
-"""Before a question that nobody has asked, for the caller's desk asks it (spec/hat.md, 3)."""
+FROM_HAT = slips.FROM_HAT
 
 
 def may_drop(channel: Channel) -> None:

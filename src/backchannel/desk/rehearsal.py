@@ -32,6 +32,7 @@ def rehearse(session: Session, kind: str, body: Value, audience: tuple[SeatId, .
         words,
         lambda entry: book.asides.words(find(entry)),
         item(linked) if linked is not None else None,
+        held is not None and book.asides.key(held.at.position) is not None,
     )
     try:
         instrument.fold(held, spoken)

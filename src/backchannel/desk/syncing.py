@@ -52,6 +52,7 @@ class Syncer:
         self.name = log_name(session.book.id)
         self._refused: tuple[int, RelayRefused] | None = None
         self._forgotten = session.clock()
+        self._crashed = True  # perhaps: then the write-ahead log may still hold what was destroyed before
         self._stale = False  # whether something was taken that the write-ahead log may still hold
 
     def sync(self, progress: Progress = _silent) -> Report:
@@ -146,7 +147,7 @@ class Syncer:
 
     def forget(self) -> None:
         """Empty the vault's write-ahead log, which still holds what was deleted: texts, and keys that moved on."""
-        self._forgotten, self._stale = self.session.clock(), False
+        self._forgotten, self._stale, self._crashed = self.session.clock(), False, False
         self.session.vault.settle()
 
     def _read_on(self) -> None:
@@ -234,7 +235,7 @@ class Syncer:
             dropped = at_head and duties.drop_old_prekeys(session)
             dropped = duties.write_duties(session, clean=clean) or dropped
             seal_waiting(session, recovered=True)
-        if dropped:
+        if dropped or self._crashed:
             self.forget()
         posted = self.post()
         return self._rotate() or self._erase() or posted

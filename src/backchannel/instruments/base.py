@@ -45,6 +45,8 @@ class Spoken(NamedTuple):
     """The same of an earlier entry about the item."""
     linked: Any = None
     """The other item that the entry names (`Instrument.links`), if this seat has it."""
+    holds: bool = False
+    """Whether this desk has the item's own key."""
 
     @property
     def part(self) -> str:
@@ -129,15 +131,15 @@ class Due(NamedTuple):
 class Owed(NamedTuple):
     """What a desk owes, and the pocket from now on; an empty one is destroyed.
 
-    `over`: nothing more can come of the item, so that it lapses now. `take`: what was in the tray is in the pocket now;
-    `give`: this goes back to the tray.
+    `over`: nothing more can come of the item, so that it lapses now. `take`: what was in the tray is in the pocket now.
+    `wipes`: the pocket has lost a secret, and nothing may leave before no file of the vault has it any more.
     """
 
     says: tuple[Due, ...]
     pocket: bytes
     over: bool = False
     take: bool = False
-    give: bytes = b""
+    wipes: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ class Instrument:
 
     `aside`: words are set aside under a key of the item's own, and destroyed when `until` is None (spec/sealing.md,
     12); `needs`: without that key a desk takes no part; `words`: the kind of entry that carries another's words;
-    `asked(pocket)`: the seed under which this desk has asked for the key.
+    `asked(pocket)`: the seed under which this desk has asked for the key; `back(pocket)`: what goes back to the tray
+    when the pocket is destroyed.
     `links(item, act)`: the other item that an entry names. `begins(items, me)`: what my desk begins without being
     asked, by the clock.
     """
@@ -170,6 +173,7 @@ class Instrument:
     needs: bool = False
     words: str = ""
     asked: Callable[[bytes], bytes] = lambda _: b""
+    back: Callable[[bytes], bytes] = lambda _: b""
     links: Callable[[Any, Any], EntryId | None] = lambda _item, _act: None
     begins: Callable[[Sequence[Any], Me], Due | None] = lambda _items, _me: None
 

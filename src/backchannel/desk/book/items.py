@@ -205,15 +205,12 @@ class Folding:
         read = self._reading.open(event, envelope, act, kind, None if opens else began)
         if kind.copies and read.key is None:
             read = self._reading.open_copy(act, instrument.asked(self._items.pocket(began)))
-        if instrument.needs and not opens and read.key is None:
-            return began  # a desk without the key takes no part (spec/hat.md, 1)
         if instrument.needs and read.error is not None:
             raise read.error
         of = self._said(act.entry) if event.kind == instrument.words else None
-        if event.kind == instrument.words and (of is None or (of.sender, of.item) != (event.sender, began)):
-            raise Rejected("words", "Words were sent that belong to no entry of the same seat.")  # 12.1
-        if of is not None and not instrument.kinds[of.kind].copies and self._reading.heard(of.position):
-            raise Rejected("repeat", "Words were sent twice for one entry; the first count.")
+        there = (event.sender, began, at.position - 1)  # 12.1: right behind, or some could be shown others
+        if event.kind == instrument.words and (of is None or (of.sender, of.item, of.position) != there):
+            raise Rejected("words", "Words were sent that belong to no entry of the same seat right before them.")
         linked = instrument.links(held.value if held else None, act)
         spoken = Spoken(
             at,
@@ -226,6 +223,7 @@ class Folding:
             read.words,
             lambda entry: self._reading.heard(self._find(entry)),
             self._linked(linked) if linked is not None else None,
+            read.key is not None,
         )
         value = instrument.fold(held.value if held else None, spoken)
         if instrument.aside:

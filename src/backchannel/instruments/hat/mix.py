@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from backchannel import labels
+from backchannel.entry import text
 from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Malformed
-from backchannel.instruments.hat.values import Content
+from backchannel.instruments.hat.values import FROM_HAT, Content, Idea, Reaction
+from backchannel.instruments.nonpaper import values as nonpaper
 from backchannel.labels import enc
 from backchannel.seal import primitives as p
 from backchannel.seal.keys import Random
 
 LAYER = p.XWING_OVERHEAD
 SHARE = LAYER + 32
+MOST_OPTIONS = 32
 _TAG = 16
 
 
@@ -43,11 +46,25 @@ def unfill(slip: bytes) -> bytes | None:
 
 
 def read(content: bytes) -> Content | None:
-    """What a slip says; None if that cannot be."""
+    """What a slip says; None if that cannot be (3)."""
     try:
-        return decode(content, Content)  # type: ignore[arg-type]
+        said: Content = decode(content, Content)  # type: ignore[arg-type]
+        _check(said)
     except Malformed:
         return None
+    return said
+
+
+def _check(said: Content) -> None:
+    if isinstance(said, Idea):
+        nonpaper.idea(encode(nonpaper.Idea(said.nonce, said.title, said.text)))
+    elif isinstance(said, Reaction):
+        nonpaper.remark(encode(nonpaper.Remark(said.nonce, said.text)))
+    elif not said.question.startswith(FROM_HAT) or not 1 <= len(said.options) <= MOST_OPTIONS:
+        raise Malformed("question", "A question in the hat says where it comes from, and has a few options.")
+    else:
+        for words, limit in ((said.question, 2_000), *((option, 500) for option in said.options)):
+            text.prose(words, "question", limit)
 
 
 def content_hash(sid: bytes, content: bytes) -> bytes:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from backchannel.channel.state import At
 from backchannel.entry.codec import Secret, decode, encode
 from backchannel.entry.ids import EntryId
 from backchannel.instruments.base import WAITS, Due, Me, Owed, remaining
 from backchannel.instruments.hat import mix
 from backchannel.instruments.hat.onward import onward
-from backchannel.instruments.hat.values import Hat, Keys, Post, Show, heard
+from backchannel.instruments.hat.values import Close, Hat, Keys, Post, Show, heard
 from backchannel.instruments.hat.view import late, left, seen
 from backchannel.seal import primitives as p
 
@@ -20,7 +19,7 @@ from backchannel.seal import primitives as p
 class Pocket(Secret, frozen=True):
     """A running round's secrets: outer and inner seed (one of them, from the end on), the slip and its core, folded.
 
-    `sent`: what was said already.
+    `sent`: what was said already. `open`: what the open slips hold, at the caller's desk, until it was carried on.
     """
 
     outer: bytes
@@ -29,34 +28,39 @@ class Pocket(Secret, frozen=True):
     wrapped: bytes
     slip: bytes
     sent: tuple[str, ...]
+    open: tuple[bytes, ...]
 
 
 def owed(item: Hat, me: Me) -> Owed:
     """What is due now, and the pocket afterwards.
 
-    A slip that was not opened goes back to the tray (4.3). A desk without the round's key, or without its own secrets,
-    takes no part: it could only contradict itself.
+    A desk without the round's key, or without its own secrets, takes no part: it could only contradict itself.
     """
-    pocket = decode(me.pocket, Pocket) if me.pocket and me.pocket != WAITS else None
-    if item.state == "closed" or (item.state == "opened" and item.caller != me.seat):
-        return Owed((), b"")
-    if item.state == "opened":
-        return _closes(item, me, pocket)
+    pocket = _of(me.pocket)
+    if item.state == "closed":
+        return Owed(tuple(onward(item, pocket.open, me.at, me.state)) if pocket else (), b"")
     over = item.state in ("blamed", "failed", "lapsed")
-    if over or late(item, At(me.at.position, me.read)) or left(item, me.state):
-        return Owed((), b"", not over, give=pocket.slip if pocket else b"")
-    if late(item, me.at) or not me.key:
+    if over or late(item, me.at) or left(item, me.state):
+        return Owed((), b"", not over)
+    if item.state == "opened":
+        return _closes(item, me, pocket) if item.caller == me.seat else Owed((), b"")
+    if not me.key:
         return Owed((), me.pocket)
     if pocket is None:
         if item.state != "keys" or heard(item.keys, me.seat) is not None:
             return Owed((), b"")
-        pocket = Pocket(me.random(32), me.random(32), b"", b"", b"", ())
+        pocket = Pocket(me.random(32), me.random(32), b"", b"", b"", (), ())
     return _next(item, me, pocket)
 
 
-def carries_slip(pocket: bytes) -> bool:
-    """Whether a pocket holds a slip with something on it."""
-    return bool(pocket) and pocket != WAITS and bool(decode(pocket, Pocket).slip)
+def _of(pocket: bytes) -> Pocket | None:
+    return decode(pocket, Pocket) if pocket not in (b"", WAITS) else None
+
+
+def slip_of(pocket: bytes) -> bytes:
+    """The slip in a pocket; empty if nothing is on it, or others may have read it by now (4.3)."""
+    mine = _of(pocket)
+    return mine.slip if mine is not None else b""
 
 
 def _next(item: Hat, me: Me, pocket: Pocket) -> Owed:
@@ -68,14 +72,14 @@ def _next(item: Hat, me: Me, pocket: Pocket) -> Owed:
         pocket = _fold(item, me, pocket, me.tray if take else b"")
     kind, words = _words(name, item, me, pocket)
     if kind == "hat.reveal":  # 2.8: one or the other, never both
-        pocket = replace(pocket, outer=b"", core=b"", wrapped=b"")
+        pocket = replace(pocket, outer=b"", core=b"", wrapped=b"", slip=b"")  # 4.3: from now on others may read it
     elif kind == "hat.show":
         pocket = replace(pocket, inner=b"", core=b"", wrapped=b"")
     elif kind == "hat.submit":
         pocket = replace(pocket, wrapped=b"")
     pocket = replace(pocket, sent=(*pocket.sent, name))
     due = Due(kind, Post(item.id), remaining(item.audience, me.state), words)
-    return Owed((due,), encode(pocket), take=take)
+    return Owed((due,), encode(pocket), take=take, wipes=kind in ("hat.reveal", "hat.show"))
 
 
 def _step(item: Hat, me: Me) -> str | None:
@@ -128,11 +132,11 @@ def _shake(item: Hat, me: Me, pocket: Pocket) -> tuple[bytes, ...] | None:
 
 
 def _closes(item: Hat, me: Me, pocket: Pocket | None) -> Owed:
-    """What the caller owes once the slips are open (3)."""
-    if pocket is None or not me.key:
-        return Owed((), b"")
-    carried = onward(item, contents(item, me.heard), me.at, me.state)
-    return Owed((*carried, Due("hat.close", Post(item.id), remaining(item.audience, me.state))), b"")
+    """What the caller owes once the slips are open (2.10): what they hold outlives the round's key, in its pocket."""
+    if pocket is None or not me.key or "close" in pocket.sent:
+        return Owed((), me.pocket)
+    held = Pocket(b"", b"", b"", b"", b"", ("close",), tuple(contents(item, me.heard)))
+    return Owed((Due("hat.close", Close(item.id, item.slips), remaining(item.audience, me.state)),), encode(held))
 
 
 def contents(item: Hat, hears: Callable[[EntryId], bytes]) -> list[bytes]:

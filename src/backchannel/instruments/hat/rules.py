@@ -13,8 +13,9 @@ from backchannel.entry.ids import ZERO32, SeatId
 from backchannel.errors import Rejected
 from backchannel.instruments.base import Due, Instrument, Kind, Me, Rules, Spoken, step
 from backchannel.instruments.hat import mix
-from backchannel.instruments.hat.rounds import owed
+from backchannel.instruments.hat.rounds import owed, slip_of
 from backchannel.instruments.hat.values import (
+    Close,
     Content,
     Culprit,
     Hat,
@@ -47,7 +48,7 @@ STATES = {
     "closed": "done",
     "blamed": "somebody cheated; no slip was read",
     "failed": "the desks did not see the same; no slip was read, and nobody can be named",
-    "lapsed": "its hour passed, or somebody left, before it was done",
+    "lapsed": "its hour passed, or somebody left, before it was done; or this desk could not follow it",
 }
 
 RULES: Rules = {
@@ -64,6 +65,7 @@ RULES: Rules = {
     ("opening", "hat.reveal", "seat"): ("opening", "opened"),
     ("blame", "hat.show", "seat"): ("blame", "blamed", "failed"),
     ("opened", "hat.close", "caller"): ("closed",),
+    ("lapsed", "hat.close", "caller"): ("closed",),
 }
 
 
@@ -72,6 +74,10 @@ def fold(item: Hat | None, spoken: Spoken) -> Hat:
     if spoken.kind == "hat.open":
         return _opened(spoken)
     item = spoken.about(item, Hat)
+    if not spoken.holds:  # 2.10: this desk takes no part, and has the caller's word for what came of it
+        if spoken.kind != "hat.close":
+            return item
+        item = lapse(item)
     closes = spoken.kind == "hat.close" and spoken.sender == item.caller
     step(RULES, item.state, spoken.kind, "caller" if closes else "seat")
     if late(item, spoken.at):
@@ -207,8 +213,11 @@ def _show(item: Hat, spoken: Spoken) -> Hat:
     return replace(after, state="blamed", culprits=tuple(Culprit(*one) for one in sorted(named)))
 
 
-def _close(item: Hat, _: Spoken) -> Hat:
-    return replace(item, state="closed")
+def _close(item: Hat, spoken: Spoken) -> Hat:
+    act: Close = spoken.act
+    if len(act.slips) > len(item.seats) or (item.state == "opened" and act.slips != item.slips):
+        raise Rejected("slips", "Of the open slips something is said that they do not hold.")
+    return replace(item, state="closed", slips=act.slips)
 
 
 def _fits(seed: bytes, public: bytes) -> None:
@@ -268,7 +277,7 @@ def begins(items: Sequence[Hat], me: Me) -> Due | None:
 
 def lapse(item: Hat) -> Hat:
     """The round once its hour has passed."""
-    return replace(item, state="lapsed" if item.state != "opened" else "closed") if item.state in LIVE else item
+    return replace(item, state="lapsed") if item.state in LIVE else item
 
 
 HAT = Instrument(
@@ -277,10 +286,11 @@ HAT = Instrument(
         "hat.open": Kind(Open, False, aside=True, bare=True),
         **{
             f"hat.{name}": Kind(Post, True, aside=True)
-            for name in ("key", "commit", "submit", "stage", "go", "reveal", "show")
+            for name in ("key", "commit", "submit", "stage", "reveal", "show")
         },
+        "hat.go": Kind(Post, False, aside=True),
         "hat.nogo": Kind(Post, False),
-        "hat.close": Kind(Post, False),
+        "hat.close": Kind(Close, False),
     },
     opens="hat.open",
     item=Hat,
@@ -290,8 +300,9 @@ HAT = Instrument(
     until=lambda item: item.terms.ends_by if item.state in LIVE else None,
     lapse=lapse,
     reflex=owed,
-    idle=lambda item: item.terms.ends_by,
+    idle=lambda item: item.terms.ends_by if item.state != "closed" else 1 << 62,
     aside=True,
     needs=True,
+    back=slip_of,
     begins=begins,
 )

@@ -24,6 +24,27 @@ class Post(Value, frozen=True):
     item: EntryId
 
 
+class Slip(Value, frozen=True):
+    """A slip that was not empty: the hash of what it holds, which kind that is, and its place in the last list.
+
+    `item`, `version` and `stance` of a reaction; of an idea `item` is what it counters.
+    """
+
+    hash: Bytes32
+    holds: str
+    place: Count
+    item: EntryId
+    version: Count
+    stance: str
+
+
+class Close(Value, frozen=True):
+    """What the open slips held, for those who could not read them (2.10)."""
+
+    item: EntryId
+    slips: tuple[Slip, ...]
+
+
 class Keys(Secret, frozen=True):
     """2.2: the keys of one seat for this round."""
 
@@ -65,6 +86,9 @@ class Question(Secret, frozen=True, tag="question", tag_field="slip"):
     options: tuple[str, ...]
 
 
+FROM_HAT = "From the hat: "
+"""How a question in a slip begins, for the caller's desk asks it (3)."""
+
 Content: TypeAlias = Idea | Reaction | Question
 
 
@@ -73,20 +97,6 @@ class Heard(Value, frozen=True):
 
     seat: SeatId
     entry: EntryId
-
-
-class Slip(Value, frozen=True):
-    """A slip that was not empty: the hash of what it holds, which kind that is, and its place in the last list.
-
-    `item`, `version` and `stance` of a reaction; of an idea `item` is what it counters.
-    """
-
-    hash: Bytes32
-    holds: str
-    place: Count
-    item: EntryId
-    version: Count
-    stance: str
 
 
 class Culprit(Value, frozen=True):

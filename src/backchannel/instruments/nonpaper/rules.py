@@ -6,13 +6,15 @@ themselves are the desk's to keep, and to destroy.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from msgspec.structs import replace
 
 from backchannel.channel.state import DAY, Seat
 from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import ZERO32, EntryId, SeatId
 from backchannel.errors import Rejected
-from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, WordsOf, step
+from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, WordsOf, remaining, step
 from backchannel.instruments.hat import values as slips
 from backchannel.instruments.hat.mix import content_hash
 from backchannel.instruments.hat.values import Hat, Slip
@@ -108,7 +110,7 @@ def _floated(spoken: Spoken) -> Nonpaper:
             raise Rejected("route", "A non-paper is handed on by one intermediary or convenor, and read by no other.")
     if act.route == "hat":
         author = None
-        _from_hat(act.hat, Slip(act.slip, "idea", 0, act.counters, 0, ""), spoken)
+        _from_hat(Slip(act.slip, "idea", 0, act.counters, 0, ""), spoken)
     elif act.slip != ZERO32:
         raise Rejected("route", "A non-paper names a slip without the hat that it came from.")
     return Nonpaper(
@@ -133,12 +135,14 @@ def carries(seat: Seat) -> bool:
     return seat.role in CARRIERS
 
 
-def _from_hat(hat: EntryId, slip: Slip, spoken: Spoken) -> None:
-    """`Rejected("slip")` unless that round had this slip, as far as this desk could read the round (2.2)."""
+def _from_hat(slip: Slip, spoken: Spoken) -> None:
+    """`Rejected("slip")` unless that round had this slip (2.2)."""
     linked = spoken.linked
-    if not isinstance(linked, Hat) or linked.id != hat or linked.audience != spoken.audience:
+    if not isinstance(linked, Hat) or remaining(linked.audience, spoken.state) != spoken.audience:
         raise Rejected("slip", "This is said to come from a hat that these seats did not pass.")
-    if linked.read and slip not in [replace(one, place=0) for one in linked.slips]:
+    if linked.state != "closed" or spoken.sender != linked.caller:
+        raise Rejected("slip", "What a hat held is put forward by the seat that called it, when the round is done.")
+    if slip not in [replace(one, place=0) for one in linked.slips]:
         raise Rejected("slip", "This is said to come from a hat, but no slip in it says so.")
 
 
@@ -153,7 +157,7 @@ def _react(item: Nonpaper, spoken: Spoken) -> Nonpaper:
     if hat != (terms.reactions == "hat"):  # 3.2
         raise Rejected("named", "Under this charter reactions " + ("go through the hat." if not hat else "are named."))
     if hat:
-        _from_hat(act.hat, Slip(act.slip, "reaction", 0, act.item, act.version, act.stance), spoken)
+        _from_hat(Slip(act.slip, "reaction", 0, act.item, act.version, act.stance), spoken)
         if act.slip in [r.slip for r in item.reactions]:
             raise Rejected("repeat", "This slip has been counted already.")
     elif act.slip != ZERO32:
@@ -163,11 +167,15 @@ def _react(item: Nonpaper, spoken: Spoken) -> Nonpaper:
     kept = tuple(r for r in item.reactions if hat or r.seat != sender)
     reaction = Reaction(spoken.id, spoken.at, spoken.sender, sender, party, act.hat, act.slip, act.stance, act.version)
     after = replace(item, reactions=(*kept, reaction))
-    against = [r for r in after.reactions if r.stance == "objection" and r.version == len(item.versions) - 1]
-    count = len(against) if hat else len({r.party for r in against})
-    if terms.objection != "none" and count >= int(terms.objection):  # 3.3
+    if terms.objection != "none" and _against(after, hat) >= int(terms.objection):
         return _ended(after, "objected")
     return after
+
+
+def _against(item: Nonpaper, hat: bool) -> int:
+    """How many parties have an objection to the newest version; from the hat: how many slips of one round (3.3)."""
+    standing = [r for r in item.reactions if r.stance == "objection" and r.version == len(item.versions) - 1]
+    return max(Counter(r.hat for r in standing).values(), default=0) if hat else len({r.party for r in standing})
 
 
 def _revise(item: Nonpaper, spoken: Spoken) -> Nonpaper:

@@ -28,7 +28,7 @@ CREATE TABLE aside (
 CREATE INDEX aside_item ON aside (item);
 
 CREATE TABLE tray (                  -- what a person has laid ready for an instrument
-    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    n INTEGER PRIMARY KEY,           -- used again: a count of slips that have gone would stay otherwise
     c INTEGER NOT NULL REFERENCES channel ON DELETE CASCADE,
     instrument TEXT NOT NULL,
     value BLOB NOT NULL
