@@ -53,6 +53,11 @@ CHARTER = "bc1/charter"
 UNDERSTANDING = "bc1/understanding"
 UNDERSTANDING_SIG = "bc1/understanding-sig"
 
+# archives
+ARCHIVE = "bc1/archive"
+ARCHIVE_SHARE = "bc1/archive-share"
+ARCHIVE_SIG = "bc1/archive-sig"
+
 # soundings
 SOUNDING_OPEN = "bc1/sounding/open"
 SOUNDING_TH = "bc1/sounding/th"

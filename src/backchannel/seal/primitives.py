@@ -1,7 +1,8 @@
 """The only importer of cryptographic libraries in `seal`: standard parts under plain names (spec/sealing.md, 1 to 3).
 
-Every function takes and returns bytes, draws no randomness of its own (but HPKE and ML-DSA inside their libraries), and
-refuses wrong lengths: with False, None or `Rejected` where others chose the bytes, with ValueError where we did.
+Every function takes and returns bytes, draws no randomness of its own (but HPKE, ML-DSA and SLIP-39 inside their
+libraries), and refuses wrong lengths: with False, None or `Rejected` where others chose the bytes, with ValueError
+where we did.
 Private keys are seeds; key objects made from them are cached by the caller, not here.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac as _hmac
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import nacl.bindings as _sodium
@@ -28,7 +30,10 @@ from cryptography.hazmat.primitives.hpke import (
     Suite,
 )
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from shamir_mnemonic.wordlist import WORDLIST
+from shamir_mnemonic import rs1024, shamir
+from shamir_mnemonic.constants import CUSTOMIZATION_STRING_EXTENDABLE, CUSTOMIZATION_STRING_ORIG
+from shamir_mnemonic.utils import MnemonicError
+from shamir_mnemonic.wordlist import WORD_INDEX_MAP, WORDLIST
 
 from backchannel.errors import Rejected
 from backchannel.labels import enc
@@ -37,10 +42,12 @@ XWING_PUBLIC = 1216
 XWING_OVERHEAD = 1120 + 16
 MLDSA_PUBLIC = 1952
 MLDSA_SIGNATURE = 3309
+SLIP39_WORDS: Mapping[str, int] = WORD_INDEX_MAP
 
 MldsaKey: TypeAlias = MLDSA65PrivateKey
 XwingKey: TypeAlias = MLKEM768X25519PrivateKey
 
+_SLIP39_KINDS = (CUSTOMIZATION_STRING_EXTENDABLE, CUSTOMIZATION_STRING_ORIG)
 _SHA256 = hashes.SHA256()
 _ANY_SECRET = bytes(range(32))
 _SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
@@ -191,3 +198,22 @@ def words(digest: bytes, count: int) -> tuple[str, ...]:
     """The first `count` x 10 bits as words of the SLIP-39 list, made to be read aloud."""
     number = int.from_bytes(digest, "big") >> (len(digest) * 8 - count * 10)
     return tuple(WORDLIST[number >> (10 * k) & 1023] for k in reversed(range(count)))
+
+
+def slip39_split(secret: bytes, threshold: int, count: int) -> tuple[str, ...]:
+    """`count` shares in words, any `threshold` of which give the secret: one group, no passphrase (SLIP-39)."""
+    return tuple(shamir.generate_mnemonics(1, [(threshold, count)], secret, b"", True, 0)[0])
+
+
+def slip39_checksum(share: Sequence[str]) -> bool:
+    """Whether the checksum of a share holds, of either kind. Its words must be of the list."""
+    numbers = [SLIP39_WORDS[word] for word in share]
+    return any(rs1024.verify_checksum(numbers, kind) for kind in _SLIP39_KINDS)
+
+
+def slip39_combine(shares: Sequence[str], passphrase: bytes = b"") -> bytes | None:
+    """The secret, or None if these are not exactly the shares that it takes."""
+    try:
+        return bytes(shamir.combine_mnemonics(shares, passphrase))
+    except MnemonicError:
+        return None
