@@ -324,7 +324,7 @@ def test_a_member_who_breaks_the_rules_is_rejected_on_every_desk(world: World, m
     ana.send_note("a note", [hernan.me, sofia.me])
     ana.propose("Act", "We agree.", [ana.me, hernan.me])
     world.settle()
-    monkeypatch.setattr(Channel, "_rehearse", lambda *_: None)
+    monkeypatch.setattr("backchannel.desk.channel.rehearse", lambda *_: None)
     monkeypatch.setattr(Channel, "_rehearse_act", lambda *_: None)
     item, act = notes(hernan)[0], _text(world, "hernan")
     hernan.confirm(item, hernan.me)

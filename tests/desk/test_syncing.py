@@ -132,7 +132,8 @@ def test_an_append_under_the_old_roster_is_stale_and_sealed_again(world: World) 
     agree(world, "ana", "sofia")
     assert texts(ana) == texts(sofia) == ["before", "late"]
     rotated = max(e.position for e in ana.session.book.entries.log() if e.kind == "rotate")
-    assert [e.verdict for e in ana.session.book.entries.log(rotated + 1)] == ["closed", "start", "line"]
+    later = [e.verdict for e in ana.session.book.entries.log(rotated + 1) if e.kind != "once"]
+    assert later == ["closed", "start", "line"]
     assert waiting(sofia) == 0
 
 

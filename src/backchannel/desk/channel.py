@@ -27,8 +27,9 @@ from backchannel.entry import text
 from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
-from backchannel.instruments import note, record, understanding
+from backchannel.instruments import BY_KIND, note, record, understanding
 from backchannel.instruments.base import Due, remaining
+from backchannel.instruments.mandate import Mandate
 from backchannel.instruments.sounding.values import Sounding
 from backchannel.ledger.origin import log_name
 from backchannel.seal import primitives as p
@@ -249,7 +250,10 @@ class Channel:
         self.say_all([Due(kind, body, tuple(to) if to is not None else everyone, words)])
 
     def say_all(self, said: Sequence[Due]) -> None:
-        """Say several things, all or none of them; as `say`."""
+        """Say several things, all or none of them; as `say`.
+
+        Those before the one that is about a non-paper come of it, and wait no longer when it is over.
+        """
         session = self.session
         with session.turn():
             state = session.state
@@ -262,9 +266,10 @@ class Channel:
                 if any(state.keys(seat) is None for seat in one.audience):
                     raise Misuse("audience", "Somebody named here has no seat in the channel.")
                 rehearse(session, one.kind, one.body, one.audience, one.words)
+            of = next((getattr(one.body, "item", b"") for one in whole[1:] if BY_KIND[one.kind].aside), b"")
             with session.vault.transaction():
                 for one in whole:
-                    intent = Say(one.kind, encode(one.body), "talk", one.audience, one.words)
+                    intent = Say(one.kind, encode(one.body), "talk", one.audience, one.words, of)
                     seal_waiting(session, mine=session.book.outbox.put(intent))
         self._try_posting()
 
@@ -358,6 +363,10 @@ class Channel:
     def sounding_at(self, position: int) -> Sounding:
         """The sounding that stands at a position of the log."""
         return self._item_at(position, "sounding")  # type: ignore[no-any-return]
+
+    def mandate_at(self, position: int) -> Mandate:
+        """The mandate that stands at a position of the log."""
+        return self._item_at(position, "mandate")  # type: ignore[no-any-return]
 
     def _item_at(self, position: int, instrument: str) -> Any:
         held = self.session.book.items.at(position)

@@ -14,6 +14,7 @@ from backchannel.channel import code as codes
 from backchannel.desk import joining
 from backchannel.desk.book.aside import KEPT_APART
 from backchannel.desk.book.book import Book
+from backchannel.desk.book.items import ASIDE
 from backchannel.desk.channel import Channel
 from backchannel.desk.link.client import RelayClient
 from backchannel.desk.session import Session
@@ -22,10 +23,19 @@ from backchannel.desk.vault.keyfile import DEFAULT_COST, Cost
 from backchannel.desk.vault.vault import Vault
 from backchannel.entry import text
 from backchannel.errors import Misuse, RelayRefused, Unreachable
+from backchannel.instruments.base import WAITS
 from backchannel.seal.keys import Identity, Random
 
-EXCLUDED = {"sending": "1", "pocket": "1", **dict.fromkeys(KEPT_APART, "1"), "outbox": "aside"}
-SCRUBBED = ("UPDATE outbox SET frames = NULL, epoch = NULL, stage = 'written' WHERE stage <> 'returned'",)
+EXCLUDED = {
+    "sending": "1",
+    "pocket": f"place NOT IN (SELECT place FROM item WHERE until IS NULL AND instrument IN ({ASIDE}))",  # noqa: S608
+    **dict.fromkeys(KEPT_APART, "1"),
+    "outbox": "aside",
+}
+SCRUBBED = (
+    "UPDATE outbox SET frames = NULL, epoch = NULL, stage = 'written' WHERE stage <> 'returned'",
+    f"UPDATE pocket SET value = x'{WAITS.hex()}'",  # noqa: S608 - of what is over: a restored desk confirms it too
+)
 Progress = Callable[[int, int], None]
 _CODE = re.compile(r"[0-9a-fA-F]{64}")
 

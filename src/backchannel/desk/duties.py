@@ -65,7 +65,7 @@ def write_duties(session: Session, *, clean: bool = False) -> bool:
             owed.append(Welcome(invitation.invite))
             session.book.set_welcomed(invitation.invite, state.epoch)
     dropped = _one_time_keys(session, me, waiting, owed)
-    says, destroyed = _instruments(session, me, waiting, clean and not session.book.asides.used())
+    says, destroyed = _instruments(session, me, waiting, clean and not dropped and not session.book.asides.used())
     for intent in (*owed, *says):
         session.book.outbox.put(intent)
     return destroyed or dropped
@@ -96,14 +96,13 @@ def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool)
     A pocket, and the tray, change in the same transaction as the outbox: nothing is owed twice.
     """
     owed, destroyed, items, asides = [], False, session.book.items, session.book.asides
-    read = arrival_unit((session.history.synced or 0) - CLOCK_SLACK)  # spec/ledger.md, 7.5
-    mine = Me(me.id, b"", session.random, session.now(), read, session.state, _hears(session), clean=clean)
+    mine = Me(me.id, b"", session.random, session.now(), _read(session), session.state, _hears(session), clean=clean)
     beginning = {w.kind for w in waiting if isinstance(w, Say)}
     for instrument in INSTRUMENTS:
         if instrument.reflex is None:
             continue
         if session.state.stage == "open" and instrument.opens not in beginning:
-            first = instrument.begins([item.value for item in items.of(instrument.name)], mine)
+            first = instrument.begins([item.value for item in items.recent(instrument.name)], mine)
             owed += [_say(first)] if first is not None else []
         for item in items.live(instrument.name):
             pocket, tray = items.pocket(item.position), asides.tray(instrument.name)
@@ -121,6 +120,11 @@ def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool)
                 items.write([], [item._replace(value=instrument.lapse(item.value))])
                 destroyed = True
     return owed, destroyed
+
+
+def _read(session: Session) -> int:
+    """No entry that arrived before this unit is still to come (spec/ledger.md, 7.5)."""
+    return arrival_unit((session.history.synced or 0) - CLOCK_SLACK)
 
 
 def _set_pocket(session: Session, item: Item, value: bytes) -> None:
@@ -218,13 +222,19 @@ def _recipients(state: State, due: tuple[bytes, ...], at: At) -> list[Recipient]
 def lapse(session: Session) -> list[Item]:
     """Delete what this desk keeps of items beyond their time: texts, pockets, what a reflex has not posted by then.
 
-    Those items. Inside a turn and a transaction.
+    Words that were set aside go by this desk's own clock; that their item has lapsed is judged by the log, when nothing
+    that came before its hour is still to be read (spec/nonpaper.md, 4.3). Those items. Inside a turn and a transaction.
     """
     unit, items = session.now().arrival, session.book.items
-    overdue = items.overdue(unit)
+    overdue = [*items.overdue(unit, aside=False), *items.overdue(_read(session), aside=True)]
     items.write([], [item._replace(value=item.instrument.lapse(item.value)) for item in overdue])
+    late = items.late(unit)
+    for item in late:
+        items.destroy(item)
+    for entry in session.book.outbox.expire(unit):
+        session.book.asides.made(entry)
     idle = [item for item in items.pocketed() if item.instrument.idle(item.value) <= unit]
     for item in idle:
         _set_pocket(session, item, b"")
         session.book.outbox.recall(item.instrument, item.value.id, sealed=False)
-    return [*overdue, *idle]
+    return [*overdue, *late, *idle]

@@ -85,10 +85,13 @@ class Syncer:
             return Report(events, len(self.session.book.outbox.waiting()))
 
     def _give_back(self) -> None:
-        """What a removed seat has not posted goes back to its person."""
+        """What a removed seat has not posted goes back to its person; what was set aside is destroyed.
+
+        Its desk could not hear when that is over (spec/sealing.md, 12.6).
+        """
         with self.session.turn(), self.session.vault.transaction():
-            for row in self.session.book.outbox.waiting():
-                self.session.book.outbox.set_returned(row.n, "This seat is no longer in the channel.")
+            self.session.book.outbox.give_back("This seat is no longer in the channel.")
+            self._stale = self.session.book.asides.destroy_all() or self._stale
 
     def gone(self) -> bool:
         """Whether this seat was removed, so that there is nothing more to read.
@@ -226,19 +229,23 @@ class Syncer:
 
     def work(self) -> bool:
         """Do what is owed and post what waits; whether anything was posted, so that there is something to read."""
-        session = self.session
         self._lapse()
-        with session.turn():
-            clean = duties.receipts_wait(session) and session.vault.settle()
-        with session.turn(), session.vault.transaction():
-            at_head = session.history.size >= session.book.cover().head
-            dropped = at_head and duties.drop_old_prekeys(session)
-            dropped = duties.write_duties(session, clean=clean) or dropped
-            seal_waiting(session, recovered=True)
-        if dropped or self._crashed:
-            self.forget()
+        while self._owe() or self._crashed:
+            self.forget()  # then what was destroyed can be confirmed
         posted = self.post()
         return self._rotate() or self._erase() or posted
+
+    def _owe(self) -> bool:
+        """Put what is owed into the outbox, and seal what waits there; whether a secret was destroyed meanwhile."""
+        session = self.session
+        with session.turn():  # one turn: nobody destroys anything between the emptying and the receipt that tells of it
+            clean = duties.receipts_wait(session) and session.vault.settle()
+            with session.vault.transaction():
+                at_head = session.history.size >= session.book.cover().head
+                dropped = at_head and duties.drop_old_prekeys(session)
+                dropped = duties.write_duties(session, clean=clean) or dropped
+                seal_waiting(session, recovered=True)
+        return dropped
 
     def post(self) -> bool:
         """Post what is sealed and waits, in order; whether anything was."""

@@ -11,7 +11,8 @@ from backchannel.entry.ids import EntryId, SeatId
 from backchannel.seal import aside
 from backchannel.seal.primitives import sha256
 
-KEPT_APART = ("once", "aside_made", "aside_key", "aside", "tray")
+BY_CHANNEL, BY_PLACE = ("once", "aside_made", "tray"), ("aside_key", "aside")
+KEPT_APART = (*BY_CHANNEL, *BY_PLACE)
 """The tables."""
 
 
@@ -65,11 +66,24 @@ class Asides:
         return (row[0], self._places.position(row[1]) if row[1] else None, row[2]) if row else None
 
     def destroy(self, item: int) -> None:
-        """Destroy an item's key and words, and forget who wrote its entries (nonpaper.md, 4.4)."""
+        """Destroy an item's key and words."""
         place = (self._places.of(item),)
         self._vault.execute("DELETE FROM aside_key WHERE place = ?", place)
         self._vault.execute("DELETE FROM aside WHERE item = ?", place)
-        self._vault.execute("UPDATE entry SET sender = NULL WHERE item = ?", place)
+
+    def forget_who(self, item: int) -> None:
+        """Forget who wrote the entries about an item (nonpaper.md, 4.4)."""
+        self._vault.execute("UPDATE entry SET sender = NULL WHERE item = ?", (self._places.of(item),))
+
+    def destroy_all(self) -> bool:
+        """Destroy everything that is kept apart of this channel, pockets too; whether there was any."""
+        place = (self._places.first, self._places.end)
+        rows = [self._vault.execute(f"DELETE FROM {table} WHERE c = ?", (self._c,)) for table in BY_CHANNEL]  # noqa: S608
+        rows += [
+            self._vault.execute(f"DELETE FROM {table} WHERE place >= ? AND place < ?", place)  # noqa: S608
+            for table in (*BY_PLACE, "pocket")
+        ]
+        return any(written.rows for written in rows)
 
     # --- one-time keys
 

@@ -9,13 +9,17 @@ from backchannel.entry.ids import Bytes32, SeatId
 
 
 class Say(Value, frozen=True, tag="say", tag_field="do"):
-    """An instrument's entry, for an audience (the author among it); `words` of it are to be set aside."""
+    """An instrument's entry, for an audience (the author among it); `words` of it are to be set aside.
+
+    `of`: it comes of that item, whose words it may hold, and goes with it.
+    """
 
     kind: str
     body: bytes
     cls: str
     audience: tuple[SeatId, ...]
     words: bytes = b""
+    of: bytes = b""
 
 
 class Act(Value, frozen=True, tag="act", tag_field="do"):

@@ -19,6 +19,8 @@ from backchannel.instruments.base import WAITS
 from backchannel.seal.aside import Aside
 
 _BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS}
+ASIDE = ", ".join(f"'{instrument.name}'" for instrument in INSTRUMENTS if instrument.aside)
+"""The instruments whose words are set aside, for SQL."""
 
 
 class Item(NamedTuple):
@@ -100,15 +102,40 @@ class Items:
             self._places.end,
         )
 
-    def overdue(self, unit: int, most: int = 100) -> list[Item]:
-        """Items whose text should be gone by arrival unit `unit`, some of them."""
+    def recent(self, instrument: str) -> list[Item]:
+        """Items of an instrument that are not over, and the newest."""
+        newest = self._items(
+            "SELECT instrument, value FROM item WHERE place >= ? AND place < ? AND instrument = ?"
+            " ORDER BY place DESC LIMIT 1",
+            self._places.first,
+            self._places.end,
+            instrument,
+        )
+        return [*self.live(instrument), *newest]
+
+    def overdue(self, unit: int, *, aside: bool, most: int = 100) -> list[Item]:
+        """Items that should have lapsed by arrival unit `unit`, some: those whose words are aside, or the others."""
         return self._items(
-            "SELECT instrument, value FROM item WHERE until <= ? AND place >= ? AND place < ? LIMIT ?",
+            f"SELECT instrument, value FROM item WHERE until <= ? AND place >= ? AND place < ?"  # noqa: S608
+            f" AND (instrument IN ({ASIDE})) = ? LIMIT ?",
             unit,
             self._places.first,
             self._places.end,
+            aside,
             most,
         )
+
+    def late(self, unit: int) -> list[Item]:
+        """Items whose words were set aside, whose hour has passed, and of which a key is here still."""
+        found = self._items(
+            f"SELECT instrument, value FROM item WHERE until <= ? AND place >= ? AND place < ?"  # noqa: S608
+            f" AND instrument IN ({ASIDE})"
+            " AND (place IN (SELECT place FROM aside_key) OR place IN (SELECT place FROM pocket))",
+            unit,
+            self._places.first,
+            self._places.end,
+        )
+        return [item for item in found if not item.instrument.needs or self._asides.key(item.position)]
 
     def erasable(self, unit: int) -> list[tuple[int, bytes]]:
         """(position, token) of this desk's own entries about items whose text is gone or should be."""
@@ -144,14 +171,17 @@ class Items:
         over = {held.position for held in known if _over(held)}
         for item in (*new, *changed):
             if item.instrument.aside and _over(item) and item.position not in over:
-                self._destroy(item)
+                self.destroy(item)
+                self._asides.forget_who(item.position)
+                if not self.pocket(item.position):
+                    self.set_pocket(item.position, WAITS)
 
-    def _destroy(self, item: Item) -> None:
-        """An item whose words were set aside is over (spec/sealing.md, 12.6)."""
+    def destroy(self, item: Item) -> None:
+        """Destroy key and words of an item, what waits about it, and how it was asked for (spec/sealing.md, 12.6)."""
         self._asides.destroy(item.position)
         self._outbox.recall(item.instrument, item.value.id, sealed=True)
-        if not self.pocket(item.position):
-            self.set_pocket(item.position, WAITS)
+        if not item.instrument.needs:  # what else a pocket holds, its reflex puts away
+            self.set_pocket(item.position, b"")
 
     def _texts(self, items: list[Item]) -> list[tuple[int, str]]:
         texts = [(self._places.of(item.position), item.instrument.text(item.value)) for item in items]
@@ -223,27 +253,26 @@ class Folding:
             read.words,
             lambda entry: self._reading.heard(self._find(entry)),
             self._linked(linked) if linked is not None else None,
-            read.key is not None,
+            read.key is not None and not (held is not None and self._reading.past(instrument.until(held.value))),
         )
         value = instrument.fold(held.value if held else None, spoken)
         if instrument.aside:
-            value = self._keep(instrument, value, event, began, read, of)
+            self._keep(instrument, value, event, began, read, of)
         self._held[began] = Item(instrument, value)
         if opens:
             self._new[began] = None
         self._read[event.record.id] = Said(at.position, event.sender, began, event.kind)
         return began
 
-    def _keep(self, instrument: Instrument, value: Any, event: Event, began: int, read: Read, of: Said | None) -> Any:
-        """Keep key and words, unless the item is over by now; the item, which may lapse here (sealing.md, 12.6)."""
+    def _keep(self, instrument: Instrument, value: Any, event: Event, began: int, read: Read, of: Said | None) -> None:
+        """Keep key and words, unless the item is over by now (spec/sealing.md, 12.6)."""
         if self._reading.past(instrument.until(value)):
-            return instrument.lapse(value)
+            return
         if of is not None and instrument.kinds[of.kind].copies:
             assert event.sender is not None  # noqa: S101
             self._reading.keep_copied(began, read.words, self._said, event.sender)
         else:
             self._reading.keep(began, event.record.at.position if of is None else of.position, read)
-        return value
 
     def _said(self, entry: EntryId) -> Said | None:
         position = self._find(entry)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from backchannel.desk.book.intent import Intent, Say, parse
 from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import decode, encode
@@ -47,7 +49,7 @@ class Outbox:
         """A new intent, not sealed yet; its number."""
         return self._vault.execute(
             "INSERT INTO outbox (c, intent, stage, tries, why, aside) VALUES (?, ?, 'written', 0, '', ?)",
-            (self._c, encode(intent), isinstance(intent, Say) and BY_KIND[intent.kind].aside),
+            (self._c, encode(intent), isinstance(intent, Say) and bool(BY_KIND[intent.kind].aside or intent.of)),
         ).rowid
 
     def set_sealed(self, n: int, epoch: int, frames: bytes, id_: EntryId) -> None:
@@ -83,11 +85,44 @@ class Outbox:
         """Take back what was said about an item, unless it was posted; with `sealed`, forget that too."""
         for row in self._rows():
             intent = row.intent
-            if isinstance(intent, Say) and intent.kind in instrument.kinds and (sealed or row.stage == "written"):
-                body: Any = decode(intent.body, instrument.kinds[intent.kind].body)
-                if getattr(body, "item", None) == item:
+            if isinstance(intent, Say) and (sealed or row.stage == "written"):
+                about = intent.kind in instrument.kinds and getattr(_body(intent), "item", None) == item
+                if about or intent.of == item:
                     self.done([row.n])
+
+    def expire(self, unit: int) -> list[EntryId]:
+        """Return, without its words, what would begin an item whose hour has passed by `unit`; its entries so far."""
+        sql = "SELECT n, intent, id FROM outbox WHERE c = ? AND aside"
+        rows = [(n, parse(intent), id_) for n, intent, id_ in self._vault.query(sql, (self._c,))]
+        late = [(n, say, id_) for n, say, id_ in rows if isinstance(say, Say) and say.words and _until(say) <= unit]
+        why = "Its hour passed before it had reached the others; its words are destroyed."
+        for n, say, _ in late:
+            self.set_returned(n, why, left=True)
+            self._hollow(n, say)
+        return [id_ for _, _, id_ in late if id_ is not None]
+
+    def give_back(self, why: str) -> None:
+        """Nothing of this will be posted any more: it goes back to its author, but for words that were set aside."""
+        for row in self._rows():
+            if row.stage != "returned":
+                self.set_returned(row.n, why)
+            if isinstance(row.intent, Say) and row.intent.of:
+                self.done([row.n])
+            elif isinstance(row.intent, Say) and row.intent.words:
+                self._hollow(row.n, row.intent)
+
+    def _hollow(self, n: int, say: Say) -> None:
+        self._vault.execute("UPDATE outbox SET intent = ? WHERE n = ?", (encode(replace(say, words=b"")), n))
 
     def done(self, ns: Iterable[int]) -> None:
         """The log has taken these."""
         self._vault.executemany("DELETE FROM outbox WHERE n = ?", [(n,) for n in ns])
+
+
+def _body(say: Say) -> Any:
+    return decode(say.body, BY_KIND[say.kind].kinds[say.kind].body)
+
+
+def _until(say: Say) -> int:
+    """The hour of the item that it begins."""
+    return int(getattr(_body(say), "until", 1 << 62)) if say.kind == BY_KIND[say.kind].opens else 1 << 62

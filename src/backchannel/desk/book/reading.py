@@ -105,14 +105,15 @@ class Reading:
                 self._asides.keep_words(entry, item, read.words)
 
     def keep_copied(self, item: int, words: bytes, said: Callable[[EntryId], Said | None], sender: SeatId) -> None:
-        """Keep what a seat says again of its own (nonpaper.md, 5), and nothing that it says of others."""
+        """Keep what a seat says again of its own (12.8) and is missing here, and nothing that it says of others."""
         try:
             copied = decode(words, tuple[tuple[EntryId, bytes], ...])
         except Malformed:
             return
         for entry, again in copied:
             before = said(entry)
-            if before is not None and (before.sender, before.item) == (sender, item):
+            mine = before is not None and (before.sender, before.item) == (sender, item)
+            if before is not None and mine and not self.heard(before.position):
                 self._asides.keep_words(before.position, item, again)
 
 
