@@ -186,14 +186,21 @@ def test_charter_from_a_file(person: Any, relay: str, tmp_path: Path) -> None:
         ("retention_days = true\n", "charter-file"),
         ('track = "3"\n', "charter"),
         ("disclosure = 99\n", "charter"),
+        ("hat_days = true\n", "charter-file"),
+        ("hat_days = 91\n", "charter"),
+        ("objection = 0\n", "charter"),
+        ('reactions = "loud"\n', "charter"),
         ('oversight = "all"\n', "charter"),
     ):
         charter.write_text(content)
         assert ana.facts("channel", "charter", "sign", "--file", str(charter), "--yes", code=1)["error"] == code
     charter.write_bytes(b"title = '\xff'\n")
     assert ana.facts("channel", "charter", "sign", "--file", str(charter), "--yes", code=1)["error"] == "charter-file"
-    charter.write_text('title = "Terms"\npurpose = "Two\\nlines."\ntrack = 1.5\nretention_days = 7\ndisclosure = 2\n')
-    signed = ana.facts("channel", "charter", "sign", "--file", str(charter), "--attribution", "chatham", "--yes")
+    charter.write_text(
+        'title = "Terms"\npurpose = "Two\\nlines."\ntrack = 1.5\nretention_days = 7\ndisclosure = 2\nobjection = 2\n'
+    )
+    chosen = ("--attribution", "chatham", "--reactions", "hat", "--hat-days", "3")
+    signed = ana.facts("channel", "charter", "sign", "--file", str(charter), *chosen, "--yes")
     assert signed["charter"]["terms"] == {
         "title": "Terms",
         "purpose": "Two\nlines.",
@@ -203,6 +210,9 @@ def test_charter_from_a_file(person: Any, relay: str, tmp_path: Path) -> None:
         "admission": "all",
         "disclosure": "2",
         "oversight": "none",
+        "reactions": "hat",
+        "objection": "2",
+        "hat_days": 3,
     }
     # the founder may propose other terms until all have signed
     again = ana.facts("channel", "charter", "sign", "--retention-days", "9", "--yes")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from backchannel.cli import draw, facts, news, show
+from backchannel.cli import draw, facts, hat, news, nonpaper_page, show
 from backchannel.cli import understanding as understandings
 from backchannel.cli.show import Page, clean, foreign
 from backchannel.entry.repertoire import outside
@@ -125,13 +125,15 @@ def channel(text: str) -> show.Facts:
     line: show.Facts = {"title": text, "id": text, "relay": text, "stage": text, "me": text, "standing": "gone"}
     line |= {"seat_count": 1, "entries": 1}
     terms = {"title": text, "purpose": text, "track": text, "attribution": text, "retention_days": 3}
-    charter = {"terms": {**terms, "disclosure": text, "oversight": text}, "seats": seats(text), "awaits": [text]}
+    terms = {**terms, "disclosure": text, "oversight": text, "reactions": text, "objection": "2", "hat_days": 3}
+    charter = {"terms": terms, "seats": seats(text), "awaits": [text]}
     change = {"by": text, "stage": text, "awaits": [text], "name": text, "party": text, "role": text, "reason": text}
     expires = "2026-11-03T14:05:00Z"
     return {
         **line,
         "waiting": 1,
         "returned": 1,
+        "slips": 2,
         "alarms": [{"code": text, "what": text, "at": expires}],
         "purpose": text,
         "stage_says": text,
@@ -161,6 +163,32 @@ def matter(text: str) -> show.Facts:
     return {**one, **more, "next": "sign", "awaits": [text]}
 
 
+def floated(text: str) -> show.Facts:
+    time = "2026-11-03T14:05:00Z"
+    said = {"by": text, "stance": text, "version": 1, "text": text}
+    one = {"number": 3, "title": text, "text": text, "paragraphs": [text, text], "version": 2, "route": "intermediary"}
+    one |= {"from": text, "mine": False, "readers": [text], "floated": time, "until": time, "counters": 2}
+    one |= {"state": "floated", "state_says": text, "reactions_by": "name", "objection": "2", "reactions": [said]}
+    return {**one, "can": ["react", "counter"], "confirmed": [], "unconfirmed": []}
+
+
+def over(text: str) -> show.Facts:
+    silent = {"name": text, "left": False, "heard": "2026-11-03T14:05:00Z"}
+    return {
+        **floated(text),
+        "state": "withdrawn",
+        "confirmed": [text],
+        "unconfirmed": [silent, {**silent, "left": True}],
+    }
+
+
+def round_(text: str) -> show.Facts:
+    held = {"idea": 1, "reaction": 2, "question": 0, "spoiled": 1, "empty": 1}
+    one = {"number": 3, "called_by": text, "called": text, "ends_by": "2026-11-03T14:05:00Z", "seats": [text]}
+    one |= {"state": "keys", "state_says": text, "over": False, "awaits": [text], "held": held}
+    return {**one, "cheats": [{"name": text, "how": text}]}
+
+
 def event(text: str) -> show.Facts:
     return {"number": 1, "what": text, "by": text, "why": text, "understanding": matter(text)}
 
@@ -172,6 +200,12 @@ PAGES: list[tuple[show.Draw, Any]] = [
     (draw.matter, matter),
     (news.draw, event),
     (news.draw, lambda text: {"note": note(text)}),
+    (news.draw, lambda text: {**event(text), "nonpaper": floated(text)}),
+    (nonpaper_page.draw, floated),
+    (nonpaper_page.draw, over),
+    (nonpaper_page.line, floated),
+    (nonpaper_page.line, over),
+    (hat.draw, round_),
     (understandings._verified, lambda text: {**matter(text), "proves": text, "proves_not": text}),
 ]
 
@@ -246,6 +280,19 @@ COMMANDS = [
     "note readback {}",
     "note readback 1 {}",
     "note readback 1 --confirm {}",
+    "nonpaper float {} --file x",
+    "nonpaper float T --file {}",
+    "nonpaper float T --file x --to {}",
+    "nonpaper float T --file x --through {}",
+    "nonpaper react {} interest",
+    "nonpaper react 1 {}",
+    "nonpaper react 1 interest {}",
+    "nonpaper take-up 1 --signatory {}",
+    "nonpaper sound 1 --releaser {}",
+    "hat ask {} --option x",
+    "hat ask x --option {}",
+    "hat ask --file {}",
+    "hat status {}",
     "understanding propose --title {} --text x --sign Ana --sign Chile",
     "understanding propose --title T --text {} --sign Ana --sign Chile",
     "understanding propose --title T --text x --sign {} --sign Chile",

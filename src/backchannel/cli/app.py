@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from backchannel.cli import channel, demo, desk, note, relay, search, show, sounding, understanding
+from backchannel.cli import channel, demo, desk, hat, nonpaper, note, relay, search, show, sounding, understanding
 from backchannel.cli.options import Root, settings
 
 app = typer.Typer(
@@ -42,6 +42,8 @@ for group, name in (
     (desk.app, "desk"),
     (channel.app, "channel"),
     (note.app, "note"),
+    (nonpaper.app, "nonpaper"),
+    (hat.app, "hat"),
     (sounding.app, "sounding"),
     (understanding.app, "understanding"),
     (relay.app, "relay"),

@@ -71,9 +71,9 @@ def found(
                 relay, title=title, purpose=purpose, name=name, party=party, role=role, founding_code=code
             ),
         )
-        from backchannel.cli import facts
+        from backchannel.cli import overview
 
-        work.tell({"channel": facts.whole(channel)}, _founded, channel)
+        work.tell({"channel": overview.whole(channel)}, _founded, channel)
 
 
 def _founding_code(given: str | None) -> str:
@@ -191,9 +191,9 @@ def join(
         else:
             told = code
         channel = _entered(work, lambda: work.desk.join(told))
-        from backchannel.cli import facts
+        from backchannel.cli import overview
 
-        work.tell({"typed": code not in (None, "-"), "channel": facts.whole(channel)}, _joined, channel)
+        work.tell({"typed": code not in (None, "-"), "channel": overview.whole(channel)}, _joined, channel)
 
 
 def _joined(page: Page, facts: Facts) -> None:
@@ -220,11 +220,11 @@ def list_(ctx: typer.Context) -> None:
 @app.command("show", cls=DeskCommand)
 def show_(ctx: typer.Context) -> None:
     """One channel: what comes next, the seats, the terms, what is under way."""
-    from backchannel.cli import draw, facts
+    from backchannel.cli import draw, overview
 
     with at_desk(ctx) as work:
         channel = work.read()
-        work.tell({"channel": facts.whole(channel)}, lambda page, told: draw.channel(page, told["channel"]), channel)
+        work.tell({"channel": overview.whole(channel)}, lambda page, told: draw.channel(page, told["channel"]), channel)
 
 
 app.add_typer(charter.app, name="charter")

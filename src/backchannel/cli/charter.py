@@ -27,7 +27,13 @@ DEFAULTS: dict[str, Any] = {
     "admission": "all",
     "disclosure": "all",
     "oversight": "none",
+    "reactions": "named",
+    "objection": "none",
+    "hat_days": 0,
 }
+_NUMBERS = frozenset({"retention_days", "hat_days"})
+_WRITTEN = frozenset({"disclosure", "objection"})
+"""Text that a person may write as a number."""
 _LARGEST_FILE = 100_000
 
 
@@ -63,6 +69,15 @@ def sign(
     disclosure: Annotated[
         str | None, typer.Option("--disclosure", help="Founder: how many parties a disclosure needs, or all.")
     ] = None,
+    reactions: Annotated[
+        str | None, typer.Option("--reactions", help="Founder: to non-papers, named or from the hat: named or hat.")
+    ] = None,
+    objection: Annotated[
+        str | None, typer.Option("--objection", metavar="none|K", help="Founder: how many parties end a non-paper.")
+    ] = None,
+    hat_days: Annotated[
+        int | None, typer.Option("--hat-days", help="Founder: the hat goes round every so many days; 0: when called.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Sign without being asked.")] = False,
 ) -> None:
     """Read the terms and the seats in full, and sign. The founder proposes them first, and signs with that."""
@@ -71,6 +86,9 @@ def sign(
         "attribution": attribution,
         "retention_days": retention_days,
         "disclosure": disclosure,
+        "reactions": reactions,
+        "objection": objection,
+        "hat_days": hat_days,
     }
     asked = {name: value for name, value in chosen.items() if value is not None}
     with at_desk(ctx) as work:
@@ -179,12 +197,13 @@ def _terms(channel: Channel, given: dict[str, Any]) -> Terms:
 
     state = channel.state
     merged = {"title": state.title, "purpose": state.purpose, **DEFAULTS, **given}
-    if isinstance(merged["disclosure"], int) and not isinstance(merged["disclosure"], bool):
-        merged["disclosure"] = str(merged["disclosure"])
+    for name in _WRITTEN:
+        if isinstance(merged[name], int) and not isinstance(merged[name], bool):
+            merged[name] = str(merged[name])
     if isinstance(merged["track"], int | float) and not isinstance(merged["track"], bool):
         merged["track"] = str(merged["track"])
     for name, value in merged.items():
-        wanted = int if name == "retention_days" else str
+        wanted = int if name in _NUMBERS else str
         if not isinstance(value, wanted) or isinstance(value, bool):
             kind = "a number" if wanted is int else "text in quotes"
             raise Misuse("charter-file", f"The charter's {name} has to be {kind}.", "", "Nothing was done.")

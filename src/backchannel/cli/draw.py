@@ -33,6 +33,9 @@ def channel_line(page: Page, one: Facts) -> None:
     if one["waiting"]:
         waits = "1 entry of yours waits" if one["waiting"] == 1 else f"{one['waiting']} entries of yours wait"
         page.say(f"  {waits} for the relay", "yellow")
+    if one["slips"]:
+        ready = "1 slip lies" if one["slips"] == 1 else f"{one['slips']} slips lie"
+        page.say(f"  {ready} ready for the hat: backchannel hat status", DIM)
     if one["returned"]:
         page.say(f"  {one['returned']} of your own came back: backchannel desk status", "yellow")
 
@@ -101,6 +104,7 @@ def terms(page: Page, charter: Facts) -> None:
     found = charter["terms"]
     page.say(f"Charter: {found['title']}", STRONG)
     page.quote(found["purpose"])
+    days = found["hat_days"]
     quorum = "every party" if found["disclosure"] == "all" else f"{found['disclosure']} parties"
     page.pairs(
         (
@@ -110,6 +114,11 @@ def terms(page: Page, charter: Facts) -> None:
             ("A newcomer needs", "the yes of every party"),
             ("Disclosure needs", quorum),
             ("Oversight", found["oversight"]),
+            ("Non-papers", _nonpapers(found)),
+            (
+                "The hat",
+                f"goes round every {_count(days, 'day')}, and when called" if days else "goes round when called",
+            ),
         )
     )
     for one in charter["seats"]:
@@ -121,6 +130,15 @@ def terms(page: Page, charter: Facts) -> None:
         page.say(stop(f"Not in force yet: it awaits {names(charter['awaits'])}"))
     else:
         page.say("In force: every seat has signed.")
+
+
+def _nonpapers(found: Facts) -> str:
+    hat, many = found["reactions"] == "hat", found["objection"]
+    by = "from the hat: nobody knows whose" if hat else "by name"
+    if many == "none":
+        return f"reactions {by}; objections do not end one"
+    whose = "from the hat" if hat else f"of {_count(int(many), 'party', 'parties')}"
+    return f"reactions {by}; {f'{many} ' if hat else ''}objections {whose} end one"
 
 
 def outbox(page: Page, rows: list[Facts]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from shlex import quote
+from collections.abc import Iterable
+from typing import Any
 
 from backchannel.channel import acts
 from backchannel.channel.assent import missing, unsigned
-from backchannel.channel.rules import STAGES
 from backchannel.channel.state import Invitation, Removal, Seat, State
 from backchannel.cli import context
 from backchannel.cli.context import alarm_facts, stamp
@@ -15,19 +14,15 @@ from backchannel.cli.show import Facts
 from backchannel.desk.book.intent import Act, Intent, Say
 from backchannel.desk.book.outbox import Waiting
 from backchannel.desk.channel import Channel
-from backchannel.desk.soundings import standing
+from backchannel.desk.hats import waiting as slips_ready
 from backchannel.entry.codec import decode
 from backchannel.entry.ids import SeatId
 from backchannel.instruments import BY_KIND, note, understanding
-from backchannel.instruments.sounding.values import Sounding
 
 UNIT = 300
 """Seconds of an arrival unit (spec/ledger.md, 2)."""
 
 UNTOLD = "somebody"
-
-Step = Callable[[str, str, str, str], None]
-"""Adds a step: who, which verb, the rest of the sentence, by which command."""
 
 VERBS = {"proposed": "initial", "initialled": "sign", "signing": "sign"}
 """What its signatories do next with an understanding in each state; nothing in the others."""
@@ -72,24 +67,8 @@ def line(channel: Channel) -> Facts:
         "entries": channel.size,
         "waiting": sum(row.stage != "returned" for row in waiting),
         "returned": sum(row.stage == "returned" for row in waiting),
+        "slips": slips_ready(channel),
         "alarms": alarm_facts(channel),
-    }
-
-
-def whole(channel: Channel) -> Facts:
-    """Everything about a channel but what was said in it."""
-    state = channel.state
-    return {
-        **line(channel),
-        "purpose": state.purpose,
-        "stage_says": STAGES[state.stage],
-        "round": state.epoch,
-        "charter": charter(channel),
-        "seats": [seat(channel, one) for one in state.present],
-        "gone": [one.name for one in state.seats if one.standing == "gone"],
-        "pending": [change(state, one) for one in changes(state) if one.proposal.stage in ("open", "granted")],
-        "next": steps(channel),
-        "outbox": outbox(channel),
     }
 
 
@@ -144,107 +123,6 @@ def changes(state: State) -> list[Invitation | Removal]:
     return [*state.invitations, *state.removals]
 
 
-# --- who can do what next ---------------------------------------------------------------------------------------------
-
-
-def steps(channel: Channel) -> list[Facts]:
-    """Who can do what next, what is awaited from this seat first."""
-    state, me = channel.state, channel.me
-    mine = state.seat(me)
-    found: list[Facts] = []
-
-    def step(who: str, verb: str, rest: str, command: str) -> None:
-        own = mine is not None and who == mine.name
-        what = f"{verb if own else verb + 's'} {rest}"
-        found.append({"who": "you" if own else who, "what": what, "command": f"backchannel {command}"})
-
-    if mine is not None and mine.standing == "gone":
-        return []
-    if state.stage == "founding":
-        _founding(state, step)
-    if state.stage == "signed":
-        step(name(state, state.founder), "open", "the channel, with the next sync of that desk", "desk sync")
-    if state.stage == "open":
-        _roster(state, step)
-        _readbacks(channel, step)
-        _understandings(channel, step)
-        _soundings(channel, step)
-        if mine is not None and mine.speaks and mine.standing == "active":
-            step(mine.name, "write", "a note", "note send")
-    return sorted(found, key=lambda one: one["who"] != "you")
-
-
-def _founding(state: State, step: Step) -> None:
-    founder = name(state, state.founder)
-    for one in state.invitations:
-        if one.proposal.stage == "granted":
-            step(one.name, "join", f"with the code that {founder} hands over", "channel join")
-    if state.charter is None:
-        step(founder, "invite", "whoever is to sit at the table", "channel invite")
-        if len(state.present) > 1:
-            step(founder, "propose", "the charter, when all have joined", "channel charter sign")
-        return
-    for other in unsigned(state):
-        step(other.name, "sign", "the charter", "channel charter sign")
-
-
-def _roster(state: State, step: Step) -> None:
-    for one in changes(state):
-        leaver = None if isinstance(one, Invitation) else one.seat
-        who = one.name if isinstance(one, Invitation) else name(state, leaver)
-        if one.proposal.stage == "open":
-            what, verb = ("removal", "remove") if leaver else ("admission", "admit")
-            command = f"channel {verb} {quote(who)}{' --reason TEXT' if leaver else ''}"
-            for other in state.active:
-                if other.party in missing(state, one) and other.id != leaver:
-                    step(other.name, "say", f"yes to the {what} of {who} (for {other.party})", command)
-        elif one.proposal.stage == "granted" and leaver:
-            step("any desk", "put", f"the removal of {who} into effect, with its next sync", "desk sync")
-        elif one.proposal.stage == "granted":
-            step(who, "join", f"with the code that {name(state, one.proposal.by)} hands over", "channel join")
-    for other in state.present:
-        if other.standing == "guest" and other.signed:
-            step(other.name, "come", "in, with the next sync of any desk", "desk sync")
-        elif other.standing == "guest":
-            step(other.name, "sign", "the charter", "channel charter sign")
-
-
-def _readbacks(channel: Channel, step: Step) -> None:
-    state, me = channel.state, channel.me
-    for held in channel.items("note"):
-        item: note.Note = held.value
-        mine = item.readback(me)
-        if item.gone:
-            continue
-        if mine is not None and mine.state in ("asked", "corrected"):
-            step(name(state, me), "restate", f"note {held.position}", f"note readback {held.position}")
-        for one in item.readbacks if item.author == me else ():
-            if one.state == "restated":
-                whether = f"whether {name(state, one.seat)} has understood note {held.position}"
-                command = f"note readback {held.position} --confirm {quote(name(state, one.seat))}"
-                step(name(state, me), "say", whether, command)
-
-
-def _understandings(channel: Channel, step: Step) -> None:
-    for held in channel.items("understanding"):
-        matter = understanding_facts(channel, held.value)
-        verb = matter["next"]
-        for who in matter["awaits"]:
-            step(
-                who, verb, f"understanding {held.position}: {matter['title']}", f"understanding {verb} {held.position}"
-            )
-
-
-def _soundings(channel: Channel, step: Step) -> None:
-    state = channel.state
-    for held in channel.items("sounding"):
-        item: Sounding = held.value
-        if standing(channel, item) in ("keys", "ballots"):
-            for seat in item.terms.voters:
-                if seat not in item.answered:
-                    step(name(state, seat), "answer", f"sounding {held.position}", f"sounding answer {held.position}")
-
-
 # --- what waits -------------------------------------------------------------------------------------------------------
 
 
@@ -278,6 +156,7 @@ def intent(state: State, wanted: Intent) -> str:
 KINDS = {
     "found": "founding of the channel",
     "prekey": "a fresh place for what others seal",
+    "once": "a fresh place for what is to vanish",
     "invite": "invitation",
     "join": "joining",
     "charter": "proposal of the charter",
@@ -297,11 +176,40 @@ KINDS = {
     "sounding.release": "release of sounding",
     "sounding.show": "part of the result of sounding",
     "sounding.withdraw": "withdrawal of sounding",
+    "nonpaper.float": "non-paper",
+    "nonpaper.react": "reaction to non-paper",
+    "nonpaper.revise": "new version of non-paper",
+    "nonpaper.take-up": "taking up of non-paper",
+    "nonpaper.withdraw": "withdrawal of non-paper",
+    "nonpaper.carried": "putting to the others of non-paper",
+    "nonpaper.again": "request for the words of non-paper",
+    "nonpaper.copy": "copy, for a restored desk, of non-paper",
+    "nonpaper.destroyed": "receipt of destruction of non-paper",
+    "nonpaper.words": "words of non-paper",
+    "hat.open": "round of the hat",
+    "hat.key": "readiness for the hat",
+    "hat.commit": "folding of a slip for the hat",
+    "hat.submit": "folded slip in the hat",
+    "hat.stage": "shaking of the hat",
+    "hat.go": "agreement to the opening of the hat",
+    "hat.nogo": "alarm about the hat",
+    "hat.reveal": "part of the opening of the hat",
+    "hat.show": "part of the search for a cheat in the hat",
+    "hat.close": "end of the round of the hat",
     "understanding.propose": "proposal of an understanding",
     "understanding.initial": "initials under an understanding",
     "understanding.sign": "signature under an understanding",
     "understanding.withdraw": "withdrawal of an understanding",
 }
+
+
+def from_hat(item: Any, kind: str, position: int) -> bool:
+    """Whether who posted this says nothing about whose it is: the caller's desk posts what came out of the hat."""
+    if kind == "nonpaper.float":
+        return item is not None and item.route == "hat"
+    if kind == "nonpaper.react":
+        return item is not None and any(one.seat is None and one.at.position == position for one in item.reactions)
+    return kind == "nonpaper.words"
 
 
 # --- instruments ------------------------------------------------------------------------------------------------------

@@ -39,13 +39,15 @@ def _entry(channel: Channel, one: Logged) -> Facts:
     from backchannel.cli import facts
 
     known = one.verdict in ("act", "line")
+    about = channel.session.book.items.at(one.item) if one.kind.startswith("nonpaper.") else None
+    untold = facts.from_hat(about.value if about is not None else None, one.kind, one.position)
     return {
         "number": one.position,
         "arrived": facts.at(one.leaf.arrival),
         "what": facts.KINDS.get(one.kind, one.kind) if known else VERDICTS[one.verdict],
         "kind": one.kind,
         "verdict": one.verdict,
-        "by": None if one.sender is None else facts.name(channel.state, one.sender),
+        "by": None if one.sender is None or untold else facts.name(channel.state, one.sender),
         "why": one.note.partition(": ")[2] or one.note,
         "erased_by": one.gone,
     }

@@ -2,71 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from backchannel.channel import acts
 from backchannel.channel.engine import Event
 from backchannel.channel.state import Invitation
 from backchannel.cli import draw as pages
-from backchannel.cli import facts, sounding
+from backchannel.cli import facts, hat, nonpaper_page, sounding
 from backchannel.cli.show import BAD, Facts, Page
 from backchannel.desk.channel import Channel
-from backchannel.entry.codec import decode
-from backchannel.instruments import BY_KIND, note, understanding
+from backchannel.desk.envelopes import act as act_of
+from backchannel.desk.nonpapers import unconfirmed
 
 SILENT = frozenset({"start", "closed", "record"})
 """What the machinery does, and what is not for this seat: in `channel log`, not in the news."""
 
 MACHINERY = frozenset(
-    {"prekey", "sounding.key", "sounding.ballot", "sounding.blind", "sounding.share", "sounding.ack", "sounding.show"}
+    {
+        *("prekey", "once"),
+        *(f"sounding.{name}" for name in ("key", "ballot", "blind", "share", "ack", "show")),
+        *(f"nonpaper.{name}" for name in ("words", "again", "copy", "destroyed")),
+        *(f"hat.{name}" for name in ("key", "commit", "submit", "stage", "go", "nogo", "reveal", "show")),
+    }
 )
 """What desks do by themselves."""
 
 
 def of_all(channel: Channel, events: Iterable[Event]) -> list[Facts]:
-    """What came together, in its order; what ends a sounding is told once."""
+    """What came together, in its order; what desks do by themselves is told once, by its end."""
     events = list(events)
-    last = {ended: one.record.at.position for one in events if (ended := _ended(channel, one)) is not None}
-    found = (of(channel, one, ending=one.record.at.position in last.values()) for one in events)
+    ends = {end: one.record.at.position for one in events if (end := _end(channel, one)) is not None}
+    told = {position: what for (_, what), position in ends.items()}
+    found = (of(channel, one, ending=told.get(one.record.at.position, "")) for one in events)
     return [one for one in found if one is not None]
 
 
-def _ended(channel: Channel, event: Event) -> int | None:
-    """The sounding whose result this brought to a seat without a vote; voters learn it with the release."""
-    if event.kind != "sounding.show" or event.verdict != "line":
+def _end(channel: Channel, event: Event) -> tuple[int, str] | None:
+    """The matter that this machinery has brought to its end, and what is told of that: a result, a cheat, a receipt."""
+    if event.verdict != "line" or event.kind not in ENDINGS:
         return None
-    asked = _about(channel, event)
-    if asked is None or asked.state != "closed" or channel.me in asked.terms.voters:
-        return None
-    return int(asked.at.position)
+    item = _about(channel, event)
+    what = ENDINGS[event.kind](channel, item) if item is not None else ""
+    return (int(item.at.position), what) if what else None
 
 
-def of(channel: Channel, event: Event, *, ending: bool = False) -> Facts | None:
-    """What an event means to this person; None if nothing. `ending`: machinery, but a sounding's last word."""
+def _sounded(channel: Channel, item: Any) -> str:
+    """To a seat without a vote; voters learn it with the release."""
+    return "result of sounding" if item.state == "closed" and channel.me not in item.terms.voters else ""
+
+
+def _stopped(channel: Channel, item: Any) -> str:
+    return "somebody cheated in the round of the hat" if item.state in ("blamed", "failed") else ""
+
+
+def _gone(channel: Channel, item: Any) -> str:
+    return "" if item.state == "floated" or unconfirmed(channel, item) else "destroyed on every desk: non-paper"
+
+
+ENDINGS: dict[str, Callable[[Channel, Any], str]] = {
+    "sounding.show": _sounded,
+    "hat.show": _stopped,
+    "nonpaper.destroyed": _gone,
+}
+
+
+def of(channel: Channel, event: Event, *, ending: str = "") -> Facts | None:
+    """What an event means to this person; None if nothing. `ending`: what machinery has brought to its end."""
     if event.verdict in SILENT or (event.verdict != "rejected" and event.kind in MACHINERY and not ending):
         return None
     state = channel.state
+    asked = _about(channel, event) if event.verdict == "line" else None
+    untold = ending or event.kind == "hat.close" or facts.from_hat(asked, event.kind, event.record.at.position)
     found: Facts = {
         "number": event.record.at.position,
         "arrived": facts.at(event.record.at.arrival),
-        "by": None if event.sender is None or ending else facts.name(state, event.sender),
-        "mine": event.sender == channel.me,
+        "by": None if event.sender is None or untold else facts.name(state, event.sender),
+        "mine": event.sender == channel.me and not untold,
         "kind": event.kind or event.verdict,
-        "what": f"result of sounding{_item(channel, event)}" if ending else _what(channel, event),
+        "what": f"{ending}{_item(channel, event)}" if ending else _what(channel, event),
     }
     if event.error is not None:
         found["why"] = event.error.what
-    held = channel.entry(event.record.id) if event.verdict == "line" else None
-    if held is not None and isinstance(held.value, note.Note):
-        found["note"] = facts.note_facts(channel, held.value)
-    if held is not None and isinstance(held.value, understanding.Understanding):
-        found["understanding"] = facts.understanding_facts(channel, held.value)
-    if (ending or event.kind in ("sounding.open", "sounding.release")) and event.verdict == "line":
-        asked = _about(channel, event)
-        if asked is not None:
-            found["sounding"] = sounding.facts(channel, asked)
+    for kinds, name, make in MORE:
+        if asked is not None and event.kind in kinds:
+            found[name] = make(channel, asked)
+    if event.kind == "nonpaper.react" and asked is not None:
+        said = next((one for one in asked.reactions if one.entry == event.record.id), None)
+        found["reaction"] = nonpaper_page.reaction(channel, said) if said is not None else None
     return found
+
+
+MORE: tuple[tuple[frozenset[str], str, Callable[[Channel, Any], Facts]], ...] = (
+    (frozenset({"note.send"}), "note", facts.note_facts),
+    (frozenset({"understanding.propose"}), "understanding", facts.understanding_facts),
+    (frozenset({"sounding.open", "sounding.release", "sounding.show"}), "sounding", sounding.facts),
+    (frozenset({"nonpaper.float", "nonpaper.revise", "nonpaper.react"}), "nonpaper", nonpaper_page.facts),
+    (frozenset({"hat.open", "hat.close", "hat.show"}), "hat", hat.facts),
+)
+"""With which kinds the whole matter is told, and how."""
 
 
 def _what(channel: Channel, event: Event) -> str:
@@ -101,8 +135,7 @@ def _assent(channel: Channel, subject: bytes) -> str:
 
 def _about(channel: Channel, event: Event) -> Any:
     """The item that an entry began, or is about; None if there is none."""
-    body = decode(event.body, BY_KIND[event.kind].kinds[event.kind].body)
-    held = channel.entry(getattr(body, "item", event.record.id))
+    held = channel.entry(getattr(act_of(event.kind, event.body), "item", event.record.id))
     return None if held is None else held.value
 
 
@@ -124,3 +157,9 @@ def draw(page: Page, one: Facts) -> None:
         pages.matter(page, one["understanding"])
     if "sounding" in one:
         sounding.draw(page, one["sounding"])
+    if one.get("reaction"):
+        nonpaper_page.draw_reaction(page, one["reaction"], one["nonpaper"])
+    elif "nonpaper" in one:
+        nonpaper_page.draw(page, one["nonpaper"])
+    if "hat" in one:
+        hat.draw(page, one["hat"])

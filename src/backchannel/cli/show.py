@@ -28,7 +28,7 @@ LONGEST_ERROR = 2_000
 _STACK = 6
 """More marks than this on one letter would paint over the lines above and below."""
 
-PROSE = frozenset({"text", "purpose", "reason", "restated", "corrected"})
+PROSE = frozenset({"text", "paragraphs", "purpose", "reason", "restated", "corrected"})
 """The facts whose line breaks are their author's."""
 
 GOOD, BAD, DIM, STRONG, ACCENT = "green", "bold red", "dim", "bold", "cyan"
@@ -82,13 +82,17 @@ class Page:
                 self.console.print(Text(lead + ("" if first else "  ") + row, style), soft_wrap=True)
                 first = False
 
-    def quote(self, text: str) -> None:
-        """What a person wrote: every line behind a bar, so that it cannot pass for what this program says."""
+    def quote(self, text: str, mark: str = "") -> None:
+        """What a person wrote: every line behind a bar, so that it cannot pass for what this program says.
+
+        `mark` stands before the bar of the first line: a paragraph's number.
+        """
         from rich.text import Text
 
         for line in text.split("\n"):
             for row in self._rows(line, self.console.width - 4):
-                self.console.print(Text.assemble(("  | ", DIM), row), soft_wrap=True)
+                self.console.print(Text.assemble((f"{mark:<2}| ", DIM), row), soft_wrap=True)
+                mark = ""
 
     def _rows(self, line: str, width: int) -> list[str]:
         from rich.text import Text

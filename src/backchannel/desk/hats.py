@@ -18,7 +18,7 @@ def call(channel: Channel, *, hours: int = 24) -> None:
     may_drop(channel)
     with channel.session.turn():
         now, seats = channel.session.now(), rules.speakers(channel.state)
-        if any(standing(channel, held.value) in view.LIVE for held in channel.items("hat")):
+        if any(runs(channel, held.value) for held in channel.items("hat")):
             raise Misuse("running", "A hat is going round already.", "Wait until it is done, or its hour has passed.")
     channel.say("hat.open", Open(seats, rules.USUAL, now.arrival + hours * (DAY // 24)), seats)
 
@@ -76,6 +76,11 @@ def standing(channel: Channel, item: Hat) -> str:
     with channel.session.turn():
         lapsed = view.left(item, channel.state) or view.late(item, channel.session.now())
     return "lapsed" if lapsed and item.state in view.LIVE else item.state
+
+
+def runs(channel: Channel, item: Hat) -> bool:
+    """Whether the round is under way."""
+    return standing(channel, item) in view.LIVE
 
 
 def awaited(item: Hat) -> tuple[SeatId, ...]:

@@ -42,7 +42,7 @@ def float_(
     if counters is not None:
         living(channel, counters)
         to = to if to is not None else remaining(counters.audience, channel.state)
-    act = nonpaper.Float("party" if through is None else "carry", _until(channel, hours), _id(counters), ZERO32, ZERO32)
+    act = nonpaper.Float("party" if through is None else "carry", until(channel, hours), _id(counters), ZERO32, ZERO32)
     channel.say("nonpaper.float", act, to if through is None else (through,), encode(idea))
 
 
@@ -53,13 +53,19 @@ def drop(channel: Channel, title: str, words: str, *, counters: Nonpaper | None 
 
 
 def drop_reaction(channel: Channel, item: Nonpaper, stance: str, words: str = "") -> None:
-    """Lay a reaction ready for the next round of the hat. `Misuse("named")` if the charter wants reactions by name."""
+    """Lay a reaction ready for the next round of the hat. Raises `Misuse` as `may_drop_reaction` does."""
+    may_drop_reaction(channel, item, stance)
+    remark = _remark(channel, words)
+    _lay(channel, slips.Reaction(remark.nonce, item.id, len(item.versions) - 1, stance, remark.text))
+
+
+def may_drop_reaction(channel: Channel, item: Nonpaper, stance: str) -> None:
+    """Whether this seat can react from the hat, so, now. `Misuse`: `stance`, `over`, `named`, and as of `may_drop`."""
     _stance(stance)
     living(channel, item)
     if not through_hat(channel):
         raise Misuse("named", "Under this charter reactions are given by name, so none comes from the hat.")
-    remark = _remark(channel, words)
-    _lay(channel, slips.Reaction(remark.nonce, item.id, len(item.versions) - 1, stance, remark.text))
+    may_drop(channel)
 
 
 def drop_question(channel: Channel, question: str, options: Sequence[str]) -> None:
@@ -96,15 +102,21 @@ MOST_SLIP = 4_096
 
 
 def carry(channel: Channel, item: Nonpaper, *, to: Iterable[SeatId] | None = None, hours: int = 72) -> None:
-    """Put to the others what a seat has asked this one to, without saying which."""
-    if item.route != "carry" or item.author == channel.me:
-        raise Misuse("route", "Nobody has asked this seat to put this non-paper to the others.")
-    idea = current(channel, item)
+    """Put to the others what a seat has asked this one to, without saying which. `Misuse` as of `may_carry`."""
+    idea = may_carry(channel, item)
     seats = tuple(to) if to is not None else tuple(seat.id for seat in channel.state.active)
     counters = item.counters if channel.entry(item.counters) is not None else ZERO32
-    act = nonpaper.Float("intermediary", _until(channel, hours), counters, ZERO32, ZERO32)
+    act = nonpaper.Float("intermediary", until(channel, hours), counters, ZERO32, ZERO32)
     fresh = encode(Idea(channel.session.random(16), idea.title, idea.text))
     channel.say_all([Due("nonpaper.float", act, seats, fresh), _about(channel, item, "nonpaper.carried")])
+
+
+def may_carry(channel: Channel, item: Nonpaper) -> Idea:
+    """The words that this seat was asked to put forward. `Misuse`: `route`, and as of `current`."""
+    idea = current(channel, item)
+    if item.route != "carry" or item.author == channel.me:
+        raise Misuse("route", "Nobody has asked this seat to put this non-paper to the others.")
+    return idea
 
 
 def react(channel: Channel, item: Nonpaper, stance: str, words: str = "") -> None:
@@ -297,7 +309,8 @@ def _stance(stance: str) -> None:
         raise Misuse("stance", f"{stance!r} is no reaction.", f"Reactions: {', '.join(nonpaper.STANCES)}.")
 
 
-def _until(channel: Channel, hours: int) -> int:
+def until(channel: Channel, hours: int) -> int:
+    """The arrival unit so many hours from now."""
     with channel.session.turn():
         return channel.session.now().arrival + hours * HOUR
 

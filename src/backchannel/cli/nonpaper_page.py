@@ -1,0 +1,265 @@
+"""A non-paper as facts and as a page: its words, who can read them and until when, how it ended, who has confirmed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backchannel.cli import show
+from backchannel.cli.show import BAD, DIM, GOOD, STRONG, Facts, Page
+
+if TYPE_CHECKING:
+    from backchannel.desk.channel import Channel
+    from backchannel.instruments.nonpaper.values import Nonpaper, Reaction
+
+WITHOUT_NAME = "hat"
+"""The route of what nobody knows the author of."""
+
+UNREACHED = (
+    "What vanishing cannot reach: a copy of a desk that was made before, with its passphrase; a photograph; what "
+    "somebody wrote down or remembers. A desk that stays off destroys it when it is opened again."
+)
+STYLE = "How it is written may tell whose it is, and so may what only you could know."
+CARRIED_BY = (
+    "Only {who} will read it, and knows that it is yours. {who} may put it to the others without saying whose it is, "
+    "or not. The host sees that somebody sent something shortly before."
+)
+HAT = (
+    "It goes in the next round of the hat, and nobody can tell whose it is: not the others, not whoever calls the "
+    "round, not the host; as long as two of those who take part keep to the rules."
+)
+HAT_LIMITS = (
+    "What the hat does not hide: few who take part are few suspects. What comes only in rounds in which you were there "
+    "is yours. Whoever calls a round is seen: do not call it right after you have laid this ready."
+)
+VANISHES = "Every desk destroys it, and says so; the host deletes its copy. Nobody can bring it back."
+REVISE = "Whoever has read a version may compare it with the next. Both vanish together."
+CARRY = (
+    "{who} will read it as put forward by you for a seat. That you know which is seen; which it is, only you can tell. "
+    "What was handed to you vanishes with this."
+)
+TAKE_UP = (
+    "You propose its words as an understanding, in your own name; that stays. The non-paper ends: every desk destroys "
+    "it, and nothing on the desks says any more whose it was. Who remembers, remembers."
+)
+
+
+def promise(route: str, readers: list[str], until: str | None, through: str) -> list[str]:
+    """What is promised before an idea leaves its author, and what is not."""
+    told = {
+        "party": f"{show.names(readers)} will read it, and that it is yours.",
+        "carry": CARRIED_BY.format(who=through),
+        "hat": HAT,
+    }[route]
+    when = f"At {show.local(until)}" if until else "When the charter's days for notes are over, after 14 at most"
+    end = f"{when}, or as soon as it is over, every desk destroys it, and says so; the host deletes its copy."
+    return [f"{told} {end}", UNREACHED, f"{HAT_LIMITS} {STYLE}" if route == WITHOUT_NAME else ""]
+
+
+def say_promise(page: Page, told: Facts) -> None:
+    """It, as a page."""
+    first, *rest = [line for line in told["promise"] if line]
+    page.say(first, STRONG)
+    for line in rest:
+        page.say(line, DIM)
+    page.say()
+
+
+# --- facts ------------------------------------------------------------------------------------------------------------
+
+
+def facts(channel: Channel, item: Nonpaper) -> Facts:
+    """A non-paper: its words while it lives, who has said what about it; then how it ended, who has confirmed."""
+    from backchannel.cli import facts as common
+    from backchannel.desk import nonpapers
+    from backchannel.instruments.nonpaper.rules import STATES
+
+    state, at = channel.state, nonpapers.standing(channel, item)
+    living = at == "floated"
+    versions = [nonpapers.words(channel, one) for one in item.versions] if living else []
+    newest = versions[-1] if versions else None
+    countered = channel.entry(item.counters) if living else None
+    silent = sorted(nonpapers.unconfirmed(channel, item), key=lambda seat: common.place(state, seat))
+    charter = state.charter
+    return {
+        "number": item.at.position,
+        "title": newest.title if newest is not None else None,
+        "text": newest.text if newest is not None else None,
+        "paragraphs": nonpapers.paragraphs(newest.text) if newest is not None else [],
+        "versions": [
+            {"version": k + 1, "title": one.title, "text": one.text}
+            for k, one in enumerate(versions)
+            if one is not None
+        ],
+        "version": len(item.versions),
+        "route": item.route if living else None,
+        "from": common.name(state, item.author) if living and item.author is not None else None,
+        "mine": living and item.author == channel.me,
+        "readers": common.names(state, item.audience),
+        "floated": common.at(item.at.arrival),
+        "until": common.at(item.until),
+        "counters": countered.position if countered is not None else None,
+        "state": at,
+        "state_says": STATES[at],
+        "reactions_by": "hat" if nonpapers.through_hat(channel) else "name",
+        "objection": charter.terms.objection if charter is not None else "none",
+        "reactions": [reaction(channel, one) for one in item.reactions] if living else [],
+        "can": _can(channel, item) if living else [],
+        "confirmed": [] if living else common.names(state, item.destroyed),
+        "unconfirmed": [] if living else [_silent(channel, seat) for seat in silent],
+    }
+
+
+def reaction(channel: Channel, one: Reaction) -> Facts:
+    """A reaction: whose (nobody knows: from the hat), to which version, and its words."""
+    from backchannel.cli import facts as common
+    from backchannel.desk import nonpapers
+
+    said = nonpapers.remark(channel, one)
+    return {
+        "by": common.name(channel.state, one.seat) if one.seat is not None else None,
+        "stance": one.stance,
+        "version": one.version + 1,
+        "text": said.text if said is not None else "",
+        "sent": common.at(one.at.arrival),
+    }
+
+
+def _can(channel: Channel, item: Nonpaper) -> list[str]:
+    """What this seat can do with it now, in the order in which one would think of it."""
+    from backchannel.desk import nonpapers
+
+    me = channel.me
+    if me not in nonpapers.readers_who_speak(channel, item):
+        return []
+    own, carry = item.author == me, item.route == "carry"
+    if carry:
+        return ["revise", "withdraw"] if own else ["carry"]
+    react = [] if own and not nonpapers.through_hat(channel) else ["react"]
+    return [*(["revise", "withdraw"] if own else []), *react, *([] if own else ["counter"]), "sound", "take-up"]
+
+
+def _silent(channel: Channel, seat: bytes) -> Facts:
+    from backchannel.cli import facts as common
+    from backchannel.desk import nonpapers
+
+    heard = nonpapers.last_heard(channel, seat)
+    found = channel.state.seat(seat)
+    return {
+        "name": common.name(channel.state, seat),
+        "left": found is None or found.standing == "gone",
+        "heard": common.at(heard) if heard is not None else None,
+    }
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def draw(page: Page, one: Facts) -> None:
+    """A non-paper as a page."""
+    if one["state"] != "floated":
+        ended(page, one)
+        return
+    page.say(f"{one['number']}  {heading(one)}", STRONG)
+    _words(page, one)
+    if one["version"] > 1:
+        page.say(f"  version {one['version']}", DIM)
+    if one["counters"] is not None:
+        page.say(f"  an alternative to non-paper {one['counters']}", DIM)
+    for said in one["reactions"]:
+        draw_reaction(page, said, one)
+    page.say(f"  {_who(one)}", DIM)
+    if one["objection"] != "none" and one["route"] != "carry":
+        page.say(f"  {_objection(one)}", DIM)
+    if one["can"]:
+        page.say(f"  {_next(one)}")
+
+
+def heading(one: Facts) -> str:
+    """Its title, and where it came from."""
+    title = one["title"] if one["title"] is not None else "A non-paper"
+    return f"{title}; {_came(one)}"
+
+
+def _came(one: Facts) -> str:
+    whom = "you" if one["mine"] else one["from"]
+    return {
+        "party": f"floated by {whom}",
+        "carry": f"handed on by {whom}, to be put to the others without a name",
+        "intermediary": f"put forward by {whom} for a seat; which, only {whom} knows"
+        if not one["mine"]
+        else "put forward by you for a seat; which, only you and that seat know",
+        "hat": "from the hat; nobody knows whose it is",
+    }[one["route"]]
+
+
+def _words(page: Page, one: Facts) -> None:
+    if one["text"] is None:
+        page.say("  Its words are not on this desk. It asks the others for them; they come while it lives.", "yellow")
+    elif len(one["paragraphs"]) > 1:
+        for k, part in enumerate(one["paragraphs"]):
+            page.quote(part, mark=str(k + 1))
+    else:
+        page.quote(one["text"])
+
+
+def draw_reaction(page: Page, said: Facts, one: Facts) -> None:
+    """A reaction, below what it is about."""
+    whose = said["by"] if said["by"] is not None else "from the hat"
+    to = f", to version {said['version']}" if said["version"] != one["version"] else ""
+    page.say(f"  {whose}: {said['stance']}{to}", BAD if said["stance"] == "objection" else GOOD)
+    if said["text"]:
+        page.quote(said["text"])
+
+
+def _who(one: Facts) -> str:
+    return f"{show.names(one['readers'])} can read it, until {show.local(one['until'])}; then every desk destroys it."
+
+
+def _objection(one: Facts) -> str:
+    many = int(one["objection"])
+    if one["reactions_by"] == "hat":
+        return f"{many} objection{'' if many == 1 else 's'} from the hat end{'s' if many == 1 else ''} it."
+    return "The objection of one party ends it." if many == 1 else f"Objections of {many} parties end it."
+
+
+def _next(one: Facts) -> str:
+    first, *rest = one["can"]
+    stances = " interest|question|objection" if first == "react" else ""
+    more = f"; or {show.names(rest)}".replace(" and ", " or ") if rest else ""
+    return f"Next: backchannel nonpaper {first} {one['number']}{stances}{more}"
+
+
+def ended(page: Page, one: Facts) -> None:
+    """How it ended, and who has confirmed that it is destroyed."""
+    page.say(f"{one['number']}  a non-paper that is over: {one['state_says']}", STRONG)
+    page.say(f"  Floated {show.local(one['floated'])}, to {show.names(one['readers'])}. Its words are destroyed here.")
+    if one["confirmed"]:
+        page.say(f"  Destroyed, as their desks say: {show.names(one['confirmed'])}", GOOD)
+    for silent in one["unconfirmed"]:
+        page.say(f"  Not confirmed: {_last(silent)}", "yellow")
+    if one["unconfirmed"]:
+        page.say(
+            "  A desk that is off still holds it, and destroys it when it is opened, before it shows anything.", DIM
+        )
+    if one["state"] == "taken-up":
+        page.say("  What was taken up stands in an understanding: backchannel understanding list", DIM)
+
+
+def _last(silent: Facts) -> str:
+    if silent["left"]:
+        return f"{silent['name']}, who has left the channel"
+    heard = silent["heard"]
+    return f"{silent['name']}, last heard {show.local(heard)}" if heard else f"{silent['name']}, never heard"
+
+
+def line(page: Page, one: Facts) -> None:
+    """One of a list."""
+    if one["state"] != "floated":
+        done, of = len(one["confirmed"]), len(one["confirmed"]) + len(one["unconfirmed"])
+        page.say(f"{one['number']}  over: {one['state_says']}", DIM)
+        page.say(f"   {done} of {of} desks have confirmed that it is destroyed", DIM)
+        return
+    page.say(f"{one['number']}  {heading(one)}", STRONG)
+    stances = [said["stance"] for said in one["reactions"]]
+    counts = [f"{stances.count(stance)} {stance}" for stance in dict.fromkeys(stances)]
+    page.say(f"   {show.names(counts, 'no reactions yet')}; until {show.local(one['until'])}", DIM)

@@ -1,0 +1,170 @@
+"""A channel as `channel show` has it: all but what was said in it, and who can do what next by which command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from shlex import quote
+
+from backchannel.channel.assent import missing, unsigned
+from backchannel.channel.rules import STAGES
+from backchannel.channel.state import Invitation, State
+from backchannel.cli import facts
+from backchannel.cli.show import Facts
+from backchannel.desk import hats, nonpapers
+from backchannel.desk.channel import Channel
+from backchannel.desk.soundings import standing
+from backchannel.instruments import note
+from backchannel.instruments.sounding.values import Sounding
+
+Step = Callable[[str, str, str, str], None]
+"""Adds a step: who, which verb, the rest of the sentence, by which command."""
+
+
+def whole(channel: Channel) -> Facts:
+    """Everything about a channel but what was said in it."""
+    state = channel.state
+    return {
+        **facts.line(channel),
+        "purpose": state.purpose,
+        "stage_says": STAGES[state.stage],
+        "round": state.epoch,
+        "charter": facts.charter(channel),
+        "seats": [facts.seat(channel, one) for one in state.present],
+        "gone": [one.name for one in state.seats if one.standing == "gone"],
+        "pending": [
+            facts.change(state, one) for one in facts.changes(state) if one.proposal.stage in ("open", "granted")
+        ],
+        "next": steps(channel),
+        "outbox": facts.outbox(channel),
+    }
+
+
+# --- who can do what next ---------------------------------------------------------------------------------------------
+
+
+def steps(channel: Channel) -> list[Facts]:
+    """Who can do what next, what is awaited from this seat first."""
+    state, me = channel.state, channel.me
+    mine = state.seat(me)
+    found: list[Facts] = []
+
+    def step(who: str, verb: str, rest: str, command: str) -> None:
+        own = mine is not None and who == mine.name
+        what = f"{verb if own else verb + 's'} {rest}"
+        found.append({"who": "you" if own else who, "what": what, "command": f"backchannel {command}"})
+
+    if mine is not None and mine.standing == "gone":
+        return []
+    if state.stage == "founding":
+        _founding(state, step)
+    if state.stage == "signed":
+        step(facts.name(state, state.founder), "open", "the channel, with the next sync of that desk", "desk sync")
+    if state.stage == "open":
+        _roster(state, step)
+        _readbacks(channel, step)
+        _understandings(channel, step)
+        _soundings(channel, step)
+        _nonpapers(channel, step)
+        _hats(channel, step)
+        if mine is not None and mine.speaks and mine.standing == "active":
+            step(mine.name, "write", "a note", "note send")
+    return sorted(found, key=lambda one: one["who"] != "you")
+
+
+def _founding(state: State, step: Step) -> None:
+    founder = facts.name(state, state.founder)
+    for one in state.invitations:
+        if one.proposal.stage == "granted":
+            step(one.name, "join", f"with the code that {founder} hands over", "channel join")
+    if state.charter is None:
+        step(founder, "invite", "whoever is to sit at the table", "channel invite")
+        if len(state.present) > 1:
+            step(founder, "propose", "the charter, when all have joined", "channel charter sign")
+        return
+    for other in unsigned(state):
+        step(other.name, "sign", "the charter", "channel charter sign")
+
+
+def _roster(state: State, step: Step) -> None:
+    for one in facts.changes(state):
+        leaver = None if isinstance(one, Invitation) else one.seat
+        who = one.name if isinstance(one, Invitation) else facts.name(state, leaver)
+        if one.proposal.stage == "open":
+            what, verb = ("removal", "remove") if leaver else ("admission", "admit")
+            command = f"channel {verb} {quote(who)}{' --reason TEXT' if leaver else ''}"
+            for other in state.active:
+                if other.party in missing(state, one) and other.id != leaver:
+                    step(other.name, "say", f"yes to the {what} of {who} (for {other.party})", command)
+        elif one.proposal.stage == "granted" and leaver:
+            step("any desk", "put", f"the removal of {who} into effect, with its next sync", "desk sync")
+        elif one.proposal.stage == "granted":
+            step(who, "join", f"with the code that {facts.name(state, one.proposal.by)} hands over", "channel join")
+    for other in state.present:
+        if other.standing == "guest" and other.signed:
+            step(other.name, "come", "in, with the next sync of any desk", "desk sync")
+        elif other.standing == "guest":
+            step(other.name, "sign", "the charter", "channel charter sign")
+
+
+def _readbacks(channel: Channel, step: Step) -> None:
+    state, me = channel.state, channel.me
+    for held in channel.items("note"):
+        item: note.Note = held.value
+        mine = item.readback(me)
+        if item.gone:
+            continue
+        if mine is not None and mine.state in ("asked", "corrected"):
+            step(facts.name(state, me), "restate", f"note {held.position}", f"note readback {held.position}")
+        for one in item.readbacks if item.author == me else ():
+            if one.state == "restated":
+                whether = f"whether {facts.name(state, one.seat)} has understood note {held.position}"
+                command = f"note readback {held.position} --confirm {quote(facts.name(state, one.seat))}"
+                step(facts.name(state, me), "say", whether, command)
+
+
+def _understandings(channel: Channel, step: Step) -> None:
+    for held in channel.items("understanding"):
+        matter = facts.understanding_facts(channel, held.value)
+        verb = matter["next"]
+        for who in matter["awaits"]:
+            step(
+                who, verb, f"understanding {held.position}: {matter['title']}", f"understanding {verb} {held.position}"
+            )
+
+
+def _soundings(channel: Channel, step: Step) -> None:
+    state = channel.state
+    for held in channel.items("sounding"):
+        item: Sounding = held.value
+        if standing(channel, item) in ("keys", "ballots"):
+            for seat in item.terms.voters:
+                if seat not in item.answered:
+                    step(
+                        facts.name(state, seat),
+                        "answer",
+                        f"sounding {held.position}",
+                        f"sounding answer {held.position}",
+                    )
+
+
+def _nonpapers(channel: Channel, step: Step) -> None:
+    """Those that this seat can read: it has not reacted, or was asked to put it to the others."""
+    state, me = channel.state, channel.me
+    for held in channel.items("nonpaper"):
+        item, number = held.value, held.position
+        can_act = nonpapers.standing(channel, item) == "floated" and me in nonpapers.readers_who_speak(channel, item)
+        if not can_act or item.author == me:
+            continue
+        if item.route == "carry":
+            what = f"non-paper {number} of {facts.name(state, item.author)} to the others, or leave it"
+            step(facts.name(state, me), "put", what, f"nonpaper carry {number}")
+        elif me not in [reaction.seat for reaction in item.reactions]:
+            step(facts.name(state, me), "react", f"to non-paper {number}", f"nonpaper react {number} interest")
+
+
+def _hats(channel: Channel, step: Step) -> None:
+    for held in channel.items("hat"):
+        if hats.runs(channel, held.value):
+            for seat in hats.awaited(held.value):
+                what = f"the desk, for which round {held.position} of the hat waits"
+                step(facts.name(channel.state, seat), "open", what, "desk sync --watch")
