@@ -744,3 +744,23 @@ def killed_changes(desk: Path, rounds: int) -> Iterator[bool]:
 def test_a_change_that_is_killed_anywhere(desk: Path) -> None:
     outcomes = list(killed_changes(desk, 16))
     assert len(outcomes) == 16
+
+
+def test_a_desk_of_the_first_version_keeps_its_channels_for_the_program_that_made_it(desk: Path) -> None:
+    """Its rosters cannot be read any more: said before anything is changed. Without channels it is brought up to date."""
+    shipped = migrations.shipped()
+    make(desk, steps=shipped[:1]).close()
+    Vault.open(desk, PHRASE).close()
+    shutil.rmtree(desk)
+    row = "INSERT INTO channel VALUES (1, x'00', '', x'00', 1, x'00', x'00', x'00', x'00', 0, NULL, '')"
+    with make(desk, steps=shipped[:1]) as vault:
+        vault.execute(row)
+    before = (desk / "vault.db").read_bytes()
+    with pytest.raises(VaultError) as caught:
+        Vault.open(desk, PHRASE)
+    assert caught.value.code == "older"
+    assert "Use that program" in caught.value.todo
+    assert (desk / "vault.db").read_bytes() == before
+    assert not list(desk.glob("*before*"))
+    with Vault.open(desk, PHRASE, steps=shipped[:1]) as vault:
+        assert vault.query("SELECT c FROM channel") == [(1,)]

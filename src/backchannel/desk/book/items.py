@@ -21,6 +21,7 @@ from backchannel.seal.aside import Aside
 _BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS}
 ASIDE = ", ".join(f"'{instrument.name}'" for instrument in INSTRUMENTS if instrument.aside)
 """The instruments whose words are set aside, for SQL."""
+_ASIDE_KINDS = ", ".join(f"'{kind}'" for kind, instrument in BY_KIND.items() if instrument.aside)
 
 
 class Item(NamedTuple):
@@ -116,7 +117,7 @@ class Items:
     def overdue(self, unit: int, *, aside: bool, most: int = 100) -> list[Item]:
         """Items that should have lapsed by arrival unit `unit`, some: those whose words are aside, or the others."""
         return self._items(
-            f"SELECT instrument, value FROM item WHERE until <= ? AND place >= ? AND place < ?"  # noqa: S608
+            f"SELECT instrument, value FROM item WHERE until <= ? AND +place >= ? AND +place < ?"  # noqa: S608 - by until, not place
             f" AND (instrument IN ({ASIDE})) = ? LIMIT ?",
             unit,
             self._places.first,
@@ -128,7 +129,7 @@ class Items:
     def late(self, unit: int) -> list[Item]:
         """Items whose words were set aside, whose hour has passed, and of which a key is here still."""
         found = self._items(
-            f"SELECT instrument, value FROM item WHERE until <= ? AND place >= ? AND place < ?"  # noqa: S608
+            f"SELECT instrument, value FROM item WHERE until <= ? AND +place >= ? AND +place < ?"  # noqa: S608 - by until, not place
             f" AND instrument IN ({ASIDE})"
             " AND (place IN (SELECT place FROM aside_key) OR place IN (SELECT place FROM pocket))",
             unit,
@@ -138,11 +139,14 @@ class Items:
         return [item for item in found if not item.instrument.needs or self._asides.key(item.position)]
 
     def erasable(self, unit: int) -> list[tuple[int, bytes]]:
-        """(position, token) of this desk's own entries about items whose text is gone or should be."""
+        """(position, token) of this desk's own entries about items whose text is gone or should be.
+
+        Words that were set aside and rejected too: they are sealed again, or can be read nowhere.
+        """
         rows = self._vault.query(
-            "SELECT entry.place, entry.token FROM entry JOIN item ON item.place = entry.item"
-            " WHERE entry.token IS NOT NULL AND entry.place >= ? AND entry.place < ?"
-            " AND (item.until IS NULL OR item.until <= ?)",
+            "SELECT entry.place, entry.token FROM entry LEFT JOIN item ON item.place = entry.item"  # noqa: S608
+            " WHERE entry.token IS NOT NULL AND entry.place >= ? AND entry.place < ? AND iif("
+            f"entry.item IS NULL, entry.kind IN ({_ASIDE_KINDS}), item.until IS NULL OR item.until <= ?)",
             (self._places.first, self._places.end, unit),
         )
         return [(self._places.position(place), token) for place, token in rows]

@@ -19,17 +19,26 @@ META = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT N
 
 
 class Migration(NamedTuple):
-    """Version `number` (1, 2, ..) is reached from the one before by the statements in `sql`."""
+    """Version `number` (1, 2, ..) is reached from the one before by the statements in `sql`.
+
+    `unless`: a query; a vault of an earlier version in which it finds anything cannot be brought here.
+    """
 
     number: int
     sql: str
+    unless: str = ""
+
+
+_UNLESS = {2: "SELECT 1 FROM channel"}
+"""Before version 1.0 formats change: a roster of vault version 1 has no one-time keys, and its charter fewer terms."""
 
 
 def shipped() -> tuple[Migration, ...]:
     """The migrations in `desk/vault/schema/NNN.sql`, in order, without gaps."""
     folder = resources.files("backchannel.desk.vault") / "schema"
     named = sorted((item.name, item) for item in folder.iterdir()) if folder.is_dir() else []
-    found = [Migration(int(match[1]), item.read_text()) for name, item in named if (match := _NAME.fullmatch(name))]
+    numbered = [(int(match[1]), item) for name, item in named if (match := _NAME.fullmatch(name))]
+    found = [Migration(number, item.read_text(), _UNLESS.get(number, "")) for number, item in numbered]
     if [step.number for step in found] != list(range(1, len(found) + 1)):
         raise RuntimeError("desk/vault/schema: the numbers must be 001, 002, .. without gaps")
     return tuple(found)
@@ -50,10 +59,20 @@ def statements(sql: str) -> Iterator[str]:
         yield pending
 
 
+def _check_upgradable(database: Any, steps: Sequence[Migration]) -> None:
+    if any(step.unless and database.execute(step.unless).fetchone() for step in steps):
+        raise VaultError(
+            "older",
+            "This desk was last used with an older program, whose channels this one cannot read.",
+            "Use that program for them. With this one make a new desk, and found your channels again.",
+            "Nothing was changed.",
+        )
+
+
 def upgrade(database: Any, steps: Sequence[Migration], before: Callable[[int], None]) -> bool:
     """Bring `database` to the last of `steps`; `before(version)` is called once when a non-empty schema will change.
 
-    Answers whether anything was done. Raises VaultError `newer`; any failure leaves the last whole version.
+    Answers whether anything was done. Raises VaultError `newer`, `older`; any failure leaves the last whole version.
     """
     with cipher.told():
         now = cipher.user_version(database)
@@ -67,6 +86,7 @@ def upgrade(database: Any, steps: Sequence[Migration], before: Callable[[int], N
         if now == len(steps):
             return False
         if now:
+            _check_upgradable(database, steps[now:])
             before(now)
         for step in steps[now:]:
             database.execute("BEGIN IMMEDIATE")

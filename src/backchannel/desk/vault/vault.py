@@ -74,7 +74,7 @@ class Vault:
         """Open the vault in `folder`, finish what a crash left half done, and bring its schema up to date.
 
         Raises VaultError `no-desk`, `owner`, `folder`, `no-vault`, `no-key`, `key-file`, `passphrase`, `empty`,
-        `not-encrypted`, `damaged`, `newer`, `busy`, `memory`, `disk-full`, `read-only`.
+        `not-encrypted`, `damaged`, `newer`, `older`, `busy`, `memory`, `disk-full`, `read-only`.
         """
         folder = Path(folder)
         files.check_folder(folder)

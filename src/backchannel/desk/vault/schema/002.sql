@@ -34,4 +34,6 @@ CREATE TABLE tray (                  -- what a person has laid ready for an inst
     value BLOB NOT NULL
 ) STRICT;
 
+CREATE INDEX item_instrument ON item (instrument, place);
+
 ALTER TABLE outbox ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;
