@@ -54,9 +54,8 @@ def test_no_two_labels_are_alike() -> None:
 def test_every_label_starts_alike_and_is_plain() -> None:
     assert labels.PREFIX == "bc1/"
     for name, label in LABELS.items():
-        assert label.replace("sounding/", "sounding-").replace("hat/", "hat-") == labels.PREFIX + name.lower().replace(
-            "_", "-"
-        )
+        flat = re.sub("(sounding|hat|text)/", r"\1-", label)
+        assert flat == labels.PREFIX + name.lower().replace("_", "-")
 
 
 def test_no_label_stands_elsewhere() -> None:

@@ -58,6 +58,10 @@ ARCHIVE = "bc1/archive"
 ARCHIVE_SHARE = "bc1/archive-share"
 ARCHIVE_SIG = "bc1/archive-sig"
 
+# texts
+TEXT_PARAGRAPH = "bc1/text/paragraph"
+TEXT_VERSION = "bc1/text/version"
+
 # soundings
 SOUNDING_OPEN = "bc1/sounding/open"
 SOUNDING_TH = "bc1/sounding/th"

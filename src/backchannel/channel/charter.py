@@ -11,6 +11,7 @@ ATTRIBUTIONS = ("attributed", "chatham")
 DISCLOSURES = ("all", *map(str, range(2, 65)))
 REACTIONS = ("named", "hat")
 OBJECTIONS = ("none", *map(str, range(1, 65)))
+PENS = ("passes", "intermediary")
 MOST_HAT_DAYS = 90
 LONGEST_RETENTION = 3_650
 
@@ -29,6 +30,7 @@ class Terms(Value, frozen=True):
     reactions: str = "named"
     objection: str = "none"
     hat_days: int = 0
+    pen: str = "passes"
 
 
 def check(terms: Terms) -> Terms:
@@ -42,6 +44,7 @@ def check(terms: Terms) -> Terms:
         ("disclosure", terms.disclosure, DISCLOSURES, ""),
         ("reactions", terms.reactions, REACTIONS, ""),
         ("objection", terms.objection, OBJECTIONS, ""),
+        ("pen", terms.pen, PENS, ""),
         ("oversight", terms.oversight, ("none",), " Oversight is not built yet, so a charter cannot promise it."),
     )
     for name, value, allowed, why in choices:

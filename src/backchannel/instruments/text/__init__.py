@@ -1,0 +1,1 @@
+"""Text: one negotiating text, from brackets to clean (spec/text.md)."""
