@@ -144,7 +144,7 @@ class Desk:
         kind, opens = instrument.kinds[entry.kind], entry.kind == instrument.opens
         act: Any = decode(entry.body, kind.body)
         id_ = entry.id if opens else act.item
-        if opens and self.id not in UNREAD:
+        if opens and instrument.aside and self.id not in UNREAD:
             self.keys[id_] = key(id_)
         if kind.copies and id_ not in self.keys and act.seat == self.id:
             seed = instrument.asked(self.pockets.get(id_, b""))
@@ -196,8 +196,9 @@ class Desk:
         """What this desk owes; its pockets and its tray are changed."""
         says: list[Due] = []
         for id_, item in list(self.items.items()):
-            instrument = HAT if isinstance(item, Hat) else NONPAPER
-            assert instrument.reflex is not None
+            instrument = next((one for one in INSTRUMENTS if isinstance(item, one.item)), None)
+            if instrument is None or instrument.reflex is None:
+                continue
             pocket = self.pockets.get(id_, b"")
             me = Me(
                 self.id,

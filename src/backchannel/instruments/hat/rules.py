@@ -217,7 +217,7 @@ def _close(item: Hat, spoken: Spoken) -> Hat:
     act: Close = spoken.act
     if len(act.slips) > len(item.seats) or (item.state == "opened" and act.slips != item.slips):
         raise Rejected("slips", "Of the open slips something is said that they do not hold.")
-    return replace(item, state="closed", slips=act.slips)
+    return replace(item, state="closed", slips=act.slips, was="")
 
 
 def _fits(seed: bytes, public: bytes) -> None:
@@ -277,7 +277,7 @@ def begins(items: Sequence[Hat], me: Me) -> Due | None:
 
 def lapse(item: Hat) -> Hat:
     """The round once its hour has passed."""
-    return replace(item, state="lapsed") if item.state in LIVE else item
+    return replace(item, state="lapsed", was=item.state) if item.state in LIVE else item
 
 
 HAT = Instrument(

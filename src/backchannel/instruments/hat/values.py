@@ -107,7 +107,10 @@ class Culprit(Value, frozen=True):
 
 
 class Hat(Value, frozen=True):
-    """A round as this seat knows it, without its words. `state`: a key of `rules.STATES`; `read`: its slips were."""
+    """A round as this seat knows it, without its words. `state`: a key of `rules.STATES`; `read`: its slips were.
+
+    `was`: in which state it lapsed.
+    """
 
     id: EntryId
     at: At
@@ -128,6 +131,7 @@ class Hat(Value, frozen=True):
     spoiled: Count = 0
     read: bool = False
     culprits: tuple[Culprit, ...] = ()
+    was: str = ""
 
     @property
     def seats(self) -> tuple[SeatId, ...]:

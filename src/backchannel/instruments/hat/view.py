@@ -29,10 +29,13 @@ def seen(item: Hat) -> bytes:
 
 
 def awaited(item: Hat) -> tuple[SeatId, ...]:
-    """Whose message the round waits for."""
-    if item.state == "stages":
+    """Whose message the round waits for, or waited for when it lapsed."""
+    state = item.was if item.state == "lapsed" else item.state
+    if state == "stages":
         return (item.seats[len(item.stages)],)
-    if item.state == "votes":
+    if state == "opened":
+        return (item.caller,)
+    if state == "votes":
         return _missing(item, (*item.gos, *item.nogos))
     messages = {
         "keys": item.keys,
@@ -40,7 +43,7 @@ def awaited(item: Hat) -> tuple[SeatId, ...]:
         "submits": item.submits,
         "opening": item.reveals,
         "blame": item.shows,
-    }.get(item.state)
+    }.get(state)
     return _missing(item, messages) if messages is not None else ()
 
 
