@@ -349,11 +349,11 @@ def found(world: World, *names: str) -> dict[str, str]:
     return {other: made.code(invite) for other, invite in invites.items()}
 
 
-def charter(world: World, *names: str, days: int = 30) -> None:
+def charter(world: World, *names: str, days: int = 30, **terms: Any) -> None:
     """The first of `names` proposes, all sign."""
     first, *others = names
     world[first].sync()
-    world[first].propose_charter(replace(TERMS, retention_days=days))
+    world[first].propose_charter(replace(TERMS, retention_days=days, **terms))
     world[first].sync()
     for other in others:
         world[other].sync()
@@ -361,27 +361,28 @@ def charter(world: World, *names: str, days: int = 30) -> None:
     world.settle(*names)
 
 
-def make(folder: Path, *names: str, days: int = 30) -> World:
+def make(folder: Path, *names: str, host: Callable[[Clock], Host] = Host, **terms: Any) -> World:
     """An open channel, made step by step."""
     world = World(folder)
+    world.host = host(world.clock)
     codes = found(world, *names)
     for name, code in codes.items():
         world.desk(name).join(code)
-    charter(world, *names, days=days)
+    charter(world, *names, **terms)
     return world
 
 
-_STOCK: dict[tuple[tuple[str, ...], int], tuple[Path, Host, float]] = {}
+_STOCK: dict[tuple[Any, ...], tuple[Path, Host, float]] = {}
 
 
 @contextmanager
-def talks(folder: Path, names: Sequence[str] = ("ana", "hernan", "sofia"), days: int = 30) -> Iterator[World]:
-    """An open channel of these seats, from stock."""
-    key = (tuple(names), days)
+def talks(folder: Path, names: Sequence[str] = ("ana", "hernan", "sofia"), **terms: Any) -> Iterator[World]:
+    """An open channel of these seats under these terms, from stock."""
+    key = (*names, *sorted(terms.items()))
     if key not in _STOCK:
         shelf = Path(tempfile.mkdtemp(prefix="backchannel-"))
         atexit.register(shutil.rmtree, shelf, ignore_errors=True)
-        made = make(shelf, *names, days=days)
+        made = make(shelf, *names, **terms)
         made.close()
         _STOCK[key] = (shelf, made.host, made.clock.now)
     shelf, host, now = _STOCK[key]

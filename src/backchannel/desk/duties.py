@@ -219,11 +219,12 @@ def _recipients(state: State, due: tuple[bytes, ...], at: At) -> list[Recipient]
     return recipients
 
 
-def lapse(session: Session) -> list[Item]:
+def lapse(session: Session) -> bool:
     """Delete what this desk keeps of items beyond their time: texts, pockets, what a reflex has not posted by then.
 
     Words that were set aside go by this desk's own clock; that their item has lapsed is judged by the log, when nothing
-    that came before its hour is still to be read (spec/nonpaper.md, 4.3). Those items. Inside a turn and a transaction.
+    that came before its hour is still to be read (spec/nonpaper.md, 4.3). Whether there was anything. Inside a turn and
+    a transaction.
     """
     unit, items = session.now().arrival, session.book.items
     overdue = [*items.overdue(unit, aside=False), *items.overdue(_read(session), aside=True)]
@@ -231,10 +232,11 @@ def lapse(session: Session) -> list[Item]:
     late = items.late(unit)
     for item in late:
         items.destroy(item)
-    for entry in session.book.outbox.expire(unit):
-        session.book.asides.made(entry)
+    expired = session.book.outbox.expire(unit)
+    for entry in expired:
+        session.book.asides.made(entry or b"")
     idle = [item for item in items.pocketed() if item.instrument.idle(item.value) <= unit]
     for item in idle:
         _set_pocket(session, item, b"")
         session.book.outbox.recall(item.instrument, item.value.id, sealed=False)
-    return [*overdue, *late, *idle]
+    return bool(overdue or late or idle or expired)

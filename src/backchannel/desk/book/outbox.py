@@ -90,8 +90,8 @@ class Outbox:
                 if about or intent.of == item:
                     self.done([row.n])
 
-    def expire(self, unit: int) -> list[EntryId]:
-        """Return, without its words, what would begin an item whose hour has passed by `unit`; its entries so far."""
+    def expire(self, unit: int) -> list[EntryId | None]:
+        """Return, without its words, what would begin an item whose hour has passed by `unit`; its entry, if sealed."""
         sql = "SELECT n, intent, id FROM outbox WHERE c = ? AND aside"
         rows = [(n, parse(intent), id_) for n, intent, id_ in self._vault.query(sql, (self._c,))]
         late = [(n, say, id_) for n, say, id_ in rows if isinstance(say, Say) and say.words and _until(say) <= unit]
@@ -99,7 +99,7 @@ class Outbox:
         for n, say, _ in late:
             self.set_returned(n, why, left=True)
             self._hollow(n, say)
-        return [id_ for _, _, id_ in late if id_ is not None]
+        return [id_ for _, _, id_ in late]
 
     def give_back(self, why: str) -> None:
         """Nothing of this will be posted any more: it goes back to its author, but for words that were set aside."""
