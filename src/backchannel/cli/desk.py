@@ -160,7 +160,8 @@ def _backed_up(page: Page, facts: Facts) -> None:
     page.say(f"The backup is {facts['file']} ({facts['bytes']:,} bytes).", GOOD)
     page.say(
         "Whoever has it and its passphrase can read all that this desk can read, also what vanishes from the desk "
-        "later. Keep it where you would keep the papers themselves, and delete it when a newer one replaces it."
+        "later. (Of non-papers and the hat it holds nothing.) Keep it where you would keep the papers themselves, and "
+        "delete it when a newer one replaces it."
     )
 
 

@@ -183,7 +183,7 @@ KINDS = {
     "nonpaper.withdraw": "withdrawal of non-paper",
     "nonpaper.carried": "putting to the others of non-paper",
     "nonpaper.again": "request for the words of non-paper",
-    "nonpaper.copy": "copy, for a restored desk, of non-paper",
+    "nonpaper.copy": "copy, for a desk that asked, of non-paper",
     "nonpaper.destroyed": "receipt of destruction of non-paper",
     "nonpaper.words": "words of non-paper",
     "hat.open": "round of the hat",

@@ -195,8 +195,8 @@ def draw(page: Page, one: Facts) -> None:
     if one["held"] is not None:
         page.say(f"  {was_in(one['held'])}", GOOD)
     if one["awaits"]:
-        was = "was not heard from in time" if one["over"] else "is awaited"
-        page.say(f"  {show.names([f'the desk of {who}' for who in one['awaits']])} {was}.", "yellow")
+        was = "Not heard from in time" if one["over"] else "Awaited"
+        page.say(show.stop(f"  {was}: the desk{'s' if len(one['awaits']) > 1 else ''} of {show.names(one['awaits'])}"))
     if one["state"] in ("blamed", "failed", "lapsed"):
         page.say("  What a desk had in it lies ready there again, for the next round.", DIM)
     elif not one["over"]:
@@ -215,20 +215,20 @@ def was_in(held: Facts) -> str:
 def draw_ready(page: Page, one: Facts) -> None:
     """What lies ready."""
     if one["slips"]:
-        many = one["slips"] > 1
-        page.say(f"{_count(one['slips'], 'slip')} {'lie' if many else 'lies'} ready on this desk, one for each round.")
-        page.say("To destroy: backchannel hat take-back", DIM)
+        many = f"{one['slips']} slips lie ready on this desk: one goes in each round."
+        page.say("1 slip lies ready on this desk, for the next round." if one["slips"] == 1 else many)
+        page.say("To destroy what lies ready: backchannel hat take-back", DIM)
     if one["riding"] is not None:
         page.say(f"A slip of yours is in round {one['riding']}.")
     if one["next_round"] is not None:
-        page.say(f"The charter has a round called from {show.local(one['next_round'])} on.", DIM)
+        page.say(f"By the charter, the next round is called from {show.local(one['next_round'])} on.", DIM)
 
 
 def draw_laid(page: Page, told: Facts) -> None:
     """Something was laid ready."""
     page.say("Laid ready on this desk. Nothing was sent, and nobody was asked.", GOOD)
     if told["hat"]["next_round"] is None:
-        page.say("It goes when somebody calls a round. The charter has none called by itself.")
+        page.say("It goes when somebody calls a round: the charter has none called by itself.")
     draw_ready(page, told["hat"])
 
 

@@ -43,6 +43,8 @@ def _end(channel: Channel, event: Event) -> tuple[int, str] | None:
     if event.verdict != "line" or event.kind not in ENDINGS:
         return None
     item = _about(channel, event)
+    if event.kind == "nonpaper.copy" and act_of(event.kind, event.body).seat != channel.me:
+        return None
     what = ENDINGS[event.kind](channel, item) if item is not None else ""
     return (int(item.at.position), what) if what else None
 
@@ -60,9 +62,15 @@ def _gone(channel: Channel, item: Any) -> str:
     return "" if item.state == "floated" or unconfirmed(channel, item) else "destroyed on every desk: non-paper"
 
 
+def _come(channel: Channel, item: Any) -> str:
+    """To a desk that has asked for them."""
+    return "here are the words of non-paper" if item.state == "floated" else ""
+
+
 ENDINGS: dict[str, Callable[[Channel, Any], str]] = {
     "sounding.show": _sounded,
     "hat.show": _stopped,
+    "nonpaper.copy": _come,
     "nonpaper.destroyed": _gone,
 }
 
@@ -97,7 +105,11 @@ MORE: tuple[tuple[frozenset[str], str, Callable[[Channel, Any], Facts]], ...] = 
     (frozenset({"note.send"}), "note", facts.note_facts),
     (frozenset({"understanding.propose"}), "understanding", facts.understanding_facts),
     (frozenset({"sounding.open", "sounding.release", "sounding.show"}), "sounding", sounding.facts),
-    (frozenset({"nonpaper.float", "nonpaper.revise", "nonpaper.react"}), "nonpaper", nonpaper_page.facts),
+    (
+        frozenset({"nonpaper.float", "nonpaper.revise", "nonpaper.react", "nonpaper.copy"}),
+        "nonpaper",
+        nonpaper_page.facts,
+    ),
     (frozenset({"hat.open", "hat.close", "hat.show"}), "hat", hat.facts),
 )
 """With which kinds the whole matter is told, and how."""
@@ -144,13 +156,18 @@ def _item(channel: Channel, event: Event) -> str:
     return "" if item is None or item.at == event.record.at else f" {item.at.position}"
 
 
+ALONE = frozenset({"nonpaper.float", "hat.open"})
+"""Whose page says all that the line would."""
+
+
 def draw(page: Page, one: Facts) -> None:
     """A line of news, with the text if it brought one."""
     if "note" in one:
         pages.note(page, one["note"])
         return
-    who = f" ({one['by']})" if one["by"] else ""
-    page.say(f"{one['number']}  {one['what']}{who}", BAD if "why" in one else "")
+    if "why" in one or one.get("kind") not in ALONE:
+        who = f" ({one['by']})" if one["by"] else ""
+        page.say(f"{one['number']}  {one['what']}{who}", BAD if "why" in one else "")
     if "why" in one:
         page.say(f"  {one['why']}")
     if "understanding" in one:

@@ -104,7 +104,8 @@ def _float(
         by = channel.seat(through) if through else None
         everybody = nonpapers.readers_who_speak(channel, other) if other else [one.id for one in channel.state.active]
         readers = [seat for seat in seats or everybody if seat != channel.me]
-        until = None if hat else common.at(nonpapers.until(channel, hours or HOURS))
+        lapses = show.local(common.at(nonpapers.until(channel, hours or HOURS)))
+        until = f"{nonpapers.days_from_hat(channel)} days after that round" if hat else f"At {lapses}"
         route = "hat" if hat else "carry" if by else "party"
         told: Facts = {
             "promise": pages.promise(
@@ -336,6 +337,7 @@ def _list(page: Page, told: Facts) -> None:
 
 # --- the answer -------------------------------------------------------------------------------------------------------
 
+SENT = ("Floated", "Handed on", "Put forward")
 WAITS = "Written. It waits on this desk."
 
 
@@ -356,6 +358,8 @@ def _done(page: Page, told: Facts) -> None:
     page.say(f"{told['done']}." if told["fate"] == "sent" else WAITS, GOOD)
     if told["nonpaper"] is not None:
         pages.draw(page, told["nonpaper"])
+        if told["done"] in SENT and told["nonpaper"]["asked_for"]:
+            page.say(pages.ASKING)
     if told.get("understanding") is not None:
         one = told["understanding"]
         page.say(

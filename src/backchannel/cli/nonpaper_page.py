@@ -31,6 +31,10 @@ HAT_LIMITS = (
     "What the hat does not hide: few who take part are few suspects. What comes only in rounds in which you were there "
     "is yours. Whoever calls a round is seen: do not call it right after you have laid this ready."
 )
+ASKED = (
+    "Its words are not on this desk yet. It has asked for them; they come when the desk of somebody who has spoken in "
+    "this is open."
+)
 VANISHES = "Every desk destroys it, and says so; the host deletes its copy. Nobody can bring it back."
 REVISE = "Whoever has read a version may compare it with the next. Both vanish together."
 CARRY = (
@@ -43,16 +47,21 @@ TAKE_UP = (
 )
 
 
-def promise(route: str, readers: list[str], until: str | None, through: str) -> list[str]:
-    """What is promised before an idea leaves its author, and what is not."""
+def promise(route: str, readers: list[str], until: str, through: str) -> list[str]:
+    """What is promised before an idea leaves its author, and what is not. `until`: when it lapses, in words."""
     told = {
-        "party": f"{show.names(readers)} will read it, and that it is yours.",
+        "party": f"{show.names(readers)} will read it, and see that it is yours.",
         "carry": CARRIED_BY.format(who=through),
         "hat": HAT,
     }[route]
-    when = f"At {show.local(until)}" if until else "When the charter's days for notes are over, after 14 at most"
-    end = f"{when}, or as soon as it is over, every desk destroys it, and says so; the host deletes its copy."
+    end = f"{until}, or as soon as it is over, every desk destroys it, and says so; the host deletes its copy."
     return [f"{told} {end}", UNREACHED, f"{HAT_LIMITS} {STYLE}" if route == WITHOUT_NAME else ""]
+
+
+ASKING = (
+    "As not all here are to read it, each reader's desk asks yours for the words, and has them when yours is next "
+    "open: backchannel desk sync --watch"
+)
 
 
 def say_promise(page: Page, told: Facts) -> None:
@@ -103,7 +112,8 @@ def facts(channel: Channel, item: Nonpaper) -> Facts:
         "reactions_by": "hat" if nonpapers.through_hat(channel) else "name",
         "objection": charter.terms.objection if charter is not None else "none",
         "reactions": [reaction(channel, one) for one in item.reactions] if living else [],
-        "can": _can(channel, item) if living else [],
+        "can": _can(channel, item) if newest is not None else [],
+        "asked_for": living and not nonpapers.reaches_all(channel, item),
         "confirmed": [] if living else common.names(state, item.destroyed),
         "unconfirmed": [] if living else [_silent(channel, seat) for seat in silent],
     }
@@ -185,16 +195,14 @@ def _came(one: Facts) -> str:
     return {
         "party": f"floated by {whom}",
         "carry": f"handed on by {whom}, to be put to the others without a name",
-        "intermediary": f"put forward by {whom} for a seat; which, only {whom} knows"
-        if not one["mine"]
-        else "put forward by you for a seat; which, only you and that seat know",
+        "intermediary": f"put forward by {whom} for another seat; which, only the two know",
         "hat": "from the hat; nobody knows whose it is",
     }[one["route"]]
 
 
 def _words(page: Page, one: Facts) -> None:
     if one["text"] is None:
-        page.say("  Its words are not on this desk. It asks the others for them; they come while it lives.", "yellow")
+        page.say(f"  {ASKED}", "yellow")
     elif len(one["paragraphs"]) > 1:
         for k, part in enumerate(one["paragraphs"]):
             page.quote(part, mark=str(k + 1))
@@ -231,8 +239,9 @@ def _next(one: Facts) -> str:
 
 def ended(page: Page, one: Facts) -> None:
     """How it ended, and who has confirmed that it is destroyed."""
-    page.say(f"{one['number']}  a non-paper that is over: {one['state_says']}", STRONG)
-    page.say(f"  Floated {show.local(one['floated'])}, to {show.names(one['readers'])}. Its words are destroyed here.")
+    page.say(f"{one['number']}  a non-paper that is over ({one['state_says']})", STRONG)
+    began = show.local(one["floated"])
+    page.say(f"  Its words are destroyed here. It was for {show.names(one['readers'])}, from {began} on.")
     if one["confirmed"]:
         page.say(f"  Destroyed, as their desks say: {show.names(one['confirmed'])}", GOOD)
     for silent in one["unconfirmed"]:
@@ -256,7 +265,7 @@ def line(page: Page, one: Facts) -> None:
     """One of a list."""
     if one["state"] != "floated":
         done, of = len(one["confirmed"]), len(one["confirmed"]) + len(one["unconfirmed"])
-        page.say(f"{one['number']}  over: {one['state_says']}", DIM)
+        page.say(f"{one['number']}  over ({one['state_says']})", DIM)
         page.say(f"   {done} of {of} desks have confirmed that it is destroyed", DIM)
         return
     page.say(f"{one['number']}  {heading(one)}", STRONG)

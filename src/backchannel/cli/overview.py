@@ -159,7 +159,9 @@ def _nonpapers(channel: Channel, step: Step) -> None:
             what = f"non-paper {number} of {facts.name(state, item.author)} to the others, or leave it"
             step(facts.name(state, me), "put", what, f"nonpaper carry {number}")
         elif me not in [reaction.seat for reaction in item.reactions]:
-            step(facts.name(state, me), "react", f"to non-paper {number}", f"nonpaper react {number} interest")
+            step(
+                facts.name(state, me), "read", f"non-paper {number}, and react to it or not", f"nonpaper show {number}"
+            )
 
 
 def _hats(channel: Channel, step: Step) -> None:

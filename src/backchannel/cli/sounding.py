@@ -309,7 +309,7 @@ def _rule(required: list[str], quorum: int) -> str:
 
 def draw(page: Page, one: Facts) -> None:
     """A sounding as a page."""
-    page.say(f"Sounding {one['number']}, asked by {one['asked_by']}", STRONG)
+    page.say(f"Sounding {one['number']}, {_asked(one)}", STRONG)
     page.quote(one["question"])
     for option in one["options"]:
         mark = _mark(one, option)
@@ -322,6 +322,13 @@ def draw(page: Page, one: Facts) -> None:
         page.say(f"  {_so_far(one)}")
         page.say(f"  Answers until {show.local(one['answers_by'])}; opened until {show.local(one['ends_by'])}.", DIM)
         page.say(f"  {_next(one)}", STRONG if one["mine"] else DIM)
+
+
+def _asked(one: Facts) -> str:
+    """Only the hat's own questions begin so, or its caller lies (spec/hat.md, 3)."""
+    if one["question"].startswith("From the hat: "):
+        return f"brought by the desk of {one['asked_by']}"
+    return f"asked by {one['asked_by']}"
 
 
 def _so_far(one: Facts) -> str:

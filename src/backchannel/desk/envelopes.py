@@ -6,7 +6,7 @@ from typing import Any
 
 from backchannel.desk.book.intent import Say
 from backchannel.desk.session import Session
-from backchannel.entry.codec import Value, decode, encode
+from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Misuse
 from backchannel.instruments import BY_KIND
@@ -14,7 +14,7 @@ from backchannel.instruments.base import WordsOf, whole
 from backchannel.seal import aside
 
 
-def act(kind: str, raw: bytes) -> Value:
+def act(kind: str, raw: bytes) -> Any:
     """What an entry of this kind says, apart from its words: with an envelope, or without."""
     has = BY_KIND[kind].kinds[kind]
     return decode(decode(raw, aside.Aside).act if has.aside else raw, has.body)

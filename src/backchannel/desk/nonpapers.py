@@ -14,8 +14,9 @@ from backchannel.entry.codec import encode
 from backchannel.entry.ids import ZERO32, SeatId
 from backchannel.errors import Malformed, Misuse
 from backchannel.instruments import understanding
-from backchannel.instruments.base import Due, remaining
+from backchannel.instruments.base import Due, remaining, whole
 from backchannel.instruments.hat import values as slips
+from backchannel.instruments.hat.onward import MOST_DAYS
 from backchannel.instruments.hat.rules import FEWEST, speakers
 from backchannel.instruments.nonpaper import values as nonpaper
 from backchannel.instruments.nonpaper.rules import STATES
@@ -217,6 +218,11 @@ def readers_who_speak(channel: Channel, item: Nonpaper) -> tuple[SeatId, ...]:
     return tuple(seat for seat in item.audience if seat in there)
 
 
+def reaches_all(channel: Channel, item: Nonpaper) -> bool:
+    """Whether all who speak read it. If not, each reader's desk asks for its words (spec/sealing.md, 12.2)."""
+    return whole(item.audience, channel.state)
+
+
 def paragraphs(said: str) -> list[str]:
     """The parts of a text between its empty lines: so they are counted on every desk."""
     return [part.strip("\n") for part in re.split(r"\n\s*\n", said) if part.strip()]
@@ -253,6 +259,12 @@ def standing(channel: Channel, item: Nonpaper) -> str:
 def unconfirmed(channel: Channel, item: Nonpaper) -> tuple[SeatId, ...]:
     """The seats whose desks have not confirmed that they destroyed it."""
     return tuple(seat for seat in item.audience if seat not in item.destroyed)
+
+
+def days_from_hat(channel: Channel) -> int:
+    """How many days an idea from the hat lives."""
+    charter = channel.state.charter
+    return min(MOST_DAYS, charter.terms.retention_days) if charter is not None else MOST_DAYS
 
 
 def last_heard(channel: Channel, seat: SeatId) -> int | None:

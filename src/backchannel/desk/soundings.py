@@ -10,6 +10,7 @@ from backchannel.desk.channel import Channel
 from backchannel.entry import text
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
+from backchannel.instruments.hat.values import FROM_HAT
 from backchannel.instruments.sounding import rounds
 from backchannel.instruments.sounding.values import Open, Sounding, alike
 
@@ -31,6 +32,8 @@ def ask(
 
     `hours` to answer, `window` more hours to open. Without a releaser the asker is it, who then must not vote.
     """
+    if text.tidy(question).startswith(FROM_HAT):
+        raise Misuse("question", f"A question that begins with “{FROM_HAT.strip()}” comes from there, and only there.")
     with channel.session.turn():
         now = channel.session.now().arrival
     unit = DAY // 24
