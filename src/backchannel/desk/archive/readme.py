@@ -9,13 +9,16 @@ several trustees held as words on paper, and enough of them have opened it. It i
     archive.json            which channel, who sealed this, when, how long its log is, what is left out
     channel.json            what it was for, the charter, every seat that ever sat in it, warnings about its host
     notes.json              messages whose agreed time was not over when this was sealed
+    texts.json              texts that were worked on: paragraphs, brackets, who stood where, amendments; the words
+                            themselves are in texts/N.txt, and in texts/N-V.txt as version V was issued
     understandings.json     agreed texts and how far each came; the texts themselves are in understandings/N.txt
     understandings/N.json   the proof that exactly the named parties signed text N
+    mandates.json           who was allowed to sign, for whom and what
     soundings.json          questions to which an answer was found that all, or enough, could live with
     log/                    what the host of the channel has recorded: no words, only times, sizes and fingerprints
 
-Numbers (N, "number") are places in the log, so they also say what came before what. Times are UTC. Where "from",
-"proposed_by" or "asked_by" is empty for everything, the charter said that what was said has no name outside.
+Numbers (N, "number") are places in the log, so they also say what came before what. Times are UTC. Where
+"from", "proposed_by" or "asked_by" is empty for everything, the charter said that what was said has no name outside.
 
 What is not here
 

@@ -1,0 +1,249 @@
+"""Each instrument's items as facts for an archive, in one table (spec/archive.md, 5.3 to 5.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from backchannel.desk.archive.bundle import File
+from backchannel.desk.channel import Channel
+from backchannel.entry.ids import SeatId
+from backchannel.instruments import mandate, record, understanding
+from backchannel.instruments.hat.values import FROM_HAT
+from backchannel.instruments.mandate import Mandate
+from backchannel.instruments.note import Note
+from backchannel.instruments.sounding.values import Sounding
+from backchannel.instruments.text.values import Amendment, Text, laid_out
+from backchannel.instruments.understanding import Understanding
+from backchannel.ledger.leaf import ARRIVAL_UNIT
+
+Facts = dict[str, Any]
+
+
+def stamp(at: float) -> str:
+    """Unix seconds as a time."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Teller:
+    """Tells facts about one channel as of now: times in words, seats by name, unless the charter forbids it."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel, self.state, self.now = channel, channel.state, channel.session.now()
+        charter = self.state.charter
+        self.nameless = charter is not None and charter.terms.attribution == "chatham"  # 5.5
+
+    def seat(self, seat: SeatId) -> Facts:
+        """A seat, by name."""
+        found = self.state.member(seat)
+        return {"seat": seat.hex(), "name": found.name, "party": found.party}
+
+    def seats(self, seats: Iterable[SeatId]) -> list[Facts]:
+        """Several, by name."""
+        return [self.seat(seat) for seat in seats]
+
+    def who(self, seat: SeatId | None) -> Facts | None:
+        """Who said something, if that may leave the channel."""
+        return None if self.nameless or seat is None else self.seat(seat)
+
+    def at(self, arrival: int) -> str:
+        """An arrival unit as a time."""
+        return stamp(arrival * ARRIVAL_UNIT)
+
+
+def _note(teller: Teller, item: Note) -> Facts | None:
+    if item.gone or item.until <= teller.now.arrival:  # 5.4
+        return None
+    readers = [seat for seat in item.audience if seat != item.author]
+    return {
+        "number": item.at.position,
+        "from": teller.who(item.author),
+        "to": None if teller.nameless else teller.seats(readers),
+        "sent": teller.at(item.at.arrival),
+        "until": teller.at(item.until),
+        "text": item.text,
+        "read_back": [
+            {"seat": teller.who(r.seat), "state": r.state, "restated": r.restated, "corrected": r.corrected}
+            for r in item.readbacks
+            if r.state != "plain"
+        ],
+    }
+
+
+def _understanding(teller: Teller, item: Understanding) -> Facts:
+    signed = {one.seat for one in item.signatures}
+    stem = _stem("understandings", item)
+    return {
+        "number": item.at.position,
+        "title": item.terms.title,
+        "text": f"{stem}.txt",
+        "record": f"{stem}.json" if item.state == "complete" else None,
+        "state": understanding.standing(item, teller.state),
+        "proposed_by": teller.who(item.proposer),
+        "proposed": teller.at(item.at.arrival),
+        "reason": item.reason or None,
+        "parties": [
+            {
+                "seat": party.seat.hex(),
+                "name": party.name,
+                "party": party.party,
+                "role": party.role,
+                "initialled": party.seat in item.initials,
+                "signed": party.seat in signed,
+            }
+            for party in item.terms.parties
+        ],
+    }
+
+
+def _understanding_files(teller: Teller, item: Understanding) -> Iterator[File]:
+    stem = _stem("understandings", item)
+    yield f"{stem}.txt", [f"{item.terms.title}\n\n{item.terms.text}\n".encode()]
+    if item.state == "complete":
+        yield f"{stem}.json", [record.write(record.of(teller.channel.id, item))]
+
+
+def _sounding(teller: Teller, item: Sounding) -> Facts | None:
+    terms = item.terms
+    if item.state != "closed" or terms.question.startswith(FROM_HAT):  # 5.4
+        return None
+    return {
+        "number": item.at.position,
+        "question": terms.question,
+        "options": list(terms.options),
+        "rule": terms.rule,
+        "required": teller.seats(terms.required),
+        "quorum": terms.quorum,
+        "reveal": terms.reveal,
+        "voters": teller.seats(terms.voters),
+        "asked_by": teller.who(item.asker),
+        "asked": teller.at(item.at.arrival),
+        "results": [{"option": terms.options[one.option], "yes": one.tally} for one in item.results],
+    }
+
+
+def _mandate(teller: Teller, item: Mandate) -> Facts:
+    terms, came = item.terms, mandate.attestation(item)
+    return {
+        "number": item.at.position,
+        "to": teller.seat(terms.to),
+        "by": teller.seat(item.by),
+        "party": item.party,
+        "acts": list(terms.acts),
+        "scope": terms.scope,
+        "granted": teller.at(item.at.arrival),
+        "until": teller.at(terms.until),
+        "state": mandate.standing(item, teller.state, teller.now),
+        "reason": item.reason or None,
+        "attestation": msgspec.to_builtins(came) if came is not None else None,
+    }
+
+
+def _text(teller: Teller, item: Text) -> Facts:
+    stem = _stem("texts", item)
+    return {
+        "number": item.at.position,
+        "title": item.title,
+        "state": item.state,
+        "opened": teller.at(item.at.arrival),
+        "opened_by": teller.who(item.author),
+        "pen": teller.who(item.pen),
+        "text": f"{stem}.txt",
+        "paragraphs": [
+            {
+                "paragraph": one.id.hex(),
+                "text": item.said(one),
+                "stances": [
+                    {
+                        "party": None if teller.nameless else stands.party,
+                        "stance": stands.stance,
+                        "text": item.words[stands.words],
+                        "since": teller.at(stands.at.arrival),
+                    }
+                    for stands in one.stances
+                ],
+            }
+            for one in item.here
+        ],
+        "amendments": [
+            _amendment(teller, item, one)
+            for one in sorted((*item.settled, *item.proposed), key=lambda one: one.at.position)
+        ],
+        "versions": [
+            {
+                "version": one.number,
+                "issued": teller.at(one.at.arrival),
+                "digest": one.digest.hex(),
+                "text": f"{stem}-{one.number}.txt",
+            }
+            for one in item.versions
+        ],
+        "silences": [
+            {
+                "version": one.number,
+                "from": teller.at(one.at.arrival),
+                "until": teller.at(one.until),
+                "broken_by": teller.who(one.broken),
+                "broken": one.broken is not None,
+                "text": item.words[one.words],
+            }
+            for one in item.hushes
+        ],
+    }
+
+
+def _amendment(teller: Teller, item: Text, one: Amendment) -> Facts:
+    return {
+        "number": one.at.position,
+        "by": teller.who(one.seat),
+        "proposed": teller.at(one.at.arrival),
+        "outcome": one.outcome,
+        "since": teller.at(one.since.arrival),
+        "reason": item.words[one.reason],
+        "answer": item.words[one.answer],
+        "changes": [
+            {
+                "do": step.do,
+                "paragraph": step.paragraph.hex(),
+                "other": step.other.hex(),
+                "text": [item.words[number] for number in step.words],
+            }
+            for step in one.steps
+        ],
+    }
+
+
+def _text_files(teller: Teller, item: Text) -> Iterator[File]:
+    stem = _stem("texts", item)
+    for name, layout in ((stem, item.layout), *((f"{stem}-{one.number}", one.layout) for one in item.versions)):
+        words = [item.words[number] for _, number in laid_out(layout)]
+        yield f"{name}.txt", ["\n\n".join((item.title, *words)).encode() + b"\n"]
+
+
+def _stem(folder: str, item: Understanding | Text) -> str:
+    return f"{folder}/{item.at.position}"
+
+
+class Kept(NamedTuple):
+    """An item's facts, or None if it is not for an archive, and files of its own."""
+
+    tell: Callable[[Teller, Any], Facts | None]
+    files: Callable[[Teller, Any], Iterator[File]] = lambda _teller, _item: iter(())
+
+
+KEPT = {
+    "note": Kept(_note),
+    "text": Kept(_text, _text_files),
+    "understanding": Kept(_understanding, _understanding_files),
+    "mandate": Kept(_mandate),
+    "sounding": Kept(_sounding),
+}
+
+LEFT_OUT = {
+    "nonpaper": "it vanishes when it fails; what was taken up stands as an understanding",
+    "hat": "what nobody has said in their own name is nobody's to keep",
+}
+"""Instrument -> why no archive has it."""
