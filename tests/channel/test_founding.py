@@ -384,6 +384,78 @@ def test_prekeys_come_in_order_and_end_in_time(seq: int, ends: int, code: str) -
     assert world.verdict() == code
 
 
+# --- one-time keys
+
+
+def onces(world: World, name: str = "Ben") -> tuple[int, bytes]:
+    """The number and the public half of a seat's newest one-time key, as all see it."""
+    found = {desk.state.member(world[name].id).once for desk in world.knowing}
+    assert len(found) == 1
+    newest = found.pop()
+    assert newest is not None
+    return newest.n, newest.xwing
+
+
+def test_one_time_keys_are_numbered_in_order_of_prekeys_and_onces() -> None:
+    """spec/sealing.md, 12.4."""
+    world = opened(3)
+    ben = world["Ben"]
+    assert onces(world) == (0, once("Ben"))
+    ben.act(acts.Once(once("second")))
+    assert world.verdict() == "act"
+    assert onces(world) == (1, once("second"))
+    ben.act(replace(ben.prekey_act(), once=once("third")))
+    assert world.verdict() == "act"
+    assert onces(world) == (2, once("third"))
+    ben.act(acts.Once(once("third")))  # the same again is the next all the same
+    assert world.verdict() == "act"
+    assert onces(world) == (3, once("third"))
+    assert onces(world, "Ana") == (0, once("Ana"))
+    at = ben.seat.once.at if ben.seat.once is not None else None
+    assert at == world.log.records[-1].at
+
+
+@pytest.mark.parametrize("act", ["once", "prekey"])
+@pytest.mark.parametrize("wrong", ["lattice", "small order"])
+def test_a_one_time_key_to_which_nobody_could_seal(wrong: str, act: str) -> None:
+    world = opened(3)
+    ben, good = world["Ben"], once("bad")
+    bad = b"\xff" * 1184 + good[1184:] if wrong == "lattice" else good[:1184] + bytes(32)
+    ben.act(acts.Once(bad) if act == "once" else replace(ben.prekey_act(), once=bad))
+    assert world.verdict() == "key"
+    assert onces(world) == (0, once("Ben"))
+    assert len(ben.seat.prekeys) == 1
+
+
+@pytest.mark.parametrize("body", [acts.Once(b"\1" * 1215), acts.Once(b"\1" * 1217), acts.Once(b"")])
+def test_a_one_time_key_of_another_length(body: acts.Once) -> None:
+    world = opened(3)
+    world["Ben"].act(encode(body))
+    assert world.verdict() == "encoding"
+
+
+def test_a_one_time_key_counts_once_and_for_its_own_seat() -> None:
+    world = opened(3)
+    ben, cem = world["Ben"], world["Cem"]
+    sealed = ben.sealed_act(acts.Once(once("second")))
+    world.log.post(sealed)
+    assert world.verdict() == "act"
+    world.log.post(sealed)
+    assert world.verdict() == "turn"
+    cem.act(acts.Once(once("mine")), seat=ben.id, n=ben.seat.acts)
+    assert world.verdict() == "signature"
+    assert onces(world) == (1, once("second"))
+
+
+def test_a_guest_brings_its_one_time_key_with_its_prekey_only() -> None:
+    world = opened(3)
+    world.enter("Fay", "Peru")
+    assert onces(world, "Fay") == (0, once("Fay"))
+    world["Fay"].act(acts.Once(once("next")))
+    assert world.verdict() == "rule"
+    assert onces(world, "Fay") == (0, once("Fay"))
+
+
 @pytest.mark.parametrize("field", ["x25519", "xwing"])
 def test_a_prekey_to_which_nobody_could_seal(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def post() -> str:
@@ -436,6 +508,10 @@ GOOD_TERMS: list[dict[str, Any]] = [
     {"retention_days": 3_650},
     *({"track": track} for track in ("1", "1.5", "2", "envoy")),
     {"attribution": "attributed"},
+    {"reactions": "hat"},
+    {"objection": "1"},
+    {"objection": "64"},
+    {"hat_days": 90},
 ]
 BAD_TERMS: list[tuple[dict[str, Any], str]] = [
     ({"track": "3"}, "charter"),
@@ -462,6 +538,12 @@ BAD_TERMS: list[tuple[dict[str, Any], str]] = [
     ({"purpose": ""}, "prose"),
     ({"purpose": "x" * 2_001}, "prose"),
     ({"purpose": "\u202eevil"}, "text"),
+    ({"reactions": "anonymous"}, "charter"),
+    ({"objection": "0"}, "charter"),
+    ({"objection": "65"}, "charter"),
+    ({"objection": "all"}, "charter"),
+    ({"hat_days": -1}, "charter"),
+    ({"hat_days": 91}, "charter"),
 ]
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from backchannel.channel import acts, rules
 from backchannel.channel.state import DAY
-from tests.channel.kit import TERMS, Desk, World, founding, invite_act, join_act, opened
+from tests.channel.kit import TERMS, Desk, World, founding, invite_act, join_act, once, opened
 
-ACTS = ("found", "prekey", "invite", "join", "charter", "assent", "remove", "rotate")
+ACTS = ("found", "prekey", "once", "invite", "join", "charter", "assent", "remove", "rotate")
 PRESENT = {
     "empty": {"stranger": "Zoe"},
     "founding": {"stranger": "Zoe", "founder": "Ana", "guest": "Ben"},
@@ -61,6 +61,8 @@ def body(world: World, desk: Desk, act: str) -> Any:
         return acts.Found("Beagle", "To speak.", desk.identity.keys, desk.name, "Argentina", "envoy")
     if act == "prekey":
         return desk.prekey_act()
+    if act == "once":
+        return acts.Once(once(f"{desk.name} next"))
     if act == "invite":
         return invite_act("Hal", "Peru", "envoy", world.log.now + DAY)
     if act == "join":
