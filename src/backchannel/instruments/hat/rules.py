@@ -284,11 +284,9 @@ HAT = Instrument(
     name="hat",
     kinds={
         "hat.open": Kind(Open, False, aside=True, bare=True),
-        **{
-            f"hat.{name}": Kind(Post, True, aside=True)
-            for name in ("key", "commit", "submit", "stage", "reveal", "show")
-        },
-        "hat.go": Kind(Post, False, aside=True),
+        **{f"hat.{name}": Kind(Post, True, aside=True) for name in ("key", "commit", "submit", "stage")},
+        # Who has posted its own last message may read the others' when the round is over already (4.2).
+        **{f"hat.{name}": Kind(Post, False, aside=True) for name in ("go", "reveal", "show")},
         "hat.nogo": Kind(Post, False),
         "hat.close": Kind(Close, False),
     },
