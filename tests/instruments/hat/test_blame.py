@@ -15,6 +15,7 @@ from backchannel.entry.codec import decode, encode
 from backchannel.instruments.hat import mix, rounds, view
 from backchannel.instruments.hat.rounds import Pocket
 from backchannel.instruments.hat.values import Keys, Post, Show
+from backchannel.labels import enc
 from backchannel.seal import primitives as p
 from tests.instruments.hat.kit import Table, idea, seat
 from tests.seal.kit import weakened
@@ -115,7 +116,7 @@ def test_a_layer_that_does_not_open_names_who_folded_it(layer: int, who: str) ->
     def spoiled(core: bytes, outer: list[bytes]) -> bytes:
         item = made.round()
         for j in reversed(range(4)):
-            core = p.hpke_seal(outer[j], mix.enc("bc1/hat/layer", item.sid, j), core)
+            core = p.hpke_seal(outer[j], enc("bc1/hat/layer", item.sid, j), core)
             core = core[:-1] + bytes([core[-1] ^ 1]) if j == layer else core
         return core
 
@@ -133,18 +134,19 @@ def test_two_bad_folders_are_both_named() -> None:
 
 @pytest.mark.parametrize("first", range(4))
 def test_twins_that_two_have_agreed_upon_name_both(first: int) -> None:
-    made, cores = table("commits"), []
+    made = table("commits")
+    cores: list[bytes] = []
 
     def twin(core: bytes, outer: list[bytes]) -> bytes:
         item = made.round()
         if not cores:
             inner = core
             for j in reversed(range(first, 4)):
-                inner = p.hpke_seal(outer[j], mix.enc("bc1/hat/layer", item.sid, j), inner)
+                inner = p.hpke_seal(outer[j], enc("bc1/hat/layer", item.sid, j), inner)
             cores.append(inner)
         whole = cores[0]
         for j in reversed(range(first)):
-            whole = p.hpke_seal(outer[j], mix.enc("bc1/hat/layer", item.sid, j), whole)
+            whole = p.hpke_seal(outer[j], enc("bc1/hat/layer", item.sid, j), whole)
         return whole
 
     folds(made, "Ben", twin)
@@ -204,7 +206,7 @@ def test_a_slip_that_is_replaced_by_a_proper_one_names_the_seat(j: int) -> None:
     keys = [decode(desk.words[m.entry], Keys) for m in item.keys]
     other = mix.make_core(item.sid, [k.inner for k in keys], mix.fill(b"", item.terms.size), desk.random)
     for k in reversed(range(j + 1, 4)):
-        other = p.hpke_seal(keys[k].outer, mix.enc("bc1/hat/layer", item.sid, k), other)
+        other = p.hpke_seal(keys[k].outer, enc("bc1/hat/layer", item.sid, k), other)
     # Which one is Ana's it cannot know before the last turn; whichever it takes out, somebody misses it.
     right.remove(pocket(made, "Ana").core if j == 3 else right[0])
     assert says(made, who, "stage", mix.encode_list(sorted([*right, other]))) == "ok"
@@ -244,7 +246,7 @@ def test_a_twin_that_two_first_seats_make_of_anothers_slip_is_found_before_an_ho
     right = stripped(made, first)
     deep = mix.strip(item.sid, 1, p.xwing_private(pocket(made, second).outer), right)
     keys = decode(made.desks[first].words[item.keys[1].entry], Keys)
-    twin = p.hpke_seal(keys.outer, mix.enc("bc1/hat/layer", item.sid, 1), deep[0] or b"")
+    twin = p.hpke_seal(keys.outer, enc("bc1/hat/layer", item.sid, 1), deep[0] or b"")
     assert says(made, first, "stage", mix.encode_list(sorted([twin, *right[:-1]]))) == "ok"
     before = made.desks[second].copy()
     (due,) = before.owed(made.at, made.state)

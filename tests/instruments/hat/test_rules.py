@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.channel.state import DAY, At
-from backchannel.entry.codec import encode
+from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import ZERO32
 from backchannel.errors import Malformed
 from backchannel.instruments.base import WAITS, Me, Spoken
@@ -90,7 +90,7 @@ def test_tables_name_only_what_there_is() -> None:
 
 def opening(names: str = "Ana Ben Cem", by: str = "Ana", to: str = "", left: str = "", **change: Any) -> Hat:
     state = channel(names, left)
-    terms = {"seats": rules.speakers(state), "size": 4_096, "ends_by": MORNING + DAY} | change
+    terms: dict[str, Any] = {"seats": rules.speakers(state), "size": 4_096, "ends_by": MORNING + DAY} | change
     act = Open(**terms)
     audience = seats(to) if to else act.seats
     found: Hat = rules.fold(None, Spoken(At(7, MORNING), b"\7" * 32, seat(by), audience, "hat.open", act, state))
@@ -272,7 +272,7 @@ def test_what_nobody_can_take_any_more_is_not_posted_for_it(monkeypatch: pytest.
     made.call("Ben")
     made.run()
     (asked,) = [entry for entry in made.log if entry.kind == "sounding.open"]
-    terms = rules.decode(asked.body, Sounded)
+    terms = decode(asked.body, Sounded)
     assert terms.voters == seats("Ana Cem")
     assert terms.releaser == seat("Ben")
     assert terms.question.startswith(FROM_HAT)
