@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from tests.cli import conftest
 from tests.cli.conftest import PHRASE, Person, Table
 from tests.cli.test_commands import FORBIDDEN
 from tests.cli.test_sounding import later  # noqa: F401 - a fixture
@@ -241,13 +243,7 @@ def test_what_is_new_and_what_is_awaited(table: Table) -> None:
     assert "Three" not in str(log)
 
 
-def test_the_charters_objections_end_it(
-    table: Table, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, relay: str
-) -> None:
-    from msgspec.structs import replace
-
-    from tests.cli import conftest
-
+def test_the_charters_objections_end_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, relay: str) -> None:
     monkeypatch.setattr(conftest, "TERMS", replace(conftest.TERMS, objection="1"))
     conftest.open_channel(tmp_path / "strict", relay)
     strict = Table(*(Person(tmp_path / "strict" / name) for name in ("ana", "hernan", "sofia")), relay)
@@ -257,9 +253,14 @@ def test_the_charters_objections_end_it(
     assert (over["state"], over["text"]) == ("objected", None)
 
 
-def test_after_its_hour(table: Table, later: Callable[[float], None]) -> None:  # noqa: F811
+def test_after_its_hour(tmp_path: Path, later: Callable[[float], None]) -> None:  # noqa: F811
+    """By the desk's own clock, with a relay that has fallen silent."""
+    host = conftest.serve(tmp_path / "relay.db")
+    conftest.open_channel(tmp_path, host.url)
+    table = Table(*(Person(tmp_path / name) for name in ("ana", "hernan", "sofia")), host.url)
     number = floated(table, "--hours", "1")
     table.hernan.run("desk", "sync")
+    assert host.stop() == 0
     later(1.2)
     said = table.hernan.run("nonpaper", "show", number).out
     assert "a non-paper that is over (its hour has passed)" in said

@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from backchannel.cli import channel, demo, desk, hat, nonpaper, note, relay, search, show, sounding, understanding
+from backchannel.cli import (
+    archive,
+    channel,
+    demo,
+    desk,
+    hat,
+    nonpaper,
+    note,
+    relay,
+    search,
+    show,
+    sounding,
+    understanding,
+)
 from backchannel.cli.options import Root, settings
 
 app = typer.Typer(
@@ -46,6 +59,7 @@ for group, name in (
     (hat.app, "hat"),
     (sounding.app, "sounding"),
     (understanding.app, "understanding"),
+    (archive.app, "archive"),
     (relay.app, "relay"),
 ):
     app.add_typer(group, name=name)
