@@ -315,7 +315,7 @@ class World:
 
     def settle(self, *names: str) -> None:
         """Everybody syncs until everybody has read everything."""
-        for _ in range(8):
+        for _ in range(16):
             before = [self[name].size for name in names or self.desks]
             self.sync(*names)
             if before == [self[name].size for name in names or self.desks]:
