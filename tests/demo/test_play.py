@@ -18,6 +18,7 @@ import pytest
 
 from backchannel.demo import performance, play
 from backchannel.demo.checks import Check
+from backchannel.demo.clock import Clock
 from backchannel.demo.scenario import load
 from backchannel.demo.tell import Teller
 from backchannel.errors import Misuse
@@ -29,6 +30,9 @@ CHECKS = [
     "sounding",
     "sounding-unknown",
     "sounding-gone",
+    "taken-up",
+    "hat",
+    "vanished",
     "audit",
     "relay-blind",
     "vaults-closed",
@@ -76,7 +80,8 @@ def test_who_can_read_what_is_said(told: tuple[int, str, Path, float]) -> None:
     assert "1 note that waited went out" in text
     assert "corrects Chile" in text
     assert "Ours, not history" in text
-    assert "Not built yet: a non-paper" in text
+    assert "1 note and 1 non-paper came" in text
+    assert "Not built yet: the withdrawals" in text
 
 
 def test_what_a_sounding_shows_and_what_not(told: tuple[int, str, Path, float]) -> None:
@@ -93,6 +98,19 @@ def test_what_a_sounding_shows_and_what_not(told: tuple[int, str, Path, float]) 
     assert "Chile said yes to 1 and 3, which failed: with two voters it can tell that Argentina said no." in nothing
     assert "Samoré and the relay cannot tell who said no." in nothing
     assert text.count("neither question nor answers") == 2
+
+
+def test_what_becomes_of_non_papers(told: tuple[int, str, Path, float]) -> None:
+    text = " ".join(told[1].split())
+    assert "floats a non-paper among Samoré and Argentina and Chile, for 14 days: “Draft declaration”" in text
+    assert "Argentina takes it up: proposes “Act of Montevideo” for signature by Argentina and Chile" in text
+    assert text.count("vanishes from every desk, from every backup and from the relay") == 1
+    assert text.count("3 of 3 desks have confirmed that they have destroyed it.") == 2
+    assert "3 desks drop a slip of 4,096 bytes; all but one are empty, all look alike" in text
+    assert "floated as a non-paper that nobody has written" in text
+    assert "two who put their heads together know the third" in text
+    assert "until now the clocks of this relay and these desks were 15 days behind" in text
+    assert "“The proposal of His Holiness”: while they lived" in text
 
 
 def test_no_cryptographic_words(told: tuple[int, str, Path, float]) -> None:
@@ -231,7 +249,7 @@ def test_a_stage_says_what_is_amiss(monkeypatch: pytest.MonkeyPatch) -> None:
         state = SimpleNamespace(seat=lambda seat: SimpleNamespace(keys=keys))
         return SimpleNamespace(id=b"", me=b"", state=state, mark_verified=lambda seat: None)
 
-    stage = Stage(Path(), load(), "")
+    stage = Stage(Path(), load(), "", Clock())
     try:
         stage.channels = {"chile": desk("one"), "argentina": desk("one")}
         assert stage._read_aloud("chile", "argentina") == ("one",)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from backchannel.demo import altered, checks, proofs, relay, search
 from backchannel.demo.checks import Failed
+from backchannel.demo.clock import DAY, Clock
 from backchannel.demo.scenario import Act, Scenario, load
 from backchannel.demo.stage import Stage
 from backchannel.desk.audit import Finding
@@ -29,7 +30,7 @@ class Played:
         self.port = 0
         self.size = stage.channels["chile"].size
         self.ids = [logged.leaf.id for logged in stage.channels["chile"].session.book.entries.log()]
-        act = next(act for _, act in stage.scenario.acts if act.do == "propose")
+        act = next(act for _, act in stage.scenario.acts if act.do == "take-up")
         item = stage.labelled(act, "chile")
         self.position = item.at.position
         self.record = stage.folder / "record.json"
@@ -39,8 +40,9 @@ class Played:
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("played")
-    with relay.running(folder / "relay.db") as host:
-        stage = Stage(folder, load(), host.url)
+    clock = Clock(15 * DAY)
+    with relay.running(folder / "relay.db", clock=clock) as host:
+        stage = Stage(folder, load(), host.url, clock)
         try:
             stage.make_desks()
             for _, act in stage.scenario.acts:
@@ -110,12 +112,12 @@ def test_another_record_is_noticed(size: int, root: bytes, words: str, reason: s
 
 
 def test_all_arrived(played: Played) -> None:
-    assert "7 notes word for word with their readers, 3 read-backs" in proofs.arrived(played.stage)
+    assert "5 notes word for word with their readers, 3 read-backs" in proofs.arrived(played.stage)
 
 
 def test_a_note_that_is_not_there_word_for_word_is_noticed(played: Played, pretend: Any) -> None:
-    pretend(lambda act: replace(act, text="Other words.") if act.label == "draft" else act)
-    with pytest.raises(Misuse, match="does not have 'draft'"):
+    pretend(lambda act: replace(act, text="Other words.") if act.label == "carried" else act)
+    with pytest.raises(Misuse, match="does not have 'carried'"):
         proofs.arrived(played.stage)
 
 
@@ -132,7 +134,7 @@ def test_what_still_waits_is_noticed(played: Played, monkeypatch: pytest.MonkeyP
 
 
 def test_one_side_only(played: Played) -> None:
-    assert proofs.one_side_only(played.stage).startswith("6 notes to one side")
+    assert proofs.one_side_only(played.stage).startswith("4 notes to one side")
 
 
 def test_a_note_that_the_other_side_can_read_is_noticed(played: Played, pretend: Any) -> None:

@@ -61,6 +61,7 @@ THREE = (
     + act("join", "c")
 )
 ASKED = THREE + act("ask", to=["b", "c"], label="s", text="Q?", options=["x", "y"])
+FLOATED = OPENED + act("float", to=["b"], label="p", title="P", text="x", days=3)
 
 
 def test_the_scenario_that_comes_with_it_can_be_played() -> None:
@@ -123,6 +124,11 @@ def test_all_that_people_write_is_in_words_and_all_who_are_there_in_names() -> N
         (ASKED + act("answer", "b", item="s", accept=[0]), "no such option"),
         (ASKED + act("offline", "c") + act("answer", "b", item="s"), "c is offline"),
         (ASKED + act("initial", "b", item="s"), "nothing of this kind"),
+        (FLOATED + act("react", "b", item="n", stance="interest"), "it needs 'text'"),
+        (FLOATED + act("pass-hat", item="p"), "nothing of this kind"),
+        (FLOATED + act("take-up", item="p", label="u", title="Q", signatories=["a", "b"]), "does not bear this title"),
+        (FLOATED + act("take-up", item="p", label="p", title="P", signatories=["a", "b"]), "the label 'p' is taken"),
+        (FLOATED + act("offline", "b") + act("hour", item="p"), "b is offline"),
     ],
 )
 def test_what_cannot_be_played_is_refused(text: str, reason: str) -> None:
@@ -141,4 +147,7 @@ def test_what_is_refused_differs_from_what_is_not_only_there() -> None:
     asked = next(one for _, one in answered.acts if one.do == "ask")
     assert answered.answers(asked) == {"b": (2,), "c": ()}
     assert {"Q?", "x", "y"} <= set(answered.words)
+    revised = FLOATED + act("revise", item="p", title="Q", text="y")
+    final = read(revised + act("take-up", "b", item="p", label="u", title="Q", signatories=["a", "b"]))
+    assert final.last_form("p").text == "y"
     assert replace(read(OPENED), title="U").title == "U"

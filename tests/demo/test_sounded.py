@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from backchannel.demo import relay, sounded
 from backchannel.demo.checks import Failed
+from backchannel.demo.clock import Clock
 from backchannel.demo.pages import Pages
 from backchannel.demo.scenario import Act, Scenario, load
 from backchannel.demo.sounding import Sight, Soundings
@@ -29,7 +30,7 @@ def with_acts(scenario: Scenario, change: Any) -> Scenario:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("sounded")
     with relay.running(folder / "relay.db") as host:
-        stage = Stage(folder, with_acts(load(), lambda act: act), host.url)
+        stage = Stage(folder, with_acts(load(), lambda act: act), host.url, Clock())
         try:
             stage.make_desks()
             for _, act in stage.scenario.acts:

@@ -14,14 +14,17 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from backchannel.demo import altered, proofs, relay, sounded
+from backchannel.demo import altered, proofs, relay, sounded, vanished
 from backchannel.demo.checks import Check, run
+from backchannel.demo.clock import DAY, Clock
 from backchannel.demo.scenario import Act, Scenario, load
 from backchannel.demo.stage import Stage
 from backchannel.demo.tell import Teller
 from backchannel.errors import Misuse
 
 STORE = "relay.db"
+DAYS_BEHIND = 15
+"""Longer than anything lives that comes from the hat."""
 
 
 def play(folder: Path | None, *, fast: bool, as_json: bool, out: TextIO) -> int:
@@ -60,7 +63,7 @@ class Performance:
         self.folder, self.scenario, self.teller = folder, scenario, teller
         self.store = folder / STORE
         self.port = 0
-        signed = next(act for _, act in scenario.acts if act.do == "propose")
+        signed = next(act for _, act in scenario.acts if act.do == "take-up")
         self._signed: Act = signed
         self._record = folder / f"{'-'.join(signed.title.lower().split())}.json"
         self._backup: Act = next(act for _, act in scenario.acts if act.do == "backup")
@@ -69,9 +72,10 @@ class Performance:
         """Play and prove everything."""
         self.teller.opening()
         checks: list[Check] = []
-        with relay.running(self.store) as host:
+        clock = Clock(DAYS_BEHIND * DAY)
+        with relay.running(self.store, clock=clock) as host:
             self.port = host.port
-            stage = Stage(self.folder, self.scenario, host.url)
+            stage = Stage(self.folder, self.scenario, host.url, clock)
             try:
                 stage.make_desks()
                 self.teller.ready(host.port)
@@ -94,12 +98,18 @@ class Performance:
             for act in scene.act:
                 self.teller.act(act, stage.play(act))
             self.teller.scene_ends(scene)
+        stage.clock.put_right()
 
     def _while_open(self, stage: Stage) -> Iterator[Check]:
         channel = stage.channels[self._signed.who]
         ids = [logged.leaf.id for logged in channel.session.book.entries.log()]
         vaults = [file for seat in self.scenario.seat for file in _files(self.folder / seat.key)]
         theirs = relay.files(self.store)
+        backups = [
+            (stage.backup_file(act.who), self.scenario.who(act.who).passphrase)
+            for _, act in self.scenario.acts
+            if act.do == "backup"
+        ]
         yield run("same-record", "All desks hold the same record", lambda: proofs.same_record(stage.channels))
         yield run("arrived", "Nothing was lost, whoever was away", lambda: proofs.arrived(stage))
         yield run(
@@ -112,6 +122,13 @@ class Performance:
             lambda: sounded.nothing_known(stage),
         )
         yield run("sounding-gone", "No desk has kept what would tell the answers", lambda: sounded.forgotten(stage))
+        yield run("taken-up", "What was taken up does not say who floated it", lambda: vanished.taken_up(stage))
+        yield run("hat", "What came from the hat is nobody's", lambda: vanished.nobodys(stage))
+        yield run(
+            "vanished",
+            "What lapsed is nowhere any more",
+            lambda: vanished.gone(stage, [*vaults, *theirs], backups, self.store),
+        )
         yield run("audit", "Each desk has checked the whole record again", lambda: proofs.audited(stage.channels))
         yield run(
             "relay-blind", "The relay's files give nothing away", lambda: proofs.relay_blind(theirs, self.scenario, ids)
@@ -168,6 +185,7 @@ class Performance:
                     f"export BACKCHANNEL_DESK={folder} BACKCHANNEL_PASSPHRASE={shlex.quote(me.passphrase)}",
                     f"{bc} channel show",
                     f"{bc} sounding list",
+                    f"{bc} nonpaper list",
                     f"{bc} note list",
                     f'{bc} note send "Good morning from Santiago." --to {shlex.quote(other.name)}',
                     f"{bc} channel verify",

@@ -13,6 +13,8 @@ from backchannel.demo.stage import Stage
 from backchannel.desk.audit import audit
 from backchannel.desk.channel import Channel
 
+_PIECE = 1 << 16
+
 
 def same_record(channels: Mapping[str, Channel]) -> str:
     """Every desk holds the same record: size, root, and the words that people read aloud."""
@@ -90,7 +92,7 @@ def vaults_closed(files: Sequence[Path], scenario: Scenario) -> str:
 
 def search_works(target: Path, source: Path, scenario: Scenario) -> str:
     """The search that found nothing finds what is there: words planted in a copy, however written."""
-    original = source.read_bytes()
+    original = source.read_bytes()[:_PIECE]
     middle = len(original) // 2
     planted = [(text, (text,), ()) for text in scenario.words] + [(name, (), (name,)) for name in scenario.names]
     tried = 0
@@ -103,7 +105,7 @@ def search_works(target: Path, source: Path, scenario: Scenario) -> str:
                     tried += 1
     finally:
         target.unlink(missing_ok=True)
-    return f"{tried} of {tried} words and names, planted in a copy of {source.name} in several forms, were found"
+    return f"{tried} of {tried} words and names, planted in a piece of {source.name} in several forms, were found"
 
 
 def _silent(files: Sequence[Path], scenario: Scenario, seen: str) -> str:

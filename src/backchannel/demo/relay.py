@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from backchannel.demo.clock import Clock
 from backchannel.errors import Unreachable
 
 _READY = re.compile(r"relay ready on (http://127\.0\.0\.1:(\d+)) ")
@@ -31,10 +32,15 @@ class Verdict(NamedTuple):
 
 
 @contextmanager
-def running(store: Path, port: int = 0) -> Iterator[Running]:
-    """A relay on `store`, listening on the loopback interface for as long as the block lasts."""
+def running(store: Path, port: int = 0, clock: Clock | None = None) -> Iterator[Running]:
+    """A relay on `store`, listening on the loopback interface for as long as the block lasts; it goes by `clock`."""
     command = [*_relay(store), "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    if clock is not None:
+        command = [sys.executable, "-m", "backchannel.demo.host", f"sqlite:{store}", str(port), str(clock.behind)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True) as process:
+        if clock is not None:
+            clock.tell(lambda: _put_right(process))
         try:
             assert process.stdout is not None  # noqa: S101 - it was asked for
             line = process.stdout.readline()
@@ -48,6 +54,15 @@ def running(store: Path, port: int = 0) -> Iterator[Running]:
                 process.communicate(timeout=_GRACE_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _put_right(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None  # noqa: S101 - both were asked for
+    assert process.stdout is not None  # noqa: S101
+    process.stdin.write("now\n")
+    process.stdin.flush()
+    if not process.stdout.readline():
+        raise Unreachable("relay", "The relay has ended before its time.", "Start the demonstration again.")
 
 
 def verify(store: Path) -> Verdict:

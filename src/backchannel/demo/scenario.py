@@ -50,6 +50,8 @@ class Act(Struct, frozen=True, forbid_unknown_fields=True):
     options: tuple[str, ...] = ()
     show_all: bool = False
     accept: tuple[int, ...] = ()
+    stance: str = ""
+    days: int = 0
 
 
 class Scene(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +89,10 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
         """What each seat answers to a sounding: the numbers of the options, from 1, that it could live with."""
         return {act.who: act.accept for _, act in self.acts if act.do == "answer" and act.item == asked.label}
 
+    def last_form(self, label: str) -> Act:
+        """The act that gave a non-paper its last words: its floating, or its last revision."""
+        return [act for _, act in self.acts if act.label == label or (act.do == "revise" and act.item == label)][-1]
+
     @property
     def words(self) -> tuple[str, ...]:
         """Everything that people write here: texts, titles, terms. None of it may lie open anywhere."""
@@ -110,7 +116,13 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "restate": ("note", "text"),
     "correct": ("whom", "note", "text"),
     "confirm": ("whom", "note"),
-    "propose": ("label", "title", "text", "signatories"),
+    "float": ("to", "label", "title", "text", "days"),
+    "react": ("item", "stance", "text"),
+    "revise": ("item", "title", "text"),
+    "take-up": ("item", "label", "title", "signatories"),
+    "drop": ("label", "title", "text"),
+    "pass-hat": ("item",),
+    "hour": ("item",),
     "initial": ("item",),
     "sign": ("item",),
     "ask": ("to", "label", "text", "options"),
@@ -123,6 +135,20 @@ NEEDS: dict[str, tuple[str, ...]] = {
 
 MAY: dict[str, tuple[str, ...]] = {"note": ("read_back",), "ask": ("show_all",), "answer": ("accept",)}
 """Fields that an act may have or not."""
+
+_OF: dict[str, tuple[str, ...]] = {
+    "answer": ("ask",),
+    "initial": ("take-up",),
+    "sign": ("take-up",),
+    "react": ("float", "drop"),
+    "revise": ("float",),
+    "take-up": ("float",),
+    "pass-hat": ("drop",),
+    "hour": ("float", "drop"),
+}
+"""What an act can be about, by the act that brought it about; all others that name something are about a note."""
+_ALL = ("pass-hat", "hour")
+"""Acts for which every desk has to be online."""
 
 
 def load(name: str = "beagle") -> Scenario:
@@ -230,15 +256,17 @@ class _Checker:
     def _named(self, act: Act) -> str:
         if act.do == "ask" and (act.who in act.to or len(set(act.to)) < 2):
             return "a sounding has two voters or more, and who asks is not one of them"
-        if act.label:
-            if act.label in self.labels:
-                return f"the label {act.label!r} is taken"
-            self.labels[act.label] = act
-            return ""
+        if act.do in _ALL and self.offline:
+            return f"{min(self.offline)} is offline"
         named = act.note or act.item
-        kind = "note" if act.note else "ask" if act.do == "answer" else "propose"
-        if named and (named not in self.labels or self.labels[named].do != kind):
+        if named and (named not in self.labels or self.labels[named].do not in _OF.get(act.do, ("note",))):
             return f"nothing of this kind is labelled {named!r}"
+        if act.label in self.labels:
+            return f"the label {act.label!r} is taken"
+        if act.label:
+            self.labels[act.label] = act
+        if act.do == "take-up" and act.title != self.scenario.last_form(act.item).title:
+            return f"{act.item!r} does not bear this title when it is taken up"
         return self._answers(act, self.labels[named]) if act.do == "answer" else ""
 
     def _answers(self, act: Act, asked: Act) -> str:

@@ -21,12 +21,14 @@ class Hit(NamedTuple):
 
 def search(files: Iterable[Path], texts: Sequence[str], names: Sequence[str] = ()) -> list[Hit]:
     """Where any piece of `texts`, or any of `names` whole, stands in `files`, regardless of capitals."""
-    needles = [(piece, *written) for piece in pieces(texts, names) for written in _written(piece)]
-    hits = []
-    for file in files:
-        hay = file.read_bytes().lower()
-        hits += [Hit(piece, file, encoding) for piece, encoding, raw in needles if raw in hay]
-    return hits
+    wanted = pieces(texts, names)
+    return [Hit(piece, file, encoding) for file in files for piece, encoding in found_in(file.read_bytes(), wanted)]
+
+
+def found_in(hay: bytes, wanted: Sequence[str]) -> list[tuple[str, str]]:
+    """Which pieces stand in these bytes, and how written, regardless of capitals."""
+    hay = hay.lower()
+    return [(piece, encoding) for piece in wanted for encoding, raw in _written(piece) if raw in hay]
 
 
 def pieces(texts: Sequence[str], names: Sequence[str] = ()) -> list[str]:

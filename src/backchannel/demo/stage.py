@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from backchannel.channel.charter import Terms
+from backchannel.demo.clock import DAY, Clock
+from backchannel.demo.nonpapers import Nonpapers
 from backchannel.demo.scenario import Act, Scenario, Seat
 from backchannel.demo.sounding import Soundings
+from backchannel.desk import nonpapers
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.errors import Misuse
 
-_MOST_ROUNDS = 6
+_MOST_ROUNDS = 9
+_BEGIN = ("note.send", "nonpaper.float")
 
 
 class Sight(NamedTuple):
@@ -35,14 +39,15 @@ class Shown(NamedTuple):
 
 
 class Stage:
-    """Open desks in a folder, and the one channel that they share."""
+    """Open desks in a folder, and the one channel that they share. They go by `clock`, as their relay must."""
 
-    def __init__(self, folder: Path, scenario: Scenario, url: str) -> None:
-        self.folder, self.scenario, self.url = folder, scenario, url
+    def __init__(self, folder: Path, scenario: Scenario, url: str, clock: Clock) -> None:
+        self.folder, self.scenario, self.url, self.clock = folder, scenario, url, clock
         self.desks: dict[str, Desk] = {}
         self.channels: dict[str, Channel] = {}
         self.offline: set[str] = set()
         self.soundings = Soundings(scenario, self.channels)
+        self.nonpapers = Nonpapers(scenario, self.channels, self.soundings.pages, self.together)
         self._codes: dict[str, str] = {}
         self._labels: dict[str, Act] = {}
         # Bound and never listening: whoever goes through it is cut off.
@@ -52,7 +57,7 @@ class Stage:
     def make_desks(self) -> None:
         """A desk for every seat, each with a vault and a passphrase of its own."""
         for seat in self.scenario.seat:
-            self.desks[seat.key] = Desk.create(self.folder / seat.key, seat.passphrase)
+            self.desks[seat.key] = Desk.create(self.folder / seat.key, seat.passphrase, clock=self.clock)
 
     def close(self) -> None:
         """Close every desk."""
@@ -64,15 +69,26 @@ class Stage:
 
     def play(self, act: Act) -> Shown:
         """Do what the act says, and bring every desk that is online into step."""
-        return _PLAYED[act.do](self, act)
+        shown = _PLAYED[act.do](self, act)
+        self.nonpapers.look()
+        return shown
 
     # --- what the proofs need
+
+    @property
+    def first(self) -> str:
+        """The seat that founded the channel."""
+        return next(iter(self.channels))
+
+    def short(self, seat: bytes) -> str:
+        """The seat of this id by its short name."""
+        return next(self.scenario.who(key).short for key, channel in self.channels.items() if channel.me == seat)
 
     def labelled(self, act: Act, key: str) -> Any:
         """The note or understanding that an act brought about, as the desk of seat `key` has it."""
         author = self.channels[act.who].me
         channel = self.channels[key]
-        if act.do == "propose":
+        if act.do == "take-up":
             found = [i.value for i in channel.items("understanding") if i.value.terms.title == act.title]
         else:
             notes = (i.value for i in channel.items("note"))
@@ -172,11 +188,56 @@ class Stage:
         self._follow(act, lambda channel, note: channel.confirm(note, self.channels[act.whom].me))
         return Shown({})
 
-    def _propose(self, act: Act) -> Shown:
-        self._labels[act.label] = act
-        self.channels[act.who].propose(act.title, act.text, [self.channels[key].me for key in act.signatories])
+    def _float(self, act: Act) -> Shown:
+        return Shown({}, self.sights(self.nonpapers.float_(act), act.who))
+
+    def _react(self, act: Act) -> Shown:
+        nonpapers.react(self.channels[act.who], self.nonpapers.item(act.item, act.who), act.stance, act.text)
         self.together()
-        return self._seen(act, act.who)
+        return Shown({})
+
+    def _revise(self, act: Act) -> Shown:
+        nonpapers.revise(self.channels[act.who], self.nonpapers.item(act.item, act.who), act.title, act.text)
+        self.together()
+        return Shown({})
+
+    def _take_up(self, act: Act) -> Shown:
+        self._labels[act.label] = act
+        item = self.nonpapers.item(act.item, act.who)
+        nonpapers.take_up(self.channels[act.who], item, [self.channels[key].me for key in act.signatories])
+        self.together()
+        text = self.labelled(act, act.who).terms.text
+        return Shown({"text": text, **self._over(act.item)}, self._seen(act, act.who).sights)
+
+    def _drop(self, act: Act) -> Shown:
+        self.nonpapers.drop(act)
+        return Shown({})
+
+    def _pass_hat(self, act: Act) -> Shown:
+        began = self.nonpapers.pass_hat(act)
+        channel = self.channels[act.who]
+        logged = channel.session.book.entries.log(began)
+        round_ = self.nonpapers.came[act.item].round[act.who]
+        return Shown(
+            {
+                "dropped": self.scenario.last_form(act.item),
+                "slips": len(round_.seats),
+                "size": round_.terms.size,
+                "entries": len(logged),
+                "bytes": sum(one.leaf.length for one in logged),
+            }
+        )
+
+    def _hour(self, act: Act) -> Shown:
+        days = round(self.clock.behind / DAY)
+        self.clock.put_right()
+        self.together()
+        return Shown({"days": days, **self._over(act.item)})
+
+    def _over(self, label: str) -> dict[str, Any]:
+        """How a non-paper ended, and how many desks have confirmed that it is gone."""
+        item = self.nonpapers.item(label, self.first)
+        return {"state": item.state, "confirmed": len(item.destroyed), "desks": len(item.audience)}
 
     def _initial(self, act: Act) -> Shown:
         self._follow(act, lambda channel, item: channel.initial(item))
@@ -229,13 +290,13 @@ class Stage:
         waited = len(channel.session.book.outbox.waiting())
         report = channel.sync()
         self.together()
-        opened = sum(event.verdict == "line" and event.sender != channel.me for event in report.events)
-        closed = sum(event.verdict == "closed" for event in report.events)
-        return Shown({"sent": waited - report.waiting, "opened": opened, "closed": closed})
+        begun = [event for event in report.events if event.verdict == "line" and event.sender != channel.me]
+        opened = Counter((event.kind or "").partition(".")[0] for event in begun if event.kind in _BEGIN)
+        return Shown({"sent": waited - report.waiting, "opened": opened})
 
     def _reopen(self, key: str, **options: Any) -> None:
         self.desks[key].close()
-        self.desks[key] = Desk.open(self.folder / key, self.scenario.who(key).passphrase, **options)
+        self.desks[key] = Desk.open(self.folder / key, self.scenario.who(key).passphrase, clock=self.clock, **options)
         self.channels[key] = self.desks[key].channel()
 
 
@@ -250,7 +311,13 @@ _PLAYED: dict[str, Callable[[Stage, Act], Shown]] = {
     "restate": Stage._restate,
     "correct": Stage._correct,
     "confirm": Stage._confirm,
-    "propose": Stage._propose,
+    "float": Stage._float,
+    "react": Stage._react,
+    "revise": Stage._revise,
+    "take-up": Stage._take_up,
+    "drop": Stage._drop,
+    "pass-hat": Stage._pass_hat,
+    "hour": Stage._hour,
     "initial": Stage._initial,
     "sign": Stage._sign,
     "ask": Stage._ask,

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-from rich.console import Console
 from rich.text import Text
 
 from backchannel.demo.checks import Check
+from backchannel.demo.lines import BEAT, Lines, Pause
 from backchannel.demo.scenario import Act, Scenario, Scene
 from backchannel.demo.sounding import Sight as SoundingSight
 from backchannel.demo.stage import Shown, Sight
 
-WIDEST = 92
-_PIPE = 80
-_SECONDS_A_WORD = 0.028
-_BEAT = 0.3
 _WORDS_A_ROW, _WORD = 6, 10
-_COLOURS = ("yellow", "cyan", "magenta", "green", "blue", "red")
 _SIGHTS = {
     "wrote": ("wrote it", "dim"),
     "open": ("can read it", "dim"),
@@ -31,19 +26,19 @@ WARNING = (
     "forces you to. Every voter must answer, or it lapses. And there are only two voters: if you accept something and "
     "it fails, you know that the other did not accept it."
 )
-Pause = Callable[[float], None]
+ASIDE = (
+    "A non-paper: nobody signs it, nobody has said it. If it fails, it vanishes from every desk, from every backup and "
+    "from the relay. What somebody writes down or photographs meanwhile does not."
+)
+_STANCES = {"interest": "shows interest", "question": "asks", "objection": "objects"}
 
 
-class Teller:
+class Teller(Lines):
     """Prints what happens; `pause(seconds)` gives the reader time, and does nothing where nobody reads along."""
 
     def __init__(self, out: TextIO, scenario: Scenario, pause: Pause) -> None:
-        width = Console(file=out).width if out.isatty() else _PIPE
-        self._console = Console(file=out, width=min(width, WIDEST), highlight=False, markup=False, emoji=False)
-        self._scenario, self._pause = scenario, pause
-        self._colours = {seat.key: _COLOURS[at % len(_COLOURS)] for at, seat in enumerate(scenario.seat)}
-        self._blank = self._warned = False
-        self._indent = 2 + max(len(seat.short) for seat in scenario.seat) + 2
+        super().__init__(out, scenario, pause)
+        self._warned = self._explained = False
 
     # --- the frame
 
@@ -93,7 +88,7 @@ class Teller:
             if act.do in _BREAKS:
                 self._line()
             self._row(act.who, Text(say(self, act, shown)))
-            self._pause(_BEAT)
+            self._pause(BEAT)
         else:
             _DRAW[act.do](self, act, shown)
 
@@ -121,11 +116,73 @@ class Teller:
         self._aside("Both desks show the same words: nobody sits in between.")
         self._beat("word " * 16)
 
-    def _propose(self, act: Act, shown: Shown) -> None:
+    def _float(self, act: Act, shown: Shown) -> None:
         self._line()
-        self._row(act.who, Text(f"proposes “{act.title}” for signature by {self._names(act.signatories)}"))
+        among = self._names((act.who, *act.to))
+        self._row(act.who, Text(f"floats a non-paper among {among}, for {act.days} days: “{act.title}”"))
         self._quote(act.who, act.text)
         self._sights(shown.sights)
+        if not self._explained:
+            self._put(Text(ASIDE, "italic"), self._indent)
+            self._beat(ASIDE)
+        self._explained = True
+
+    def _react(self, act: Act, shown: Shown) -> None:
+        self._row(act.who, Text(f"{_STANCES[act.stance]}:"))
+        self._quote(act.who, act.text)
+
+    def _revise(self, act: Act, shown: Shown) -> None:
+        self._row(act.who, Text(f"gives it a next form: “{act.title}”"))
+        self._quote(act.who, act.text)
+
+    def _take_up(self, act: Act, shown: Shown) -> None:
+        self._line()
+        proposes = f"takes it up: proposes “{act.title}” for signature by {self._names(act.signatories)}"
+        self._row(act.who, Text(proposes))
+        self._quote(act.who, shown.facts["text"])
+        self._sights(shown.sights)
+        self._confirmed("The non-paper has ended; what was taken up does not say where it came from.", shown)
+
+    def _drop(self, act: Act, shown: Shown) -> None:
+        self._line()
+        seen = ("Over its shoulder we see:", "dim")
+        self._row(act.who, Text.assemble("lays a slip ready for the next hat. ", seen))
+        self._quote(act.who, f"{act.title}\n{act.text.strip()}")
+
+    def _pass_hat(self, act: Act, shown: Shown) -> None:
+        facts, dropped = shown.facts, shown.facts["dropped"]
+        self._line()
+        self._row(act.who, Text("lets a hat go round. Nobody has to do anything; the desks go on by themselves:"))
+        for line in (
+            f"{facts['slips']} desks drop a slip of {facts['size']:,} bytes; all but one are empty, all look alike",
+            "each shakes the hat in turn, and each looks whether its own slip is still there",
+            f"opened: “{dropped.title}”, floated as a non-paper that nobody has written",
+        ):
+            for at, row in enumerate(self._wrapped(Text(line), 6)):
+                self._print(Text("    · " if at == 0 else "      ") + row)
+            self._pause(2 * BEAT)
+        self._line()
+        self._beside(
+            Text("The relay", "bold"), Text(f"has {facts['entries']} more sealed entries, {facts['bytes']:,} bytes.")
+        )
+        self._aside(
+            "With three in the hat, two who put their heads together know the third. Style of writing may tell."
+        )
+
+    def _hour(self, act: Act, shown: Shown) -> None:
+        days = shown.facts["days"]
+        self._aside(
+            f"You need not wait: until now the clocks of this relay and these desks were {days} days behind, for this "
+            "moment. Now they are put right. Nothing else was done to the desks."
+        )
+        self._line()
+        self._confirmed("The hour has passed: it has lapsed, and with it what came from the hat.", shown)
+
+    def _confirmed(self, what: str, shown: Shown) -> None:
+        confirmed, desks = shown.facts["confirmed"], shown.facts["desks"]
+        said = f"{what} {confirmed} of {desks} desks have confirmed that they have destroyed it."
+        self._put(Text(said, "italic"), self._indent)
+        self._beat(said)
 
     def _ask(self, act: Act, shown: Shown) -> None:
         self._line()
@@ -145,7 +202,7 @@ class Teller:
     def _answer(self, act: Act, shown: Shown) -> None:
         numbers = " and ".join(map(str, act.accept)) or "none"
         self._row(act.who, Text.assemble("answers, for good. ", (f"Over its shoulder we see: yes to {numbers}", "dim")))
-        self._pause(_BEAT)
+        self._pause(BEAT)
         if shown.facts["over"]:
             self._outcome(act, shown.facts)
 
@@ -156,7 +213,7 @@ class Teller:
         for line in _rounds(asked, sights[act.who], facts["sent"]):
             for at, row in enumerate(self._wrapped(Text(line), 6)):
                 self._print(Text("    · " if at == 0 else "      ") + row)
-            self._pause(2 * _BEAT)
+            self._pause(2 * BEAT)
         self._line()
         first = _known(sights[act.who])
         for key in dict.fromkeys((asked.who, *asked.to)):
@@ -206,7 +263,7 @@ class Teller:
             if sight.sight == "closed":
                 has = f"entry {sight.position}: {sight.length:,} sealed bytes, it cannot tell by whom."
                 self._put(Text(f"{sight.seat.short}'s desk has {has}", "dim"), 4)
-        self._pause(_BEAT)
+        self._pause(BEAT)
 
     # --- proofs
 
@@ -240,62 +297,6 @@ class Teller:
                 self._print(Text(f"    {command}", "cyan"), soft_wrap=True)
             self._line()
 
-    # --- lines
-
-    def _row(self, key: str, text: Text) -> None:
-        self._beside(Text(self._short(key), f"bold {self._colours[key]}"), text)
-
-    def _beside(self, name: Text, text: Text) -> None:
-        name.pad_right(self._indent - 2 - len(name))
-        for at, row in enumerate(self._wrapped(text, self._indent)):
-            self._print(Text("  ") + (name if at == 0 else Text(" " * len(name))) + row)
-
-    def _quote(self, key: str, text: str) -> None:
-        for line in text.strip().split("\n"):
-            for row in self._wrapped(Text(line), 6):
-                self._print(Text.assemble("    ", ("│ ", self._colours[key]), row))
-        self._beat(text)
-
-    def _rule(self, head: Text) -> None:
-        self._line()
-        rest = self._console.width - 4 - head.cell_len - 1
-        self._put(Text.assemble(head, " ", ("─" * max(0, rest), "dim")))
-        self._line()
-
-    def _aside(self, text: str) -> None:
-        self._put(Text(text, "dim"), self._indent)
-
-    def _prose(self, text: str) -> None:
-        self._put(Text(" ".join(text.split())))
-
-    def _put(self, text: Text, indent: int = 2) -> None:
-        for row in self._wrapped(text, indent):
-            self._print(Text(" " * indent) + row)
-
-    def _wrapped(self, text: Text, indent: int) -> list[Text]:
-        rows = list(text.wrap(self._console, max(20, self._console.width - indent - 2)))
-        for row in rows:
-            row.rstrip()
-        return rows
-
-    def _line(self) -> None:
-        if not self._blank:
-            self._console.print()
-        self._blank = True
-
-    def _print(self, text: Text, *, soft_wrap: bool = False) -> None:
-        self._console.print(text, soft_wrap=soft_wrap)
-        self._blank = False
-
-    def _beat(self, text: str) -> None:
-        self._pause(_BEAT + _SECONDS_A_WORD * len(text.split()))
-
-    def _short(self, key: str) -> str:
-        return self._scenario.who(key).short
-
-    def _names(self, keys: Sequence[str]) -> str:
-        return " and ".join(self._short(key) for key in keys)
-
 
 _SAY: dict[str, Callable[[Teller, Act, Shown], str]] = {
     "found": lambda t, act, shown: f"opens the channel “{shown.facts['title']}”",
@@ -315,8 +316,9 @@ _SAY: dict[str, Callable[[Teller, Act, Shown], str]] = {
     "backup": lambda t, act, shown: "makes a backup of the desk, under a passphrase",
     "offline": lambda t, act, shown: "loses the line to the relay",
     "online": lambda t, act, shown: (
-        f"is back: {_count(shown.facts['sent'], 'note')} that waited went out, "
-        f"{_count(shown.facts['opened'], 'note')} came in, in the order in which all have them"
+        f"is back: {_count(shown.facts['sent'], 'note')} that waited went out; "
+        f"{_count(shown.facts['opened']['note'], 'note')} and "
+        f"{_count(shown.facts['opened']['nonpaper'], 'non-paper')} came in, in the order in which all have them"
     ),
 }
 
@@ -325,7 +327,13 @@ _DRAW: dict[str, Callable[[Teller, Act, Shown], None]] = {
     "restate": Teller._restate,
     "correct": Teller._correct,
     "verify": Teller._verify,
-    "propose": Teller._propose,
+    "float": Teller._float,
+    "react": Teller._react,
+    "revise": Teller._revise,
+    "take-up": Teller._take_up,
+    "drop": Teller._drop,
+    "pass-hat": Teller._pass_hat,
+    "hour": Teller._hour,
     "ask": Teller._ask,
     "answer": Teller._answer,
 }
