@@ -39,6 +39,11 @@ def papers(folder: Path) -> list[Path]:
     return sorted((folder / "shares").iterdir())
 
 
+def flat(said: str) -> str:
+    """Without line breaks: where they fall depends on the folder's name."""
+    return " ".join(said.split())
+
+
 def bare(paper: Path) -> str:
     """The words of a share, as somebody types them."""
     lines = [line for line in paper.read_text().splitlines() if not line.startswith("#")]
@@ -73,21 +78,21 @@ def test_sealed_checked_and_opened_in_json(spoken: Table, stranger: Person, tmp_
     assert not stranger.folder.exists()
 
 
-def test_pages(spoken: Table, stranger: Person, tmp_path: Path) -> None:
-    line = ("archive", "seal", str(tmp_path / "talks"), *ASKED, "--shares-to", str(tmp_path / "shares"))
+def test_pages(spoken: Table, stranger: Person, short: Path) -> None:
+    line = ("archive", "seal", str(short / "talks"), *ASKED, "--shares-to", str(short / "shares"))
     said = spoken.ana.run(*line, typed="y\n")
     assert "Any 2 of 3 shares will open the record of “Good offices”. Its notes outlive their time in it." in said.err
-    assert "When more than 1 papers are lost" in said.out.replace("\n", " ") or "more than" in said.out
+    assert "If more than 1 of the papers are lost, nobody can, ever." in flat(said.out)
     pages = [said.both]
-    source, (first, second, _) = str(tmp_path / "talks"), papers(tmp_path)
+    source, (first, second, _) = str(short / "talks"), papers(short)
     pages.append(stranger.run("archive", "check", source, "--share", str(first)).both)
     assert "belongs to it: number 1" in pages[-1]
     typed = f"{bare(first)}\n\n{bare(second)}\n\n"
-    pages.append(stranger.run("archive", "open", source, "--to", str(tmp_path / "opened"), typed=typed).both)
-    assert "begin with readme.txt" in pages[-1]
+    pages.append(stranger.run("archive", "open", source, "--to", str(short / "opened"), typed=typed).both)
+    assert "begin with readme.txt" in flat(pages[-1])
     for page in pages:
         assert not FORBIDDEN.search(page)
-        for paper in papers(tmp_path):
+        for paper in papers(short):
             assert " ".join(bare(paper).split()[8:10]) not in page
 
 
@@ -104,8 +109,8 @@ def test_without_notes_nothing_is_said_of_them(spoken: Table, stranger: Person, 
     said = spoken.ana.run(*line, "--without-notes", typed="y\n")
     assert "outlive" not in said.both
     first, second, _ = papers(tmp_path)
-    line = ("archive", "open", str(tmp_path / "talks"), "--to", str(tmp_path / "opened"))
-    files = stranger.facts(*line, "--share", str(first), "--share", str(second))["files"]
+    given = ("--to", str(tmp_path / "opened"), "--share", str(first), "--share", str(second))
+    files = stranger.facts("archive", "open", str(tmp_path / "talks"), *given)["files"]
     assert "notes.json" not in files
 
 
@@ -137,7 +142,7 @@ def test_shares_are_shown_one_after_another(
     assert [path.name for path in tmp_path.iterdir() if "share" in path.name] == []
     typed = "\n\n".join(shares[1:]) + "\n\n"
     done = stranger.run("archive", "open", str(tmp_path / "talks"), "--to", str(tmp_path / "opened"), typed=typed)
-    assert "begin with readme.txt" in done.out
+    assert "begin with readme.txt" in flat(done.out)
     assert archive.CLEAR in done.out  # what was typed
 
 
@@ -157,7 +162,7 @@ def test_a_bad_share_is_named_and_asked_for_again(spoken: Table, stranger: Perso
     assert "word 9 is wrong" in said.err
     assert "Share 1 was given already." in said.err
     assert "Word 1 is not one of the words" in said.err
-    assert "begin with readme.txt" in said.out
+    assert "begin with readme.txt" in flat(said.out)
 
 
 # --- refusals
@@ -181,7 +186,7 @@ def test_bad_shares_are_named_by_their_files(spoken: Table, stranger: Person, tm
     assert f"{good}: " not in told["what"]
     assert told["safe"] == "Nothing was opened."
     said = stranger.run("archive", "check", source, "--share", str(foreign), code=1)
-    assert "of another archive" in said.err.replace("\n", " ")
+    assert "of another archive" in flat(said.err)
     said = stranger.run("archive", "check", source, "--share", "-", typed=spoiled(bare(good)), code=1)
     assert "On stdin: " in said.err
     assert not (tmp_path / "opened").exists()
@@ -214,15 +219,15 @@ def refusals(folder: Path) -> list[tuple[tuple[str, ...], int, str | None]]:
     ]
 
 
-def test_refusals(spoken: Table, tmp_path: Path) -> None:
-    sealed(spoken.ana, tmp_path)
-    before = sorted(path.name for path in tmp_path.iterdir())
-    for line, code, error in refusals(tmp_path):
+def test_refusals(spoken: Table, short: Path) -> None:
+    sealed(spoken.ana, short)
+    before = sorted(path.name for path in short.iterdir())
+    for line, code, error in refusals(short):
         told = spoken.ana.facts(*line, code=code)
         assert told["error"] == error, line
-        assert told["what"].endswith("."), told
+        assert code == 2 or told["what"].endswith("."), told
         assert not FORBIDDEN.search(f"{told['what']} {told['todo']}"), told
-    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert sorted(path.name for path in short.iterdir()) == before
 
 
 def test_without_a_relay_it_is_sealed_all_the_same(unreachable: Table, stranger: Person, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def join(manifest: Manifest, shares: Sequence[Share]) -> bytes:
     secret = p.slip39_combine([share.words for share in shares[: manifest.threshold]])
     key, check = _derived(secret, manifest.salt) if secret is not None else (b"", b"")
     if not p.equal(check, manifest.check):
-        raise Malformed("key", "All shares belong, and yet they give no key: whoever sealed this archive made it so.")
+        raise Malformed("key", "All shares belong, and yet they open nothing: whoever sealed this archive made it so.")
     return key
 
 

@@ -26,6 +26,8 @@ from backchannel.seal import shares
 from backchannel.seal.shares import Made, Manifest, Share
 from backchannel.seal.stream import SEALED, open_stream, seal_stream
 
+__all__ = ["Archive", "Share", "opened", "seal"]
+
 MAGIC = b"bcarchiv"
 PART = ".part"
 _SUM = 32
@@ -95,6 +97,11 @@ class Archive:
         self._head = stream.read(length)
         self.words = self._check_sum(progress)
         self.manifest: Manifest = shares.read_head(self._head)
+
+    @property
+    def sealed_by(self) -> tuple[str, ...]:
+        """The twelve words of the seat that sealed it, as people have compared them."""
+        return p.words(self.manifest.fingerprint, 12)
 
     def share(self, typed: str) -> Share:
         """The share that was typed or read. Raises `Malformed` as `shares.belongs`."""
