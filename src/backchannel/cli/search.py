@@ -19,12 +19,13 @@ def search(
     ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="All of them must be there.")],
 ) -> None:
-    """Find notes, soundings and understandings by their words, in all channels or in --channel. Asks no relay."""
+    """Find notes, soundings, texts and understandings by their words, in all channels or in --channel. Asks no relay."""
     from backchannel.cli import facts, sounding
 
     of: dict[str, Callable[[Channel, Any], Facts]] = {
         "note": facts.note_facts,
         "sounding": sounding.facts,
+        "text": lambda _, item: {"number": item.at.position, "title": item.title, "state": item.state},
         "understanding": facts.understanding_facts,
     }
     with at_desk(ctx) as work:
@@ -40,7 +41,12 @@ def search(
 def _found(page: Page, facts: Facts) -> None:
     from backchannel.cli import draw, sounding
 
-    pages: dict[str, Draw] = {"note": draw.note, "sounding": sounding.draw, "understanding": draw.matter}
+    pages: dict[str, Draw] = {
+        "note": draw.note,
+        "sounding": sounding.draw,
+        "text": lambda page, one: page.say(f"{one['number']}  text: {one['title']} ({one['state']})"),
+        "understanding": draw.matter,
+    }
     for one in facts["found"]:
         page.say(one["channel"], DIM)
         for name in one.keys() & pages.keys():

@@ -31,6 +31,7 @@ from backchannel.instruments import BY_KIND, note, record, understanding
 from backchannel.instruments.base import Due, remaining
 from backchannel.instruments.mandate import Mandate
 from backchannel.instruments.sounding.values import Sounding
+from backchannel.instruments.text.values import Text
 from backchannel.ledger.origin import log_name
 from backchannel.seal import primitives as p
 from backchannel.seal.box import invite_seed
@@ -367,6 +368,10 @@ class Channel:
     def mandate_at(self, position: int) -> Mandate:
         """The mandate that stands at a position of the log."""
         return self._item_at(position, "mandate")  # type: ignore[no-any-return]
+
+    def text_at(self, position: int) -> Text:
+        """The text that stands at a position of the log."""
+        return self._item_at(position, "text")  # type: ignore[no-any-return]
 
     def _item_at(self, position: int, instrument: str) -> Any:
         held = self.session.book.items.at(position)

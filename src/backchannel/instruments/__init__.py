@@ -8,11 +8,12 @@ from backchannel.instruments.mandate import MANDATE
 from backchannel.instruments.nonpaper.rules import NONPAPER
 from backchannel.instruments.note import NOTE
 from backchannel.instruments.sounding.rules import SOUNDING
+from backchannel.instruments.text.rules import TEXT
 from backchannel.instruments.understanding import UNDERSTANDING
 
 __all__ = ["BY_KIND", "ERASABLE", "INSTRUMENTS", "Instrument", "Spoken"]
 
-INSTRUMENTS: tuple[Instrument, ...] = (NOTE, NONPAPER, HAT, SOUNDING, MANDATE, UNDERSTANDING)
+INSTRUMENTS: tuple[Instrument, ...] = (NOTE, NONPAPER, HAT, SOUNDING, MANDATE, TEXT, UNDERSTANDING)
 
 BY_KIND: dict[str, Instrument] = {kind: instrument for instrument in INSTRUMENTS for kind in instrument.kinds}
 """Which instrument a kind of entry belongs to."""

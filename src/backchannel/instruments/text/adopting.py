@@ -122,11 +122,24 @@ def pens(item: Text, state: State) -> tuple[SeatId, ...]:
     return tuple(heirs or (one.id for one in here if one.speaks))
 
 
+def first_pen(opener: SeatId, audience: tuple[SeatId, ...], state: State) -> SeatId:
+    """Whose the pen is if nobody is named: the opener's, or a third's if the charter wants that."""
+    third = _third(audience, state)
+    return opener if opener in third or not third else third[0]
+
+
 def can_hold(seat_id: SeatId, audience: tuple[SeatId, ...], state: State) -> None:
     """`Rejected("pen")` unless a seat of this audience can hold the pen (5.5)."""
-    here = [state.member(seat) for seat in remaining(audience, state)]
-    if not any(one.id == seat_id and one.speaks for one in here):
+    here = remaining(audience, state)
+    if seat_id not in here or not state.member(seat_id).speaks:
         raise Rejected("pen", "The pen is held by a seat that has the text, is here and speaks.")
-    third = [one.id for one in here if one.role in _THIRD]
-    if third and seat_id not in third and state.charter is not None and state.charter.terms.pen == "intermediary":
+    third = _third(audience, state)
+    if third and seat_id not in third:
         raise Rejected("pen", "Under this charter the pen is held by an intermediary or convenor.")
+
+
+def _third(audience: tuple[SeatId, ...], state: State) -> tuple[SeatId, ...]:
+    """The intermediaries and convenors who are here, if the charter wants the pen with them."""
+    if state.charter is None or state.charter.terms.pen != "intermediary":
+        return ()
+    return tuple(seat for seat in remaining(audience, state) if state.member(seat).role in _THIRD)

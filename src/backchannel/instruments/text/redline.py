@@ -31,7 +31,7 @@ def layout(item: Text, number: int | None) -> bytes:
     if number is None:
         return item.layout
     if not 0 <= number <= len(item.versions):
-        raise Misuse("version", f"There is no version {number} of this text; {len(item.versions)} were issued.")
+        raise Misuse("version", f"There is no version {number} of this text; issued: {len(item.versions)}.")
     return item.versions[number - 1].layout if number else b""
 
 
