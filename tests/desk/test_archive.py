@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from backchannel import labels
-from backchannel.desk import hats, nonpapers, soundings
+from backchannel.channel.state import At
+from backchannel.desk import hats, mandates, nonpapers, soundings
 from backchannel.desk.archive import facts as facts_of
 from backchannel.desk.archive import readme, store
 from backchannel.desk.archive.bundle import LONGEST_FRAME, Unpacking, pack
@@ -29,7 +30,8 @@ from backchannel.desk.archive.store import Archive, opened, seal
 from backchannel.desk.channel import Channel
 from backchannel.entry.codec import decode, encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, Unreachable, VaultError
-from backchannel.instruments import INSTRUMENTS, record
+from backchannel.instruments import INSTRUMENTS, mandate, record
+from backchannel.instruments.text import values
 from backchannel.ledger.checkpoint import open_checkpoint
 from backchannel.ledger.leaf import Leaf
 from backchannel.ledger.origin import origin_line
@@ -255,6 +257,76 @@ def test_under_the_chatham_rule_nothing_that_was_said_has_a_name(
     [act] = facts(tmp_path / "opened", "understandings.json")
     assert act["proposed_by"] is None
     assert len(act["parties"]) == 2  # whoever is to sign is named: that is what signing is for
+
+
+def test_mandates_are_named_with_what_came_with_them(world: World, tmp_path: Path) -> None:
+    ana = world["ana"]
+    published = mandate.Published("https://example.org/seats")
+    mandates.grant(ana, ana.me, ("initial", "sign"), "Anything.", attestation=published)
+    mandates.grant(world["hernan"], world["hernan"].me, ("sign",), "Texts.")
+    world.settle()
+    mandates.revoke(ana, ana.items("mandate")[0].value, "Recalled.")
+    world.settle()
+    told = [facts_of.KEPT["mandate"].tell(facts_of.Teller(ana), item.value) for item in ana.items("mandate")]
+    assert [one["state"] for one in told if one] == ["revoked", "in-force"]
+    first = told[0]
+    assert first is not None
+    assert (first["to"]["name"], first["acts"], first["reason"]) == ("Ana P.", ["initial", "sign"], "Recalled.")
+    assert first["attestation"] == {"form": "published", "where": "https://example.org/seats"}
+    json.dumps(told)
+
+
+def test_a_text_is_told_paragraph_by_paragraph(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, hernan, at = world["ana"], world["hernan"], At(7, 4_000_000)
+    one, two = bytes(8), b"2" * 8
+    words = ("", "First [shall / should].", "Second.", "Second, better.", "We need time.", "Why")
+    stance = values.Stance("Chile", hernan.me, "reserve", 4, at)
+    step = values.Step("replace", two, 0, bytes(8), 0, (3,))
+    version = values.Version(1, at, bytes(32), one + (1).to_bytes(4, "big") + two + (2).to_bytes(4, "big"))
+    item = values.Text(
+        bytes(32),
+        at,
+        ana.me,
+        (ana.me, hernan.me),
+        "Zone",
+        ana.me,
+        "drafting",
+        words,
+        (
+            values.Paragraph(one, 0, 1, False, (stance,)),
+            values.Paragraph(b"3" * 8, 0, 2, True, ()),
+            values.Paragraph(two, 1, 3, False, ()),
+        ),
+        (),
+        (values.Amendment(b"a" * 32, At(9, 4_000_001), hernan.me, (step,), 5, "accepted", at, 0),),
+        (version,),
+        (values.Hush(1, at, 4_000_100, hernan.me, "Chile", 4), values.Hush(1, at, 4_000_100, None, "", 0)),
+    )
+    kept, teller = facts_of.KEPT["text"], facts_of.Teller(ana)
+    told = kept.tell(teller, item)
+    assert told is not None
+    assert [p["text"] for p in told["paragraphs"]] == ["First [shall / should].", "Second, better."]
+    assert told["paragraphs"][0]["stances"][0] == {
+        "party": "Chile",
+        "stance": "reserve",
+        "text": "We need time.",
+        "since": teller.at(4_000_000),
+    }
+    [amendment] = told["amendments"]
+    assert (amendment["by"]["name"], amendment["outcome"], amendment["reason"]) == ("Hernán C.", "accepted", "Why")
+    assert amendment["changes"][0]["text"] == ["Second, better."]
+    assert [hush["broken"] for hush in told["silences"]] == [True, False]
+    files = {name: b"".join(pieces).decode() for name, pieces in kept.files(teller, item)}
+    assert files == {
+        "texts/7.txt": "Zone\n\nFirst [shall / should].\n\nSecond, better.\n",
+        "texts/7-1.txt": "Zone\n\nFirst [shall / should].\n\nSecond.\n",
+    }
+    assert {told["text"], told["versions"][0]["text"]} == files.keys()
+    teller.nameless = True
+    hushed = json.dumps(kept.tell(teller, item), ensure_ascii=False)
+    assert "Chile" not in hushed
+    assert "Hernán" not in hushed
+    assert "Ana" not in hushed
 
 
 def test_without_the_relay_there_is_no_checkpoint(world: World, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from itertools import islice
 from typing import Any, NamedTuple
 
 from backchannel.channel.state import Seat, State
@@ -131,12 +130,12 @@ def _seat(teller: Teller, seat: Seat) -> Facts:
 
 
 def _leaves(channel: Channel, size: int, progress: Callable[[int], None]) -> Iterator[bytes]:
-    log = iter(channel.session.book.entries.log(0, size))
     yield b"position,arrival,length,id,erase\n"
-    while batch := list(islice(log, _BATCH)):
+    for start in range(0, size, _BATCH):
+        batch = channel.session.book.entries.log(start, min(_BATCH, size - start))
         rows = (f"{e.position},{e.leaf.arrival},{e.leaf.length},{e.leaf.id.hex()},{e.leaf.erase.hex()}" for e in batch)
         yield "".join(f"{row}\n" for row in rows).encode()
-        progress(batch[-1].position + 1)
+        progress(start + len(batch))
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
