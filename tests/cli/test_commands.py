@@ -190,6 +190,7 @@ def test_charter_from_a_file(person: Any, relay: str, tmp_path: Path) -> None:
         ("hat_days = 91\n", "charter"),
         ("objection = 0\n", "charter"),
         ('reactions = "loud"\n', "charter"),
+        ('pen = "mine"\n', "charter"),
         ('oversight = "all"\n', "charter"),
     ):
         charter.write_text(content)
@@ -199,7 +200,7 @@ def test_charter_from_a_file(person: Any, relay: str, tmp_path: Path) -> None:
     charter.write_text(
         'title = "Terms"\npurpose = "Two\\nlines."\ntrack = 1.5\nretention_days = 7\ndisclosure = 2\nobjection = 2\n'
     )
-    chosen = ("--attribution", "chatham", "--reactions", "hat", "--hat-days", "3")
+    chosen = ("--attribution", "chatham", "--reactions", "hat", "--hat-days", "3", "--pen", "intermediary")
     signed = ana.facts("channel", "charter", "sign", "--file", str(charter), *chosen, "--yes")
     assert signed["charter"]["terms"] == {
         "title": "Terms",
@@ -213,6 +214,7 @@ def test_charter_from_a_file(person: Any, relay: str, tmp_path: Path) -> None:
         "reactions": "hat",
         "objection": "2",
         "hat_days": 3,
+        "pen": "intermediary",
     }
     # the founder may propose other terms until all have signed
     again = ana.facts("channel", "charter", "sign", "--retention-days", "9", "--yes")

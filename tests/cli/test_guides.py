@@ -12,31 +12,40 @@ from tests.cli.conftest import BACKUP, Person, serve
 
 DOCS = Path(__file__).parents[2] / "docs"
 DIRECTIVE = re.compile(r"<!-- test: (\w+) (keeps|types) (\w+)?(.*?) -->|<!-- test: file (\S+) (.*?) -->")
-TOGETHER = "<!-- test: all sync -->"
+NUMBER = re.compile(r"<!-- test: number (\d+) is (\S+) from: (\w+) (.*?) -->")
+READS = ("note send --", "nonpaper float", "nonpaper counter", "hat ask")
+"""Commands that are given a text as they run."""
+TOGETHER = {"<!-- test: all sync -->": 8, "<!-- test: all sync twice -->": 2}
 
 
 def steps(text: str, name: str, folder: Path) -> list[transcript.Step]:
     """The console blocks as one transcript; what a reader types at a question stands in comments before them."""
     found: list[transcript.Step] = []
     typed: dict[str, list[str]] = {}
+    shown: dict[str, str] = {}  # a number as the guide has it, and the variable that holds what it is in this run
     for part in re.split(r"(```console\n.*?```|<!-- test: .*? -->)", text, flags=re.DOTALL):
-        directive = DIRECTIVE.fullmatch(part)
-        if part == TOGETHER:  # what `desk sync --watch` does beside the commands that are shown
+        directive, number = DIRECTIVE.fullmatch(part), NUMBER.fullmatch(part)
+        if number:
+            shown[number[1]] = "NUMBER" + "ABCDEFGHIJ"[len(shown)]
+            found.append(transcript.Step(number[3], f"{number[4]} --json", name, kept={shown[number[1]]: number[2]}))
+        elif part in TOGETHER:  # what `desk sync --watch` does beside the commands that are shown
             everyone = dict.fromkeys(step.who for step in found)
-            found += [transcript.Step(who, "desk sync", name) for _ in range(8) for who in everyone]
+            found += [transcript.Step(who, "desk sync", name) for _ in range(TOGETHER[part]) for who in everyone]
         elif directive and directive[5]:
             (folder / directive[5]).write_text(directive[6])
         elif directive and directive[2] == "keeps":
             command = directive[4].removeprefix(" from: ")
             found.append(transcript.Step(directive[1], f"{command} --json", name, kept={str(directive[3]): "code"}))
         elif directive:
-            words = f"{directive[3]}{directive[4]}"
+            words = f"{directive[3]}{directive[4]}".replace("\\n", "\n")
             typed.setdefault(directive[1], []).append(f"{{{words}}}" if words.isupper() else words)
         elif part.startswith("```console"):
+            for written, variable in shown.items():
+                part = re.sub(rf"(?<![\w:-]){written}(?![\w:-])", f"{{{variable}}}", part)
             block = transcript.parse(part.removeprefix("```console\n").removesuffix("```"), name)
             for step in block:
                 asks = any("[y/N]" in line for line in step.expected)
-                reads = step.command == "channel join" or step.command.startswith("note send --")
+                reads = step.command == "channel join" or step.command.startswith(READS)
                 if asks or reads:
                     step.typed = [typed[step.who].pop(0)]
             found += block
