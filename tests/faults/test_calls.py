@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from backchannel.desk import hats, nonpapers
 from backchannel.desk.channel import Channel
 from backchannel.errors import BackchannelError, RelayFault, Unreachable
+from backchannel.instruments.nonpaper.values import Nonpaper
 from backchannel.relay.refusals import REFUSALS, refuse
 from tests.desk.world import NAMES, World, agree, notes, online, returned, talks, texts, waiting, wire
 
@@ -50,6 +52,33 @@ def _keys_to_renew(world: World) -> None:
     world.clock.days(8)
 
 
+def _float(world: World) -> None:
+    nonpapers.float_(world["ana"], "A title", "an idea", hours=48)
+
+
+def _floated(world: World) -> None:
+    _float(world)
+    world.settle()
+
+
+def _slip_laid_ready(world: World) -> None:
+    nonpapers.drop(world["ana"], "A title", "from the hat")
+
+
+def _react(world: World) -> None:
+    nonpapers.react(world["ana"], _paper(world["ana"]), "question", "how far?")
+
+
+def _floated_by_another(world: World) -> None:
+    nonpapers.float_(world["hernan"], "A title", "an idea", hours=48)
+    world.settle()
+
+
+def _paper(channel: Channel) -> Nonpaper:
+    (item,) = channel.items("nonpaper")
+    return item.value  # type: ignore[no-any-return]
+
+
 Step = Callable[[World], None]
 OPERATIONS: dict[str, tuple[Step, Step]] = {
     "read": (_note_to_read, lambda world: None),
@@ -63,6 +92,10 @@ OPERATIONS: dict[str, tuple[Step, Step]] = {
         _prepare_nothing,
         lambda world: world["ana"].propose("Act", "We agree.", [world["ana"].me, world["sofia"].me]),
     ),
+    "float": (_prepare_nothing, _float),
+    "react": (_floated_by_another, _react),
+    "withdraw": (_floated, lambda world: nonpapers.withdraw(world["ana"], _paper(world["ana"]))),
+    "hat": (_slip_laid_ready, lambda world: hats.call(world["ana"])),
 }
 """What stands before, and what the desk is asked to do; then it syncs."""
 
@@ -156,3 +189,33 @@ def _check(world: World, operation: str) -> None:
         assert sofia.state.seat(ana.me).prekeys[-1].prekey.seq == 1  # type: ignore[union-attr]
     if operation == "propose":
         assert len(sofia.items("understanding")) == 1
+    if operation in ("float", "react", "withdraw", "hat"):
+        check_papers(world, operation)
+
+
+def check_papers(world: World, operation: str) -> None:
+    """Whatever happened on the way, it is there once, the same for all, and what is over is gone."""
+    for name in ("ana", "hernan", "sofia"):
+        channel, item = world[name], _paper(world[name])
+        assert item == _paper(world["sofia"])
+        held = channel.session.vault.query("SELECT (SELECT count(*) FROM aside_key), (SELECT count(*) FROM aside)")
+        made = channel.session.vault.query("SELECT count(*) FROM aside_made")
+        assert made == [(0,)]
+        if operation == "withdraw":
+            assert (item.state, len(item.destroyed), held) == ("withdrawn", 3, [(0, 0)])
+            continue
+        words = nonpapers.words(channel, item.versions[0])
+        assert words is not None
+        assert (words.text, held) == {
+            "float": ("an idea", [(1, 1)]),
+            "react": ("an idea", [(1, 2)]),
+            "hat": ("from the hat", [(1, 1)]),
+        }[operation]
+        if operation == "react":
+            said = nonpapers.remark(channel, item.reactions[0])
+            assert said is not None
+            assert (len(item.reactions), said.text) == (1, "how far?")
+        if operation == "hat":
+            (round_,) = channel.items("hat")
+            assert (item.author, round_.value.state, hats.waiting(channel)) == (None, "closed", 0)
+            assert channel.session.vault.query("SELECT * FROM pocket") == []
