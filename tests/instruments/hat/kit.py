@@ -268,6 +268,11 @@ class Table:
 
     # --- the log
 
+    @property
+    def words(self) -> dict[bytes, bytes]:
+        """The words of all entries, for whoever holds every key."""
+        return {entry.id: entry.words for entry in self.log}
+
     def post(
         self,
         sender: str,

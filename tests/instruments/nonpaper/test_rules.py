@@ -236,7 +236,7 @@ def test_nobody_owns_what_came_from_the_hat() -> None:
 def test_a_float_from_the_hat_names_a_slip_that_was_in_it() -> None:
     made, id_, slip = from_hat("proof")
     hat = made.round().id
-    good = {"hat": hat, "slip": slip.hash}
+    good: dict[str, Any] = {"hat": hat, "slip": slip.hash}
     for by, change in (
         ("Rae", {"slip": bytes(31) + b"\1"}),
         ("Rae", {"counters": b"\1" * 32}),
@@ -362,7 +362,7 @@ def test_what_stays_names_nobody(which: str) -> None:
     assert NONPAPER.text(item) == ""
     assert NONPAPER.idle(item) > 1 << 60
     assert not any(desk.words or desk.keys for desk in made.desks.values())
-    audience = {"to": item.audience}
+    audience: dict[str, Any] = {"to": item.audience}
     confirmed = set(item.destroyed)
     assert made.said("Ana", "nonpaper.destroyed", About(id_), **audience) == "ok"
     assert made.said("Ana", "nonpaper.destroyed", About(id_), **audience) == "repeat"
