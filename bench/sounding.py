@@ -69,7 +69,7 @@ class Party:
         self.voters, self.releaser = tuple(seats[1:]), seats[0]
         self.me, self.part = self.voters[0], tuple(seats)
         keys, start = Keys(bytes(32), bytes(1952), bytes(32)), At(0, 0)
-        members = (Seat(seat, keys, "A", "P", "envoy", "active", True, 0, (), start) for seat in seats)
+        members = (Seat(seat, keys, "A", "P", "envoy", "active", True, 0, (), None, start) for seat in seats)
         self.state = State(CHANNEL, "open", 1, seats=tuple(members))
         self.size, self.position = size, 0
         self.item: Any = None
@@ -99,7 +99,7 @@ class Party:
         """What a seat's desk posts now."""
         start, cpu = time.perf_counter(), time.process_time()
         due = rounds.owed(self.item, Me(seat, self.pockets[seat], os.urandom, At(self.position, 1), 1, self.state))
-        posts = [(seat, kind, encode(body), audience) for kind, body, audience in due.says]
+        posts = [(seat, one.kind, encode(one.body), one.audience) for one in due.says]
         if seat == self.me:
             self.taken += time.perf_counter() - start
             self.cpu += time.process_time() - cpu
