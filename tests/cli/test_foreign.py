@@ -125,7 +125,8 @@ def channel(text: str) -> show.Facts:
     line: show.Facts = {"title": text, "id": text, "relay": text, "stage": text, "me": text, "standing": "gone"}
     line |= {"seat_count": 1, "entries": 1}
     terms = {"title": text, "purpose": text, "track": text, "attribution": text, "retention_days": 3}
-    terms = {**terms, "disclosure": text, "oversight": text, "reactions": text, "objection": "2", "hat_days": 3}
+    terms = {**terms, "disclosure": text, "oversight": text, "reactions": text, "objection": "2"}
+    terms = {**terms, "hat_days": 3, "pen": text}
     charter = {"terms": terms, "seats": seats(text), "awaits": [text]}
     change = {"by": text, "stage": text, "awaits": [text], "name": text, "party": text, "role": text, "reason": text}
     expires = "2026-11-03T14:05:00Z"

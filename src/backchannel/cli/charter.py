@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
     "reactions": "named",
     "objection": "none",
     "hat_days": 0,
+    "pen": "passes",
 }
 _NUMBERS = frozenset({"retention_days", "hat_days"})
 _WRITTEN = frozenset({"disclosure", "objection"})
@@ -78,6 +79,9 @@ def sign(
     hat_days: Annotated[
         int | None, typer.Option("--hat-days", help="Founder: the hat goes round every so many days; 0: when called.")
     ] = None,
+    pen: Annotated[
+        str | None, typer.Option("--pen", help="Founder: who writes texts: intermediary, or passes from seat to seat.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Sign without being asked.")] = False,
 ) -> None:
     """Read the terms and the seats in full, and sign. The founder proposes them first, and signs with that."""
@@ -89,6 +93,7 @@ def sign(
         "reactions": reactions,
         "objection": objection,
         "hat_days": hat_days,
+        "pen": pen,
     }
     asked = {name: value for name, value in chosen.items() if value is not None}
     with at_desk(ctx) as work:

@@ -99,6 +99,12 @@ def pending(page: Page, one: Facts) -> None:
     page.say(f"  {'awaits the yes of ' + names(one['awaits']) if one['awaits'] else 'granted by all'}", DIM)
 
 
+_PENS = {
+    "passes": "the pen is held by whom the opener names, and passes",
+    "intermediary": "the pen is held by an intermediary or convenor",
+}
+
+
 def terms(page: Page, charter: Facts) -> None:
     """The charter in full."""
     found = charter["terms"]
@@ -114,6 +120,7 @@ def terms(page: Page, charter: Facts) -> None:
             ("A newcomer needs", "the yes of every party"),
             ("Disclosure needs", quorum),
             ("Oversight", found["oversight"]),
+            ("Texts", _PENS.get(found["pen"], "")),
             ("Non-papers", _nonpapers(found)),
             (
                 "The hat",

@@ -19,7 +19,7 @@ def search(
     ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="All of them must be there.")],
 ) -> None:
-    """Find notes, soundings, texts and understandings by their words, in all channels or in --channel. Asks no relay."""
+    """Find notes, soundings, texts and understandings by their words, in all channels or --channel. Asks no relay."""
     from backchannel.cli import facts, sounding
 
     of: dict[str, Callable[[Channel, Any], Facts]] = {
