@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backchannel.cli import archive
-from tests.cli.conftest import Person, Table
+from tests.cli.conftest import PHRASE, Person, Table
 from tests.cli.test_commands import FORBIDDEN
+from tests.cli.test_process import on_terminal
 
 ASKED = ("--threshold", "2", "--shares", "3")
 
@@ -85,6 +87,8 @@ def test_pages(spoken: Table, stranger: Person, short: Path) -> None:
     assert "If more than 1 of the papers are lost, nobody can, ever." in flat(said.out)
     pages = [said.both]
     source, (first, second, _) = str(short / "talks"), papers(short)
+    pages.append(stranger.run("archive", "check", source).both)
+    assert "belongs" not in pages[-1]
     pages.append(stranger.run("archive", "check", source, "--share", str(first)).both)
     assert "belongs to it: number 1" in pages[-1]
     typed = f"{bare(first)}\n\n{bare(second)}\n\n"
@@ -163,6 +167,25 @@ def test_a_bad_share_is_named_and_asked_for_again(spoken: Table, stranger: Perso
     assert "Share 1 was given already." in said.err
     assert "Word 1 is not one of the words" in said.err
     assert "begin with readme.txt" in flat(said.out)
+
+
+def test_on_a_real_terminal(spoken: Table, short: Path) -> None:
+    """Shown one after another, typed, and wiped; no bar is drawn over them."""
+    line = ("archive", "seal", str(short / "talks"), *ASKED, "--yes")
+    code, said = on_terminal(spoken.ana.folder, *line, typed=b"\n\n\n", BACKCHANNEL_PASSPHRASE=PHRASE)
+    assert code == 0, said
+    screens = re.sub(r"\x1b\[[0-9;?]*[A-Za-gi-zK-Z]|\r", "", said.replace(archive.CLEAR, "\0")).split("\0")
+    assert len(screens) == 5
+    shares = []
+    for screen in screens[1:4]:
+        grid = screen.partition("shown again.")[2].partition("When it is")[0]
+        shares.append(" ".join(word for word in grid.split() if word.isalpha()))
+        assert len(shares[-1].split()) == 33, screen
+    typed = f"{shares[2]}\n\n{shares[0]}\n\n".encode()
+    code, said = on_terminal(short, "archive", "open", str(short / "talks"), "--to", str(short / "new"), typed=typed)
+    assert code == 0, said
+    assert archive.CLEAR in said
+    assert (short / "new" / "readme.txt").exists()
 
 
 # --- refusals

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -39,7 +40,7 @@ from backchannel.ledger.tree import Tree
 from backchannel.seal import shares
 from backchannel.seal.stream import CHUNK, SEALED, seal_stream
 from tests.conftest import ROOT
-from tests.desk.world import World, alarms, offline, picture, talks, wire
+from tests.desk.world import World, alarms, found, offline, picture, talks, wire
 
 NOTE, OLD, PRIVATE, IDEA, SLIP, TRIAL = (
     "the cape and not the meridian",
@@ -186,6 +187,18 @@ def test_the_log_adds_up_to_what_the_relay_signed(folder: Path, lived: World) ->
         ana.session.book.cover().relay_key,
     )
     assert (point.size, point.root) == (len(rows), root)
+
+
+def test_a_channel_without_a_charter(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    try:
+        found(world, "ana", "hernan")
+        papers = sealed(world["ana"], tmp_path / "a")
+        unseal(tmp_path / "a", list(papers.shares[:2]), tmp_path / "opened")
+        assert facts(tmp_path / "opened", "channel.json")["charter"] is None
+        assert facts(tmp_path / "opened", "notes.json") == []
+    finally:
+        world.close()
 
 
 def test_what_never_is(folder: Path, lived: World) -> None:
@@ -754,26 +767,29 @@ def test_killed_while_writing(when: int, lived: World, tmp_path: Path) -> None:
 def test_nothing_readable_touches_the_disk_while_sealing(
     lived: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every file that is opened for writing, and all that is in the temporary folder."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    (tmp_path / "tmp").mkdir()
+    """One file is opened for writing, and nothing of the record or of the shares can be read in it."""
     written: list[str] = []
-    sys.addaudithook(
-        lambda event, args: written.append(str(args[0])) if event == "open" and _writes(args) and live_hook else None
-    )
-    live_hook = [True]
+    real, real_io = os.open, io.open
+
+    def opening(path: Any, flags: int, *rest: Any, **options: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR):
+            written.append(str(path))
+        return real(path, flags, *rest, **options)
+
+    def opening_io(file: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
+        if not isinstance(file, int) and set(mode) & set("wax+"):
+            written.append(str(file))
+        return real_io(file, mode, *rest, **options)
+
+    monkeypatch.setattr(os, "open", opening)
+    monkeypatch.setattr(io, "open", opening_io)
+    monkeypatch.setattr("builtins.open", opening_io)
     papers = sealed(lived["ana"], tmp_path / "a")
-    live_hook.clear()
-    mine = [path for path in written if str(tmp_path) in path]
-    assert mine == [str(tmp_path / "a.part")]
+    monkeypatch.undo()
+    assert [path for path in written if not path.endswith("desk.lock")] == [str(tmp_path / "a.part")]
     raw = (tmp_path / "a").read_bytes()
     for words in (NOTE, "No force.", *papers.shares):
         assert words.encode() not in raw
-    assert not list((tmp_path / "tmp").iterdir())
-
-
-def _writes(args: tuple[Any, ...]) -> bool:
-    return bool(args[2] & (os.O_WRONLY | os.O_RDWR))
 
 
 def test_no_desk_and_no_relay_are_needed(archive: tuple[Path, Papers], lived: World, tmp_path: Path) -> None:
