@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,7 +49,7 @@ def test_what_looks_like_filling_comes_back(plain: bytes) -> None:
     assert unseal(seal(plain)) == plain
 
 
-ATTACKS = {
+ATTACKS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "nothing": lambda c: [],
     "last cut off": lambda c: c[:-1],
     "all but the first cut off": lambda c: c[:1],

@@ -215,8 +215,11 @@ def _read(archive: Archive, sources: list[str], given: Settings) -> list[Share]:
     """The shares in these files; `Malformed` naming every one that is bad."""
     held, bad = [], []
     for source in sources:
+        typed = ask.written(None, source, given, "share")
+        if source == "-":
+            _wipe(given)
         try:
-            held.append(archive.share(ask.written(None, source, given, "share")))
+            held.append(archive.share(typed))
         except Malformed as error:
             bad.append((source, error))
     if bad:
@@ -236,15 +239,29 @@ def _ask(archive: Archive, held: list[Share], facts: Facts, given: Settings) -> 
             "Nothing was done.",
         )
     show.tell(facts, _draw, as_json=False)
-    while len(held) < wanted:
-        typed = ask.line(f"Share {len(held) + 1} of {wanted}", given)
-        try:
-            one = archive.share(typed)
-            if one.number in {other.number for other in held}:
-                raise Malformed("twice", f"Share {one.number} was given already.", "Another trustee's is needed.")
-            held = [*held, one]
-        except Malformed as error:
-            show.failure(error.as_dict(), as_json=False)
-    if _terminal(given):
-        sys.stdout.write(CLEAR)  # the shares that were typed
+    try:
+        while len(held) < wanted:
+            held = [*held, *_typed(archive, held, given)]
+    finally:
+        _wipe(given)
     return held
+
+
+def _typed(archive: Archive, held: list[Share], given: Settings) -> list[Share]:
+    """One more share, or none if that was a bad one."""
+    typed = ask.line(f"Share {len(held) + 1} of {archive.manifest.threshold}", given)
+    try:
+        one = archive.share(typed)
+        if one.number in {other.number for other in held}:
+            raise Malformed("twice", f"Share {one.number} was given already.", "Another trustee's is needed.")
+    except Malformed as error:
+        show.failure(error.as_dict(), as_json=False)
+        return []
+    return [one]
+
+
+def _wipe(given: Settings) -> None:
+    """What was typed or shown leaves the terminal."""
+    if _terminal(given):
+        sys.stdout.write(CLEAR)
+        sys.stdout.flush()
