@@ -117,6 +117,7 @@ class Desk:
         self.words: dict[bytes, bytes] = {}
         self.pockets: dict[bytes, bytes] = {}
         self.tray: list[bytes] = []
+        self.wiped: set[str] = set()
 
     def copy(self) -> Desk:
         """The desk as its disk is now."""
@@ -220,6 +221,7 @@ class Desk:
             self.pockets[id_] = due.pocket
             if due.over:
                 self.keep(instrument, id_, instrument.lapse(item))
+            self.wiped |= {one.kind for one in due.says if due.wipes}
             says += due.says
         return says
 
