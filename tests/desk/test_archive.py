@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from backchannel import labels
 from backchannel.channel.state import At
-from backchannel.desk import hats, mandates, nonpapers, soundings
+from backchannel.desk import hats, mandates, nonpapers, soundings, texts
 from backchannel.desk.archive import facts as facts_of
 from backchannel.desk.archive import readme, store
 from backchannel.desk.archive.bundle import LONGEST_FRAME, Unpacking, pack
@@ -87,6 +87,7 @@ def live(world: World) -> None:
         asked = next(i.value for i in channel.items("sounding") if i.value.terms.question == MEDIATE)
         soundings.answer(channel, asked, yes)
     world.settle()
+    texts.open_(ana, "Zone", ["No force [shall / may] be used.", "The cape."])
     ana.propose("Act", "No force.", [ana.me, hernan.me])
     sofia.propose("Draft", "To be seen.", [ana.me, sofia.me])
     world.settle()
@@ -161,6 +162,8 @@ def test_what_stays_is_there(folder: Path, lived: World) -> None:
     proof = record.read((folder / act["record"]).read_bytes())
     record.verify(proof)
     assert proof.terms.text == "No force."
+    [zone] = facts(folder, "texts.json")
+    assert (folder / zone["text"]).read_text() == "Zone\n\nNo force [shall / may] be used.\n\nThe cape.\n"
     [sounding] = facts(folder, "soundings.json")
     assert (sounding["question"], sounding["results"]) == (MEDIATE, [{"option": "The Pope", "yes": 2}])
     channel = facts(folder, "channel.json")
