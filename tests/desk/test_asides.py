@@ -327,6 +327,9 @@ def test_a_float_that_another_float_overtook_is_sealed_again(world: World) -> No
     online(hernan)
     world.settle()
     assert len(log(ana, "nonpaper.float", "rejected")) == 1
+    for name in SEATS:  # whose it was is not kept, for it is floated again
+        entries = world[name].session.book.entries.log()
+        assert {e.sender for e in entries if e.verdict == "rejected"} == {None}
     assert [[said(world[n], i) for i in range(2)] for n in SEATS] == [[["Words of ana"], ["Words of hernan"]]] * 3
     assert (waiting(hernan), returned(hernan)) == (0, [])
     # The words that were rejected are erased, and the keys they came under are gone.
@@ -387,6 +390,10 @@ def test_a_desk_whose_seat_has_left_keeps_nothing(world: World) -> None:
     nonpapers.withdraw(ana, last(ana))
     world.settle("ana", "hernan")
     assert nonpapers.unconfirmed(hernan, last(hernan)) == (sofia.me,)
+    assert [item.state for item in papers(sofia)] == ["floated"]  # it has not heard
+    world.clock.days(3)
+    sofia.sync()
+    assert [(item.state, item.author) for item in papers(sofia)] == [("lapsed", None)]
 
 
 def test_words_stand_right_behind_what_they_belong_to(world: World) -> None:

@@ -123,7 +123,10 @@ def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool)
 
 
 def _read(session: Session) -> int:
-    """No entry that arrived before this unit is still to come (spec/ledger.md, 7.5)."""
+    """No entry that arrived before this unit is still to come (spec/ledger.md, 7.5): none at all for who has left."""
+    me = session.state.seat(session.engine.wallet.me)
+    if me is not None and me.standing == "gone":
+        return session.now().arrival
     return arrival_unit((session.history.synced or 0) - CLOCK_SLACK)
 
 

@@ -73,7 +73,9 @@ class Asides:
 
     def forget_who(self, item: int) -> None:
         """Forget who wrote the entries about an item (nonpaper.md, 4.4)."""
-        self._vault.execute("UPDATE entry SET sender = NULL WHERE item = ?", (self._places.of(item),))
+        place = self._places.of(item)  # what is about it stands behind it
+        sql = "UPDATE entry SET sender = NULL WHERE place >= ? AND place < ? AND item = ?"
+        self._vault.execute(sql, (place, self._places.end, place))
 
     def destroy_all(self) -> bool:
         """Destroy everything that is kept apart of this channel, pockets too; whether there was any."""

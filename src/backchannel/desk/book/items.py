@@ -24,6 +24,10 @@ ASIDE = ", ".join(f"'{instrument.name}'" for instrument in INSTRUMENTS if instru
 _ASIDE_KINDS = ", ".join(f"'{kind}'" for kind, instrument in BY_KIND.items() if instrument.aside)
 
 
+NO_FAULT = frozenset({"stale-prekey", "item"})
+"""Why an entry is rejected that an honest desk may post: a key was replaced meanwhile, and what comes behind it."""
+
+
 class Item(NamedTuple):
     """An instrument's item."""
 
@@ -115,9 +119,12 @@ class Items:
         return [*self.live(instrument), *newest]
 
     def overdue(self, unit: int, *, aside: bool, most: int = 100) -> list[Item]:
-        """Items that should have lapsed by arrival unit `unit`, some: those whose words are aside, or the others."""
+        """Items that should have lapsed by arrival unit `unit`, some: those whose words are aside, or the others.
+
+        `+place`: SQLite is to look by `until`.
+        """
         return self._items(
-            f"SELECT instrument, value FROM item WHERE until <= ? AND +place >= ? AND +place < ?"  # noqa: S608 - by until, not place
+            f"SELECT instrument, value FROM item WHERE until <= ? AND +place >= ? AND +place < ?"  # noqa: S608
             f" AND (instrument IN ({ASIDE})) = ? LIMIT ?",
             unit,
             self._places.first,
@@ -129,7 +136,7 @@ class Items:
     def late(self, unit: int) -> list[Item]:
         """Items whose words were set aside, whose hour has passed, and of which a key is here still."""
         found = self._items(
-            f"SELECT instrument, value FROM item WHERE until <= ? AND +place >= ? AND +place < ?"  # noqa: S608 - by until, not place
+            f"SELECT instrument, value FROM item WHERE until <= ? AND +place >= ? AND +place < ?"  # noqa: S608
             f" AND instrument IN ({ASIDE})"
             " AND (place IN (SELECT place FROM aside_key) OR place IN (SELECT place FROM pocket))",
             unit,
@@ -217,7 +224,9 @@ class Folding:
         try:
             return event, self._line(event)
         except Malformed as problem:
-            return event._replace(verdict="rejected", error=problem), None
+            blameless = BY_KIND[event.kind].aside and problem.code in NO_FAULT
+            who = None if blameless else event.sender  # nor is it kept who floats what was sealed again
+            return event._replace(verdict="rejected", error=problem, sender=who), None
 
     def write(self) -> None:
         """Write what began and what changed."""
