@@ -1,0 +1,84 @@
+"""The PDF holds the words, as words; changes are lines, not colours; markup in words is words."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backchannel.errors import Misuse
+from backchannel.papers import Comment, Document, Paragraph, Run, write
+
+
+def paper(*texts: str, change: str = "") -> Document:
+    return Document("A treaty", "Text 7", tuple(Paragraph(str(i), (Run(t, change),)) for i, t in enumerate(texts, 1)))
+
+
+def drawn(data: bytes) -> bytes:
+    """What is drawn on the pages."""
+    streams = re.findall(rb"stream\n(.*?)\nendstream", data, re.S)
+    found = b""
+    for stream in streams:
+        try:
+            found += zlib.decompress(stream)
+        except zlib.error:
+            continue
+    return found
+
+
+def seen(data: bytes) -> str:
+    """The words as another program reads them from the file."""
+    tool = shutil.which("pdftotext")
+    if tool is None:
+        pytest.skip("no pdftotext on this machine")
+    return subprocess.run([tool, "-layout", "-", "-"], input=data, capture_output=True, check=True).stdout.decode()
+
+
+def test_another_program_reads_the_words() -> None:
+    text = seen(
+        write(
+            paper(
+                "The Parties shall cease.", "Стороны, τα μέρη", "[shall](http://x) **may** __x__ {nb} \\ --a-- ~~b~~"
+            ),
+            "pdf",
+        )
+    )
+    for part in ("A treaty", "Text 7", "1.", "The Parties shall cease.", "Стороны, τα μέρη", "1/1"):
+        assert part in text.replace(" / ", "/")
+    assert "[shall](http://x) **may** __x__ {nb} \\ --a-- ~~b~~" in text
+
+
+def test_no_word_becomes_a_link_or_an_action() -> None:
+    data = write(paper("[x](http://y) <a href='z'>q</a>"), "pdf")
+    assert not re.search(rb"/(Annots|URI|JavaScript|Launch|EmbeddedFile)", data)
+
+
+def test_changes_are_drawn_as_lines_in_black() -> None:
+    plain, lined = (drawn(write(paper("words", change=change), "pdf")) for change in ("", "added"))
+    bars = re.compile(rb"re f|\bl S\b")
+    assert len(bars.findall(lined)) > len(bars.findall(plain))
+    assert not re.search(rb"[\d.]+ [\d.]+ [\d.]+ rg", lined)
+
+
+def test_letters_that_no_font_has_are_named() -> None:
+    with pytest.raises(Misuse, match=r"2 characters .* 中 \(U\+4E2D\), 国"):
+        write(paper("中国"), "pdf")
+
+
+@settings(max_examples=8)
+@given(
+    st.lists(
+        st.text(st.sampled_from("ab [](){}*_~-\\\n\tйωيوقש1.,’\u202e\x00"), min_size=1, max_size=80),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_any_words_are_drawn(texts: list[str]) -> None:
+    runs = tuple(Run(text, change, "x") for text, change in zip(texts, ("", "added", "removed"), strict=False))
+    document = Document("", "", (Paragraph("", runs, (Comment(texts[0], None, texts[0]),), texts[0]),))
+    assert write(document, "pdf").startswith(b"%PDF")
