@@ -481,3 +481,30 @@ def test_what_the_instrument_says_of_itself() -> None:
     erasable = {name.partition(".")[2] for name, kind in HAT.kinds.items() if kind.erasable}
     assert erasable == {"key", "commit", "submit", "stage"}
     assert named(table("keys"))[0] == "closed"
+
+
+# --- traffic (hat.md, 5)
+
+
+@pytest.mark.parametrize(("many", "size"), [(3, 4_096), (4, 1_024), (10, 4_096), (16, 1_024)])
+def test_the_words_of_a_round_are_as_long_as_the_spec_says(many: int, size: int) -> None:
+    made = Table(" ".join(f"P{k}" for k in range(many)), name="traffic")
+    made.call("P0", size=size)
+    made.run()
+    assert made.round("P0").state == "closed"
+    n, w, head = many, 2_304 * many + size + 16, 1 if many < 16 else 3
+    stages = [head + n * (w - 1_136 * (j + 1) + 3) for j in range(n)]
+    words: dict[str, list[int]] = {}
+    for entry in made.log:
+        words.setdefault(entry.kind, []).append(len(entry.words))
+    alike = {"hat.key": 2_451, "hat.commit": 32, "hat.submit": w, "hat.go": 32, "hat.reveal": 32}
+    assert words == {
+        "hat.open": [0],
+        **{kind: [one] * n for kind, one in alike.items()},
+        "hat.stage": stages,
+        "hat.close": [0],
+    }
+    whole = n * (2_548 + w) + n * (n * (w + 3) - 568 * n * (n + 1))
+    assert sum(map(sum, words.values())) == whole + n * (head - 1)
+    if size == 4_096:
+        assert round(whole / 1_000) == {3: 120, 10: 2_388}[n]
