@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from backchannel.desk import hats, nonpapers, sealing
+from backchannel.desk import envelopes, hats, nonpapers, sealing
+from backchannel.desk.book.reading import Reading
 from backchannel.desk.channel import Channel
 from backchannel.desk.vault import cipher
 from backchannel.entry.codec import encode
@@ -534,3 +535,101 @@ def test_what_lies_ready_can_be_taken_back_and_leaves_nothing(world: World) -> N
     ana.sync()
     ana.session.vault.settle()
     assert traces(ana, runs(WORDS)) == set()
+
+
+def test_a_slip_about_what_is_over_by_then_is_not_carried_on(tmp_path: Path) -> None:
+    with talks(tmp_path, reactions="hat") as world:
+        ana, hernan, sofia = (world[n] for n in SEATS)
+        float_(world)
+        world.settle()
+        nonpapers.drop_reaction(hernan, last(hernan), "objection", "pterodactylharbour")
+        hats.call(sofia)
+        for _ in range(20):
+            world.sync("ana", "hernan", "sofia")
+            if ana.items("hat")[0].value.state == "opened" or sofia.items("hat")[0].value.state == "opened":
+                break
+            if ana.items("hat")[0].value.state == "votes":
+                nonpapers.withdraw(ana, last(ana))
+        world.settle()
+        world.settle()
+        assert [rounds(world[n]) for n in SEATS] == [["closed"]] * 3
+        assert [last(world[n]).state for n in SEATS] == ["withdrawn"] * 3
+        assert log(ana, "nonpaper.react") == []
+        assert [returned(world[n]) for n in SEATS] == [[], [], []]
+        assert all(kept(world[n]) == 0 for n in SEATS)
+        for name in SEATS:
+            world[name].session.vault.settle()
+            assert traces(world[name], runs("pterodactylharbour")) == set()
+
+
+def test_what_the_open_slips_hold_can_be_read_until_the_round_is_done(world: World) -> None:
+    hats_slip(world, "hernan", "Words " + WORDS)
+    hats.call(world["ana"])
+    offline_at(world, "opened")
+    hernan = world["hernan"]
+    held = hernan.items("hat")[0].value
+    assert held.state == "opened"
+    assert [getattr(slip, "text", "") for slip in hats.slips(hernan, held)] == ["Words " + WORDS]
+    online(world["ana"])
+    world.settle()
+    assert hats.slips(hernan, hernan.items("hat")[0].value) == []
+
+
+def offline_at(world: World, state: str) -> None:
+    """The round goes on until hernan has it in this state; then its caller, ana, is away."""
+    for _ in range(20):
+        world.sync("hernan", "sofia")
+        if world["hernan"].items("hat") and world["hernan"].items("hat")[0].value.state == state:
+            offline(world["ana"])
+            return
+        world.sync("ana")
+        world.sync("hernan")
+        if world["hernan"].items("hat")[0].value.state == state:
+            offline(world["ana"])
+            return
+    raise AssertionError(state)
+
+
+def test_words_that_do_not_open_are_as_good_as_none(world: World) -> None:
+    """And a copy that cannot be read fills nothing."""
+    float_(world)
+    world.settle()
+    ana, hernan = world["ana"], world["hernan"]
+    key = ana.session.book.asides.key(last(ana).at.position)
+    assert key is not None
+    with ana.session.turn(), ana.session.vault.transaction():
+        ana.session.book.asides.keep_key(last(ana).at.position, bytes(32))
+    nonpapers.revise(ana, last(ana), "A title", "under another key")
+    with ana.session.turn(), ana.session.vault.transaction():
+        ana.session.book.asides.keep_key(last(ana).at.position, key)
+    world.settle()
+    assert said(hernan) == ["Words " + WORDS, ""]
+    assert papers(hernan) == papers(ana)
+    assert log(hernan, "nonpaper.words", "rejected") == []
+    reading = Reading(hernan.session.book.asides, hernan.id, hernan.me, 0)
+    before = kept(hernan)
+    reading.keep_copied(last(hernan).at.position, b"\xc1", lambda _: None, ana.me)
+    reading.keep_copied(last(hernan).at.position, encode(((bytes(32), b"false"),)), lambda _: None, ana.me)
+    assert kept(hernan) == before
+
+
+def test_what_comes_of_a_non_paper_stays_behind_when_its_seat_leaves(world: World) -> None:
+    """A text that would have been proposed from it is not kept for its person: its words were set aside."""
+    float_(world)
+    world.settle()
+    sofia = world["sofia"]
+    offline(sofia)
+    nonpapers.take_up(sofia, last(sofia), [sofia.me, world["ana"].me])
+    assert waiting(sofia) == 2
+    online(sofia)
+    wire(sofia).before = lambda op, args: (_ for _ in ()).throw(AssertionError(op)) if op == "append" else None
+    remove(world, "sofia", "ana", "hernan")
+    sofia.sync()
+    assert (waiting(sofia), len(returned(sofia))) == (0, 1)  # the taking up itself, which holds no words
+    assert traces(sofia, runs(WORDS)) == set()
+
+
+def test_nothing_is_sealed_for_somebody_without_a_key(world: World) -> None:
+    with world["ana"].session.turn(), pytest.raises(Misuse) as caught:
+        envelopes._one_time(world["ana"].session, b"\1" * 16)
+    assert caught.value.code == "absent"

@@ -270,7 +270,8 @@ class Channel:
             of = next((getattr(one.body, "item", b"") for one in whole[1:] if BY_KIND[one.kind].aside), b"")
             with session.vault.transaction():
                 for one in whole:
-                    intent = Say(one.kind, encode(one.body), "talk", one.audience, one.words, of)
+                    comes = b"" if getattr(one.body, "item", b"") == of else of
+                    intent = Say(one.kind, encode(one.body), "talk", one.audience, one.words, comes)
                     seal_waiting(session, mine=session.book.outbox.put(intent))
         self._try_posting()
 
