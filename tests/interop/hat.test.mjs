@@ -181,19 +181,26 @@ const openBox = (secret, label, channel, body) => {
 };
 const ASIDE = { act: bytes(), to: list((pair) => bytes(16)(pair[0]) && count(pair[1])), slots: list(bytes()), sealed: bytes() };
 
+const whole = (key) => need(key !== null && key.length === 32, "none") && key;
+const slot = (c) =>
+  whole(openHpke(xwing(hex(c.seed)), enc("bc1/aside-key", hex(c.channel), hex(c.seat), c.n), hex(c.slot)));
+const copy = (c) =>
+  whole(openHpke(xwing(hex(c.seed)), enc("bc1/aside-copy", hex(c.channel), hex(c.item), hex(c.seat)), hex(c.slot)));
+const words = (c) => {
+  const carries = decode(hex(c.body), ASIDE);
+  need(carries.sealed.subarray(0, 16).equals(sha256(carries.act).subarray(0, 16)), "tag");
+  const plain = openBox(hex(c.key), "bc1/aside", hex(c.channel), carries.sealed);
+  const end = filled(plain);
+  need(end > 0 && Math.ceil(end / 4096) * 4096 === plain.length, "padding");
+  return plain.subarray(0, end - 1);
+};
+// both: the entry that brings the key, and one that carries words
 const aside = (c) => {
-  const channel = hex(c.channel);
   const brings = decode(hex(c.brings), ASIDE);
   const at = brings.to.findIndex(([seat]) => seat.equals(hex(c.seat)));
   need(at >= 0 && brings.to[at][1] === BigInt(c.n) && brings.slots[at].length === 1168, "slots");
-  const key = openHpke(xwing(hex(c.seed)), enc("bc1/aside-key", channel, hex(c.seat), c.n), brings.slots[at]);
-  need(key !== null && key.length === 32, "key");
-  const carries = decode(hex(c.carries), ASIDE);
-  need(carries.sealed.subarray(0, 16).equals(sha256(carries.act).subarray(0, 16)), "tag");
-  const plain = openBox(key, "bc1/aside", channel, carries.sealed);
-  const end = filled(plain);
-  need(end > 0 && Math.ceil(end / 4096) * 4096 === plain.length, "padding");
-  return { key: key.toString("hex"), words: plain.subarray(0, end - 1).toString("hex") };
+  const key = slot({ ...c, slot: brings.slots[at].toString("hex") });
+  return words({ ...c, key: key.toString("hex"), body: c.carries });
 };
 
 // --- hat.md, 2
@@ -319,7 +326,7 @@ const round = (c) => {
   return full("reveal") ? open() : full("show") ? blame() : { state: "running" };
 };
 
-const RUN = { aside, round };
+const RUN = { slot, copy, words, aside, round };
 for (const c of JSON.parse(fs.readFileSync(file, "utf8"))) {
   let found;
   try {
@@ -328,5 +335,5 @@ for (const c of JSON.parse(fs.readFileSync(file, "utf8"))) {
     if (!("refused" in error)) throw error;
     found = { refused: error.refused };
   }
-  console.log(JSON.stringify(found));
+  console.log(JSON.stringify(Buffer.isBuffer(found) ? { found: found.toString("hex") } : found));
 }
