@@ -221,6 +221,7 @@ def test_a_full_text_takes_others_words_but_no_more_paragraphs() -> None:
     [
         ((), "changes"),
         ((Insert(START, ("x",)),) * (MOST_CHANGES + 1), "changes"),
+        ((Insert(START, ("x",) * 1_000), Insert(START, ("x",) * 1_001)), "changes"),
         ((Insert(START, ()),), "paragraph"),
         ((Insert(b"\x05" * 8, ("x",)),), "paragraph"),
         ((Replace(b"\x05" * 8, 0, "x"),), "paragraph"),
@@ -283,6 +284,7 @@ def test_nobody_floods_the_pen(monkeypatch: pytest.MonkeyPatch) -> None:
     talk.amend("Ana", talk.replace(1, "b"))
     with refused("full"):
         talk.amend("Ben", talk.replace(2, "c"))
+    talk.amend("Sol", talk.replace(2, "The pen writes on."))
     talk.accept()
     talk.amend("Ben", talk.replace(2, "c"))
 

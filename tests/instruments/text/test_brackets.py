@@ -120,11 +120,19 @@ def test_any_depth_that_is_allowed() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [" " * 9_000 + "/" + " " * 9_000, "[" + " " * 19_000 + "]", "[a]" * 6_000, "\\" * 20_000]
+    "words",
+    [
+        " " * 9_000 + "/" + " " * 9_000,
+        "[" + " " * 19_000 + "]",
+        "[a]" * 6_000,
+        "[Par: ]" * 2_800,
+        "[,,,,,,,,: ]" * 1_600,
+        "\\" * 20_000,
+    ],
 )
 def test_no_words_take_long(words: str) -> None:
     start = time.perf_counter()
-    list(walk(parse(f"[{words}]", PARTIES)))
+    list(walk(parse(f"[{words}]", [f"Party {n}" for n in range(128)])))
     assert time.perf_counter() - start < 2
 
 

@@ -136,6 +136,9 @@ def test_what_stands_in_the_way() -> None:
     assert found.counts == {"bracketed": 3, "reserved": 1, "open": 0, "referendum": 1, "agreed": 0}
     assert found.brackets == 5
     assert [one.id for one in found.proposed] == [held]
+    assert found.stale == ()
+    talk.amend("Sol", talk.replace(1, "Peace, for now."))
+    assert way(talk).stale == way(talk).proposed
     assert not found.clear
     assert found.soundable == (
         Soundable(2, 1, ("shall", "may"), True),

@@ -57,9 +57,12 @@ def hidden(state: State) -> tuple[str, ...]:
 def amend(item: Text, spoken: Spoken) -> Text:
     """Proposed; by the pen itself, applied at once (3.1, 3.2)."""
     act: Amend = spoken.act
-    if not 1 <= len(act.changes) <= paragraphs.MOST_CHANGES:
-        raise Rejected("changes", f"An amendment has 1 to {paragraphs.MOST_CHANGES} changes.")
-    if len(item.proposed) >= MOST_PROPOSED:
+    brought = sum(len(paragraphs.said(change)) for change in act.changes)
+    if not 1 <= len(act.changes) <= paragraphs.MOST_CHANGES or brought > paragraphs.MOST_PARAGRAPHS:
+        most = f"1 to {paragraphs.MOST_CHANGES} changes, with up to {paragraphs.MOST_PARAGRAPHS} paragraphs"
+        raise Rejected("changes", f"An amendment has {most}.")
+    pen = spoken.sender == item.pen
+    if len(item.proposed) >= MOST_PROPOSED and not pen:
         raise Rejected("full", f"{MOST_PROPOSED} amendments await the pen's word already.")
     names, ink, steps = hidden(spoken.state), Ink(item), []
     for change in act.changes:
@@ -72,7 +75,7 @@ def amend(item: Text, spoken: Spoken) -> Text:
     reason = ink.why(act.reason)
     made = Amendment(spoken.id, spoken.at, spoken.sender, tuple(steps), reason, "proposed", spoken.at, 0)
     item = replace(item, words=ink.all)
-    if spoken.sender == item.pen:
+    if pen:
         return _accepted(item, made, spoken.at, 0)
     return replace(item, proposed=(*item.proposed, made))
 

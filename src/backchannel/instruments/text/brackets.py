@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from backchannel.entry.text import folded
@@ -94,6 +95,7 @@ def bracketed(words: str) -> bool:
 def parse(words: str, names: Sequence[str] = ()) -> tuple[Piece, ...]:
     """What words consist of; `names` are those whom a bracket's label can name. `Malformed("brackets")` as `check`."""
     check(words)
+    known = _known(tuple(names))
     frames, done = [_Frame(0)], 0
     for mark in _MARK.finditer(words):
         if mark[0] not in "[]":
@@ -105,7 +107,7 @@ def parse(words: str, names: Sequence[str] = ()) -> tuple[Piece, ...]:
             frames.append(_Frame(mark.start()))
         else:
             inner = frames.pop()
-            bracket = _Bracket(inner.start, done, _alternatives(words, inner, names))
+            bracket = _Bracket(inner.start, done, _alternatives(words, inner, known))
             frames[-1].parts.append((inner.start, bracket))
     if words[done:]:
         frames[-1].parts.append((done, words[done:]))
@@ -156,13 +158,13 @@ def plain(words: str) -> str:
     return _ESCAPED.sub(r"\1", words)
 
 
-def _alternatives(words: str, frame: _Frame, names: Sequence[str]) -> tuple[Alternative, ...]:
+def _alternatives(words: str, frame: _Frame, known: frozenset[str]) -> tuple[Alternative, ...]:
     """What stands in one bracket: a label perhaps, then one alternative or several (2.2, 2.3)."""
     by: tuple[str, ...] = ()
     parts = frame.parts
     at, first = parts[0] if parts else (0, "")
-    label = _LABEL.match(first) if isinstance(first, str) and names else None
-    if label is not None and all(_names(part, names) for part in re.split("[/,]", label[1])):
+    label = _LABEL.match(first) if isinstance(first, str) and known else None
+    if label is not None and all(_names(part, known) for part in re.split("[/,]", label[1])):
         by = tuple(part.strip() for part in re.split("[/,]", label[1]))
         parts = [(at + label.end(), words[at + label.end() : at + len(label.string)]), *parts[1:]]
     found: list[list[Piece]] = [[]]
@@ -201,10 +203,14 @@ def _group(words: str, run: Sequence[_Bracket]) -> Iterator[tuple[int, Group]]:
         yield start, Group(start, words[start : run[-1].end], alternatives)
 
 
-def _names(part: str, names: Sequence[str]) -> bool:
+@lru_cache
+def _known(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(folded, names))
+
+
+def _names(part: str, known: frozenset[str]) -> bool:
     """Whether a part of a label names one of these: in full, or by a beginning that fits no other."""
     wanted = folded(part)
-    known = {folded(name) for name in names}
-    return wanted in known or (
-        len(wanted) >= SHORTEST and len([name for name in known if name.startswith(wanted)]) == 1
-    )
+    if wanted in known:
+        return True
+    return len(wanted) >= SHORTEST and len([name for name in known if name.startswith(wanted)]) == 1

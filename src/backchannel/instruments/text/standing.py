@@ -13,6 +13,7 @@ from backchannel.instruments.sounding.rules import MOST_FIRST
 from backchannel.instruments.sounding.values import alike
 from backchannel.instruments.text import brackets
 from backchannel.instruments.text.acts import ParagraphId
+from backchannel.instruments.text.paragraphs import applied
 from backchannel.instruments.text.values import Amendment, Paragraph, Text
 
 LONGEST_OPTION = 500
@@ -99,7 +100,7 @@ class Soundable(NamedTuple):
 
 
 class Way(NamedTuple):
-    """What stands in the way (4.3). `stale`: those amendments that no longer fit."""
+    """What stands in the way (4.4). `stale`: those of the undecided amendments that no longer fit."""
 
     rows: tuple[Row, ...]
     counts: dict[str, int]
@@ -107,6 +108,7 @@ class Way(NamedTuple):
     without: tuple[Without, ...]
     soundable: tuple[Soundable, ...]
     proposed: tuple[Amendment, ...]
+    stale: tuple[Amendment, ...]
 
     @property
     def clear(self) -> bool:
@@ -122,7 +124,8 @@ def in_the_way(item: Text, state: State) -> Way:
     names = named(state)
     found = [one for n, paragraph in enumerate(item.here, 1) for one in soundable(item, n, paragraph, names)]
     left = sum(row.brackets for row in rows)
-    return Way(rows, counts, left, _without(rows, of), tuple(found), item.proposed)
+    stale = tuple(one for one in item.proposed if applied(item.paragraphs, one.id, one.steps) is None)
+    return Way(rows, counts, left, _without(rows, of), tuple(found), item.proposed, stale)
 
 
 def _row(item: Text, number: int, one: Paragraph, of: Sequence[str]) -> Row:
