@@ -16,7 +16,7 @@ WITHOUT_NAME = "hat"
 
 UNREACHED = (
     "What vanishing cannot reach: a copy of a desk that was made before, with its passphrase; a photograph; what "
-    "somebody wrote down or remembers. A desk that stays off destroys it when it is opened again."
+    "a terminal still shows; what somebody wrote down or remembers. A desk that stays off destroys it when it is opened again."
 )
 STYLE = "How it is written may tell whose it is, and so may what only you could know."
 CARRIED_BY = (
