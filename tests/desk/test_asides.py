@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backchannel.desk import envelopes, hats, nonpapers, sealing
+from backchannel.desk.book.items import Items
 from backchannel.desk.book.reading import Reading
 from backchannel.desk.channel import Channel
 from backchannel.desk.vault import cipher
@@ -633,3 +635,34 @@ def test_nothing_is_sealed_for_somebody_without_a_key(world: World) -> None:
     with world["ana"].session.turn(), pytest.raises(Misuse) as caught:
         envelopes._one_time(world["ana"].session, b"\1" * 16)
     assert caught.value.code == "absent"
+
+
+def test_a_turn_looks_at_nothing_that_is_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many notes and old non-papers there are: what is owed is found without reading them."""
+    ana = world["ana"]
+    ana.send_note("a note")
+    float_(world)
+    world.settle()
+    nonpapers.withdraw(ana, last(ana))
+    world.settle()
+    note, paper = ana.items("note")[0], ana.items("nonpaper")[0]
+    again = [
+        item._replace(value=replace(item.value, id=bytes([n]) * 32, at=replace(item.value.at, position=start + n)))
+        for item, start in ((note, 1_000), (paper, 2_000))
+        for n in range(100)
+    ]
+    items = ana.session.book.items
+    with ana.session.turn(), ana.session.vault.transaction():
+        items.write(again, [])
+        ana.session.vault.execute("DELETE FROM pocket")
+    seen: list[int] = []
+    whole = Items._items
+
+    def counted(self: Items, sql: str, *parameters: Any) -> list[Any]:
+        found = whole(self, sql, *parameters)
+        seen.append(len(found))
+        return found
+
+    monkeypatch.setattr(Items, "_items", counted)
+    ana.work()
+    assert sum(seen) <= 3  # the newest of each instrument that may begin something
