@@ -199,20 +199,25 @@ def open_channel(folder: Path, url: str, *, seats: int = 3, title: str = "Good o
     return channels
 
 
+def table_in(folder: Path, url: str) -> Table:
+    """Three seats in an open channel, their desks in `folder`."""
+    open_channel(folder, url)
+    return Table(Person(folder / "ana"), Person(folder / "hernan"), Person(folder / "sofia"), url)
+
+
 @pytest.fixture
 def table(tmp_path: Path, relay: str) -> Table:
     """Three seats in an open channel."""
-    open_channel(tmp_path, relay)
-    return Table(Person(tmp_path / "ana"), Person(tmp_path / "hernan"), Person(tmp_path / "sofia"), relay)
+    return table_in(tmp_path, relay)
 
 
 @pytest.fixture
 def unreachable(tmp_path: Path) -> Table:
     """Three seats in an open channel whose relay is gone."""
     host = serve(tmp_path / "relay.db")
-    open_channel(tmp_path, host.url)
+    table = table_in(tmp_path, host.url)
     assert host.stop() == 0
-    return Table(Person(tmp_path / "ana"), Person(tmp_path / "hernan"), Person(tmp_path / "sofia"), host.url)
+    return table
 
 
 def copy(person: Person, folder: Path) -> Person:

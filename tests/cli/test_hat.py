@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from backchannel.cli import hat, show
 from tests.cli import conftest
-from tests.cli.conftest import Person, Table
+from tests.cli.conftest import Person, Table, table_in
 from tests.cli.test_commands import FORBIDDEN
 from tests.cli.test_sounding import later  # noqa: F401 - a fixture
 
@@ -22,8 +22,7 @@ IDEA = "Sea of peace\nShare the waters.\n"
 def hatted(tmp_path: Path, relay: str, monkeypatch: pytest.MonkeyPatch) -> Table:
     """A channel whose charter has reactions from the hat, and a round every week."""
     monkeypatch.setattr(conftest, "TERMS", replace(conftest.TERMS, reactions="hat", objection="1", hat_days=7))
-    conftest.open_channel(tmp_path, relay)
-    return Table(*(Person(tmp_path / name) for name in ("ana", "hernan", "sofia")), relay)
+    return table_in(tmp_path, relay)
 
 
 def until_over(table: Table) -> tuple[Any, list[Any]]:
@@ -155,8 +154,7 @@ def test_two_are_too_few(tmp_path: Path, relay: str) -> None:
 
 def test_a_round_that_lapses_names_whom_it_waited_for(tmp_path: Path, later: Callable[[float], None]) -> None:  # noqa: F811
     host = conftest.serve(tmp_path / "relay.db")
-    conftest.open_channel(tmp_path, host.url)
-    table = Table(*(Person(tmp_path / name) for name in ("ana", "hernan", "sofia")), host.url)
+    table = table_in(tmp_path, host.url)
     table.sofia.run("hat", "call", "--hours", "1")
     table.ana.run("desk", "sync")
     table.sofia.run("desk", "sync")

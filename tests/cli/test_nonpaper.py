@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cli import conftest
-from tests.cli.conftest import PHRASE, Person, Table
+from tests.cli.conftest import PHRASE, Person, Table, table_in
 from tests.cli.test_commands import FORBIDDEN
 from tests.cli.test_sounding import later  # noqa: F401 - a fixture
 
@@ -245,8 +245,7 @@ def test_what_is_new_and_what_is_awaited(table: Table) -> None:
 
 def test_the_charters_objections_end_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, relay: str) -> None:
     monkeypatch.setattr(conftest, "TERMS", replace(conftest.TERMS, objection="1"))
-    conftest.open_channel(tmp_path / "strict", relay)
-    strict = Table(*(Person(tmp_path / "strict" / name) for name in ("ana", "hernan", "sofia")), relay)
+    strict = table_in(tmp_path / "strict", relay)
     number = floated(strict)
     assert "The objection of one party ends it." in strict.hernan.run("nonpaper", "show", number).out
     over = strict.hernan.facts("nonpaper", "react", number, "objection")["nonpaper"]
@@ -256,8 +255,7 @@ def test_the_charters_objections_end_it(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_after_its_hour(tmp_path: Path, later: Callable[[float], None]) -> None:  # noqa: F811
     """By the desk's own clock, with a relay that has fallen silent."""
     host = conftest.serve(tmp_path / "relay.db")
-    conftest.open_channel(tmp_path, host.url)
-    table = Table(*(Person(tmp_path / name) for name in ("ana", "hernan", "sofia")), host.url)
+    table = table_in(tmp_path, host.url)
     number = floated(table, "--hours", "1")
     table.hernan.run("desk", "sync")
     assert host.stop() == 0

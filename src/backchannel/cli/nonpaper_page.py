@@ -15,8 +15,9 @@ WITHOUT_NAME = "hat"
 """The route of what nobody knows the author of."""
 
 UNREACHED = (
-    "What vanishing cannot reach: a copy of a desk that was made before, with its passphrase; a photograph; what "
-    "a terminal still shows; what somebody wrote down or remembers. A desk that stays off destroys it when it is opened again."
+    "What vanishing cannot reach: a copy of a desk that was made before, with its passphrase; a photograph; "
+    "what a terminal still shows, what somebody wrote down or remembers. A desk that stays off destroys it when it is "
+    "opened again."
 )
 STYLE = "How it is written may tell whose it is, and so may what only you could know."
 CARRIED_BY = (
