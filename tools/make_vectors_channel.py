@@ -27,11 +27,11 @@ from backchannel.channel import acts, code
 from backchannel.channel.code import Code
 from backchannel.channel.state import DAY, State
 from backchannel.errors import Malformed
-from backchannel.instruments import record
+from backchannel.instruments.understanding import record
 from backchannel.seal.box import Sealed, roster_box
 from tests.channel.kit import CHANNEL, TERMS, Desk, World, identity, invite_act, join_act
 from tests.channel.test_founding import BAD_TERMS, GOOD_TERMS
-from tests.instruments.test_record import ALTERED, FILES, RAW, made
+from tests.instruments.understanding.test_record import ALTERED, FILES, RAW, made
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 Case = dict[str, Any]

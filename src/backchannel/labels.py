@@ -51,7 +51,10 @@ HAT_SEEN = "bc1/hat/seen"
 # agreements
 CHARTER = "bc1/charter"
 UNDERSTANDING = "bc1/understanding"
-UNDERSTANDING_SIG = "bc1/understanding-sig"
+UNDERSTANDING_SALT = "bc1/understanding-salt"
+JWS_ED = "bc1/jws-ed"
+JWS_MLDSA = "bc1/jws-mldsa"
+JWS_WORDS = "bc1/jws-words"
 
 # archives
 ARCHIVE = "bc1/archive"

@@ -24,7 +24,7 @@ from backchannel.channel.state import DAY, At, Invitation, Removal, Seat, State
 from backchannel.entry.codec import Value, decode, encode
 from backchannel.entry.ids import ZERO32
 from backchannel.errors import Malformed, Rejected
-from backchannel.instruments import BY_KIND, ERASABLE, Spoken
+from backchannel.instruments import ANCHORS, BY_KIND, ERASABLE, Spoken
 from backchannel.ledger.leaf import EraseRecord, Leaf, entry_id
 from backchannel.ledger.tree import Tree
 from backchannel.seal import aside, roster
@@ -124,7 +124,7 @@ class Desk:
         self.items: dict[bytes, Any] = {}
 
     def _engine(self, wallet: Wallet, state: State, lines: Lines) -> Engine:
-        return Engine(wallet, state, lines, erasable=ERASABLE, root_at=self.log.tree.root)
+        return Engine(wallet, state, lines, erasable=ERASABLE, root_at=self.log.tree.root, anchors=ANCHORS)
 
     def copy(self, log: Log) -> Desk:
         twin = Desk(self.name, log, (), self.keys)

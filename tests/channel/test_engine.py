@@ -18,7 +18,7 @@ from backchannel.channel.state import DAY, State
 from backchannel.entry.ids import ZERO32
 from backchannel.instruments import ERASABLE
 from backchannel.instruments.note import Restate, Send
-from backchannel.instruments.understanding import Propose
+from backchannel.instruments.understanding.values import Propose
 from backchannel.seal import roster
 from backchannel.seal.box import Sealed
 from backchannel.seal.chain import erase_token
@@ -66,7 +66,7 @@ def test_the_token_that_is_given_erases() -> None:
 def test_what_cannot_be_erased_has_no_token() -> None:
     world = opened(2)
     both = tuple(sorted(s.id for s in world.state.active))
-    world["Ana"].say("understanding.propose", Propose("Peace", "We agree.", both, bytes(16)))
+    world["Ana"].say("understanding.propose", Propose("Peace", ("We agree.",), (), both, bytes(32)))
     world.sync()
     assert told(world["Ana"]) == "line"
     assert world["Ana"].events[-1].token is None

@@ -159,7 +159,10 @@ def note(text: str) -> show.Facts:
 
 def matter(text: str) -> show.Facts:
     party = {"name": text, "party": text, "role": text, "initialled": True, "signed": False, "words": [text] * 12}
-    one = {"number": 3, "title": text, "text": text, "state": text, "state_says": text, "proposed_by": text}
+    party |= {"ad_referendum": True}
+    annex = {"name": text, "sha256": text}
+    parts: show.Facts = {"clauses": [text, None, text], "closed": [2], "annexes": [annex], "anchored": 7}
+    one = {**parts, "number": 3, "title": text, "text": text, "state": text, "state_says": text, "proposed_by": text}
     more = {"proposed": "2026-11-03T14:05:00Z", "readers": [text], "parties": [party], "reason": text}
     return {**one, **more, "next": "sign", "awaits": [text]}
 

@@ -16,10 +16,11 @@ from backchannel.demo.checks import Failed
 from backchannel.demo.clock import DAY, Clock
 from backchannel.demo.scenario import Act, Scenario, load
 from backchannel.demo.stage import Stage
+from backchannel.desk import understandings
 from backchannel.desk.audit import Finding
 from backchannel.desk.desk import Desk
 from backchannel.errors import BackchannelError, Malformed, Misuse, Unreachable
-from backchannel.instruments import record
+from backchannel.instruments.understanding import form, record
 
 
 class Played:
@@ -34,7 +35,7 @@ class Played:
         item = stage.labelled(act, "chile")
         self.position = item.at.position
         self.record = stage.folder / "record.json"
-        self.record.write_bytes(stage.channels["chile"].record(item))
+        self.record.write_bytes(understandings.record(stage.channels["chile"], item))
 
 
 @pytest.fixture(scope="module")
@@ -300,18 +301,20 @@ def test_the_signed_text_proves_itself(played: Played) -> None:
 
 def test_a_changed_record_proves_nothing(played: Played, tmp_path: Path) -> None:
     facts = json.loads(played.record.read_bytes())
-    facts["terms"]["text"] = facts["terms"]["text"].replace("not ", "", 1)
+    shown = facts["signatures"][0]["header"]["disclosures"]
+    shown[2] = form.b64(form.unb64(shown[2]).replace(b"not ", b"", 1))
     file = tmp_path / "changed.json"
     file.write_bytes(json.dumps(facts, indent=2, ensure_ascii=False).encode() + b"\n")
     for proof in (altered.proves_itself, altered.changed_word_refused):
-        with pytest.raises(Malformed, match="does not hold for this text"):
+        with pytest.raises(Malformed, match="does not belong to it"):
             proof(file)
         with pytest.raises(Failed, match="was not signed by all"):
             proof(tmp_path / "none.json")
 
 
 def test_a_verifier_that_takes_anything_is_noticed(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "verify", lambda found: None)
+    good = record.verify(record.read(played.record.read_bytes()))
+    monkeypatch.setattr(record, "verify", lambda _: good)
     with pytest.raises(Failed, match="verifies with another text"):
         altered.changed_word_refused(played.record)
 

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from backchannel import labels
 from backchannel.channel.state import At
-from backchannel.desk import hats, mandates, nonpapers, soundings, texts
+from backchannel.desk import hats, mandates, nonpapers, soundings, texts, understandings
 from backchannel.desk.archive import facts as facts_of
 from backchannel.desk.archive import readme, store
 from backchannel.desk.archive.bundle import LONGEST_FRAME, Unpacking, pack
@@ -31,8 +31,9 @@ from backchannel.desk.archive.store import Archive, opened, seal
 from backchannel.desk.channel import Channel
 from backchannel.entry.codec import decode, encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, Unreachable, VaultError
-from backchannel.instruments import INSTRUMENTS, mandate, record
+from backchannel.instruments import INSTRUMENTS, mandate
 from backchannel.instruments.text import values
+from backchannel.instruments.understanding import record
 from backchannel.ledger.checkpoint import open_checkpoint
 from backchannel.ledger.leaf import Leaf
 from backchannel.ledger.origin import origin_line
@@ -88,14 +89,14 @@ def live(world: World) -> None:
         soundings.answer(channel, asked, yes)
     world.settle()
     texts.open_(ana, "Zone", ["No force [shall / may] be used.", "The cape."])
-    ana.propose("Act", "No force.", [ana.me, hernan.me])
-    sofia.propose("Draft", "To be seen.", [ana.me, sofia.me])
+    understandings.propose(ana, "Act", "No force.", [ana.me, hernan.me])
+    understandings.propose(sofia, "Draft", "To be seen.", [ana.me, sofia.me])
     world.settle()
     for channel in (ana, hernan):
-        channel.initial(channel.items("understanding")[0].value)
+        understandings.initial(channel, channel.items("understanding")[0].value)
     world.settle()
     for channel in (ana, hernan):
-        channel.sign(channel.items("understanding")[0].value)
+        understandings.sign(channel, channel.items("understanding")[0].value)
     world.settle()
     world.clock.days(1.1)  # the old note's hour has passed, and no desk was open since
 
@@ -160,8 +161,7 @@ def test_what_stays_is_there(folder: Path, lived: World) -> None:
     assert (folder / act["text"]).read_text() == "Act\n\nNo force.\n"
     assert draft["record"] is None
     proof = record.read((folder / act["record"]).read_bytes())
-    record.verify(proof)
-    assert proof.terms.text == "No force."
+    assert record.verify(proof).clauses == ("No force.",)
     [zone] = facts(folder, "texts.json")
     assert (folder / zone["text"]).read_text() == "Zone\n\nNo force [shall / may] be used.\n\nThe cape.\n"
     [sounding] = facts(folder, "soundings.json")
@@ -259,7 +259,7 @@ def test_under_the_chatham_rule_nothing_that_was_said_has_a_name(
     ana.send_note(NOTE, read_back=True)
     world.settle()
     world["hernan"].restate(world["hernan"].items("note")[0].value, "the cape")
-    world["sofia"].propose("Act", "No force.", [ana.me, world["hernan"].me])
+    understandings.propose(world["sofia"], "Act", "No force.", [ana.me, world["hernan"].me])
     world.settle()
     state = ana.state
     assert state.charter is not None

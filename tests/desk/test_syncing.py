@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.channel import acts
-from backchannel.desk import duties, soundings, watching
+from backchannel.desk import duties, soundings, understandings, watching
 from backchannel.desk.book.intent import Say
 from backchannel.entry.codec import decode, encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, RelayRefused, Unreachable
@@ -284,7 +284,7 @@ def test_what_was_written_offline_is_posted_in_order(world: World) -> None:
         ana.send_note(f"note {n}")
     invite = ana.invite(*NAMES["dora"])
     ana.send_note("after the invitation")
-    ana.propose("Act", "We agree.", [ana.me, world["hernan"].me])
+    understandings.propose(ana, "Act", "We agree.", [ana.me, world["hernan"].me])
     assert waiting(ana) == 8
     world.clock.days(2)
     ana = world.open("ana")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backchannel.desk import hats, nonpapers
+from backchannel.desk import hats, nonpapers, understandings
 from backchannel.desk.channel import Channel
 from backchannel.errors import BackchannelError, RelayFault, Unreachable
 from backchannel.instruments.nonpaper.values import Nonpaper
@@ -90,7 +90,7 @@ OPERATIONS: dict[str, tuple[Step, Step]] = {
     "renew": (_keys_to_renew, lambda world: None),
     "propose": (
         _prepare_nothing,
-        lambda world: world["ana"].propose("Act", "We agree.", [world["ana"].me, world["sofia"].me]),
+        lambda world: understandings.propose(world["ana"], "Act", "We agree.", [world["ana"].me, world["sofia"].me]),
     ),
     "float": (_prepare_nothing, _float),
     "react": (_floated_by_another, _react),

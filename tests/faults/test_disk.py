@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backchannel.desk import understandings
 from backchannel.errors import VaultError
 from tests.desk.world import NAMES, World, agree, offline, online, picture, remove, talks, texts, waiting, wire
 from tests.faults.test_calls import _text_to_erase, trying
@@ -47,7 +48,9 @@ OPERATIONS: dict[str, tuple[Callable[[World], None], Callable[[World], object]]]
     "note": (lambda world: None, lambda world: world["ana"].send_note(BIG)),
     "propose": (
         lambda world: None,
-        lambda world: world["ana"].propose("Act", BIG, [world["ana"].me, world["sofia"].me]),
+        lambda world: understandings.propose(
+            world["ana"], "Act", BIG.replace("room", "room\n\n"), [world["ana"].me, world["sofia"].me]
+        ),
     ),
     "rotation": (_rotation, lambda world: world["ana"].sync()),
     "invite": (lambda world: None, lambda world: world["ana"].invite(*NAMES["dora"])),

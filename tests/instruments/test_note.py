@@ -18,7 +18,7 @@ from backchannel.errors import Malformed
 from backchannel.instruments import BY_KIND, ERASABLE, INSTRUMENTS, Spoken, note
 from backchannel.instruments.base import diagram
 from backchannel.instruments.note import NOTE, RULES, STATES, Confirm, Correct, Note, Restate, Send
-from backchannel.instruments.understanding import Propose
+from backchannel.instruments.understanding.values import Propose
 from tests.channel.kit import MORNING
 from tests.channel.weaken import weaken
 from tests.instruments.kit import PEOPLE, channel, ids, say, seat, without
@@ -174,7 +174,7 @@ def test_it_goes_on_without_those_who_left() -> None:
 
 
 def test_a_note_is_not_an_understanding() -> None:
-    other = say(None, "Ana", Propose("Peace", "We agree.", ids("Ana", "Ben"), bytes(16)))
+    other = say(None, "Ana", Propose("Peace", ("We agree.",), (), ids("Ana", "Ben"), bytes(32)))
     with refused("item"):
         note.fold(other, _spoken(sent(), "Ana", Confirm(ID, seat("Ben"))))
 

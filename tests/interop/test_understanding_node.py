@@ -1,4 +1,4 @@
-"""A verifier in another language, written from the spec alone, judges our records as we do."""
+"""A verifier in another language, written from the spec alone, judges our records as we do; so does others' library."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
-from backchannel.instruments import record
-from backchannel.instruments.understanding import Signature, sign
-from tests.channel.kit import CHANNEL, identity
-from tests.instruments.kit import ids
-from tests.instruments.test_record import made
+from backchannel.instruments.understanding import record
+from tests.channel.kit import CHANNEL
+from tests.instruments.understanding.kit import in_state
 
 HERE = Path(__file__).parent
 SCRIPT = HERE / "understanding.test.mjs"
@@ -25,7 +22,7 @@ VECTORS = ROOT / "vectors" / "instruments"
 
 @pytest.fixture(scope="module")
 def modules() -> Path:
-    """The folder with the one library that Node itself does not have; installed once."""
+    """The folder with the libraries that Node itself does not have; installed once."""
     npm, wanted = shutil.which("npm"), (HERE / "node" / "package-lock.json").read_bytes()
     if shutil.which("node") is None or npm is None:
         pytest.skip("no node or no npm on this machine")
@@ -50,7 +47,7 @@ def judged(modules: Path, files: list[Path]) -> dict[str, str]:
         ["node", str(SCRIPT), str(modules), *map(str, files)], capture_output=True, text=True, timeout=100
     )
     assert ran.returncode == 0, ran.stderr
-    return dict(line.split() for line in ran.stdout.splitlines())
+    return dict(line.split(" ", 1) for line in ran.stdout.splitlines())
 
 
 def test_it_judges_every_case_as_we_do(modules: Path, tmp_path: Path) -> None:
@@ -62,18 +59,22 @@ def test_it_judges_every_case_as_we_do(modules: Path, tmp_path: Path) -> None:
             files[-1].write_bytes(case["text"].encode())
             expected[path.name] = case["class"]
     assert list(expected.values()).count("signature") >= 5
-    assert judged(modules, files) == expected
+    assert {name: said.split(" ")[0] for name, said in judged(modules, files).items()} == expected
+
+
+@pytest.mark.parametrize(("shown", "seen"), [(None, "3 2 Fishing"), ((2,), "1 2 Fishing"), ((), "0 2 Fishing")])
+def test_a_library_of_others_sees_what_is_shown(
+    modules: Path, tmp_path: Path, shown: tuple[int, ...] | None, seen: str
+) -> None:
+    path = tmp_path / "record.json"
+    path.write_bytes(record.write(record.of(CHANNEL, in_state("complete"), shown)))
+    assert judged(modules, [path]) == {"record.json": f"ok {seen}"}
 
 
 def test_it_agrees_on_text_in_other_scripts(modules: Path, tmp_path: Path) -> None:
-    """Canal de Beagle, in five scripts, long enough for every length of the encoding."""
-    words = "Línea de demarcación. 海峡を越えて。 خط الحدود. Граница. सीमा "
-    terms = replace(made().terms, title="Línea – 海峡 – خط", text=words * 1_200)
-    people = {ids(name)[0]: name for name in ("Ana", "Ben")}
-    digest = terms.digest(CHANNEL)
-    signed = tuple(Signature(p.seat, *sign(identity(people[p.seat]), digest)) for p in terms.parties)
-    good = record.Record(CHANNEL, terms, signed)
-    record.verify(good)
+    """Canal de Beagle, in five scripts."""
+    words = 'Línea de demarcación. 海峡を越えて。 خط الحدود. Граница. सीमा "quoted\\" '
+    whole = in_state("complete", title="Línea – 海峡 – خط", clauses=(words.strip() + "\n\tand so on",) * 200)
     path = tmp_path / "scripts.json"
-    path.write_bytes(record.write(good))
-    assert judged(modules, [path]) == {"scripts.json": "ok"}
+    path.write_bytes(record.write(record.of(CHANNEL, whole)))
+    assert judged(modules, [path]) == {"scripts.json": "ok 200 2 Línea – 海峡 – خط"}

@@ -63,7 +63,7 @@ def test_a_hybrid_signature_holds() -> None:
 
 OTHER_ED, OTHER_MLDSA = A.identity.sign(labels.ROSTER_SIG, b"another message")
 FOREIGN_ED, FOREIGN_MLDSA = B.identity.sign(labels.ROSTER_SIG, MESSAGE)
-LABEL_ED, LABEL_MLDSA = A.identity.sign(labels.UNDERSTANDING_SIG, MESSAGE)
+LABEL_ED, LABEL_MLDSA = A.identity.sign(labels.CHARTER, MESSAGE)
 
 
 @pytest.mark.parametrize(
@@ -321,3 +321,17 @@ def test_what_is_shown_is_no_secret() -> None:
 
 def test_a_public_prekey_may_be_shown() -> None:
     assert "seq=3" in repr(Prekey(3, bytes(1216), bytes(32), 7))
+
+
+def test_signing_keys_are_of_one_channel_and_of_the_seat_alone() -> None:
+    """They sign bytes as they are, so nothing else is signed with them (spec/understanding.md, 1.3)."""
+    signer = A.identity.signer(CHANNEL)
+    assert signer.keys == A.identity.signer(CHANNEL).keys
+    assert p.ed25519_verify(signer.keys.ed25519, MESSAGE, signer.ed25519(MESSAGE))
+    assert p.mldsa_verify(signer.keys.mldsa, MESSAGE, signer.mldsa(MESSAGE))
+    assert signer.keys.ed25519 != KEYS.ed25519
+    assert signer.keys.mldsa != KEYS.mldsa
+    for other in (A.identity.signer(b"\x09" * 32), B.identity.signer(CHANNEL)):
+        assert other.keys.ed25519 != signer.keys.ed25519
+        assert other.keys.mldsa != signer.keys.mldsa
+        assert other.keys.words() != signer.keys.words()

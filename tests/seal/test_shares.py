@@ -223,7 +223,7 @@ def test_either_signature_alone_is_not_enough(one: tuple[s.Made, s.Manifest]) ->
     for part in (replace(head, ed=bytes(64)), replace(head, mldsa=bytes(3309))):
         with refused("signature"):
             s.read_head(encode(part))
-    otherwise = SEALER.sign(labels.UNDERSTANDING_SIG, head.manifest)
+    otherwise = SEALER.sign(labels.ROSTER_SIG, head.manifest)
     with refused("signature"):
         s.read_head(encode(s.Head(head.manifest, *otherwise)))
 

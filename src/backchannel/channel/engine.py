@@ -6,7 +6,7 @@ batch is opened first and its signatures checked together; if one is forged, all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -46,8 +46,8 @@ class Event(NamedTuple):
     """What an entry turned out to be, by `verdict`.
 
     - `act`: a signed act, applied; with an `error` if it is a new roster whose keys this seat was not given
-    - `line`: something said, opened; with the `state` at its position, and with the `token` that erases it if that is
-      allowed and it is this seat's own
+    - `line`: something said, opened; with the `state` at its position, with the `token` that erases it if that is
+      allowed and it is this seat's own, and with the `key` that opens it alone if it is of a kind that may be shown
     - `start`: a chain that this seat can read began
     - `closed`: not for this seat
     - `record`, `erased`: an erasure, and what was erased
@@ -66,6 +66,7 @@ class Event(NamedTuple):
     error: Malformed | None = None
     token: bytes | None = None
     state: State | None = None
+    key: bytes = b""
 
 
 class Wallet(NamedTuple):
@@ -97,12 +98,16 @@ class Engine:
         *,
         erasable: Mapping[str, bool],
         root_at: Callable[[int], bytes],
+        anchors: Collection[str] = (),
     ) -> None:
-        """`erasable`: all kinds of entry, and whether they may be erased; `root_at`: my log's root at a size."""
+        """`erasable`: all kinds of entry, and whether they may be erased; `root_at`: my log's root at a size.
+
+        `anchors`: the kinds of entry of which each may be shown by itself, so that its key is kept.
+        """
         self.wallet, self.state, self.lines = wallet, state, lines
         self.gained: dict[int, roster.EpochSecrets] = {}
         """Epochs whose secrets the last batch brought."""
-        self._erasable, self._root_at = erasable, root_at
+        self._erasable, self._root_at, self._anchors = erasable, root_at, anchors
         self._root = root_at
         self._boxes: dict[int, SharedBox] = {}
         self._checking: Checking | None = None
@@ -175,9 +180,8 @@ class Engine:
         self._gossip(header.size, header.root, record.at)
         mine = chain.sender == self.wallet.me and self._erasable[header.kind]
         token = erase_token(chain, i) if mine else None
-        return Event(
-            record, "line", chain.sender, header.kind, opening.body, chain.seats, token=token, state=self.state
-        )
+        said = Event(record, "line", chain.sender, header.kind, opening.body, chain.seats)
+        return said._replace(token=token, state=self.state, key=opening.key if header.kind in self._anchors else b"")
 
     def _gossip(self, size: int, root: bytes, at: At) -> None:
         if size > at.position or self._root(size) != root:  # spec/ledger.md, 8

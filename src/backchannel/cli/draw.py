@@ -191,17 +191,37 @@ def readback(page: Page, back: Facts) -> None:
 def matter(page: Page, one: Facts) -> None:
     """An understanding in full."""
     page.say(f"{one['number']}  {one['title']}", STRONG)
-    page.quote(one["text"])
+    clauses(page, one["clauses"])
+    annexes(page, one["annexes"])
     page.say(f"  proposed by {one['proposed_by']}, {local(one['proposed'])}", DIM)
     page.say(f"  {one['state_says']}")
     for party in one["parties"]:
         done = [word for word in ("initialled", "signed") if party[word]]
         said = " and ".join(done) or "nothing yet"
-        page.say(f"  {party['name']}, {party['role']}, for {party['party']}: {said}", GOOD if party["signed"] else "")
+        waits = "; its capital has to agree" if party["ad_referendum"] else ""
+        who = f"{party['name']}, {party['role']}, for {party['party']}"
+        page.say(f"  {who}: {said}{waits}", GOOD if party["signed"] else "")
     if one["reason"]:
         page.say("  Withdrawn, because:")
         page.quote(one["reason"])
+    if one["anchored"] is not None:
+        page.say(f"  the signatures stand in the log as entry {one['anchored']}, without a word of the text", DIM)
     page.say(f"  {names(one['readers'])} can read it, and nobody else", DIM)
+
+
+def clauses(page: Page, found: list[str | None]) -> None:
+    """The clauses, numbered if there are several; None is one that stays closed."""
+    for k, clause in enumerate(found, 1):
+        if clause is None:
+            page.say(f"  (clause {k} is not shown)", DIM)
+        else:
+            page.quote(clause, mark=str(k) if len(found) > 1 else "")
+
+
+def annexes(page: Page, found: list[Facts]) -> None:
+    """Files that belong to a text, by their hashes."""
+    for one in found:
+        page.say(f"  Annex {one['name']}: SHA-256 {one['sha256']}")
 
 
 def _count(number: int, one: str, many: str = "") -> str:

@@ -17,7 +17,9 @@ from backchannel.desk.channel import Channel
 from backchannel.desk.hats import waiting as slips_ready
 from backchannel.entry.codec import decode
 from backchannel.entry.ids import SeatId
-from backchannel.instruments import BY_KIND, note, understanding
+from backchannel.instruments import BY_KIND, note
+from backchannel.instruments.understanding import rules as understanding
+from backchannel.instruments.understanding.values import Understanding
 
 UNIT = 300
 """Seconds of an arrival unit (spec/ledger.md, 2)."""
@@ -209,8 +211,10 @@ KINDS = {
     "text.pass": "passing of the pen of text",
     "understanding.propose": "proposal of an understanding",
     "understanding.initial": "initials under an understanding",
+    "understanding.referendum": "reference of an understanding to the capital",
     "understanding.sign": "signature under an understanding",
     "understanding.withdraw": "withdrawal of an understanding",
+    "understanding.anchor": "what was signed, without its words",
 }
 
 
@@ -245,18 +249,19 @@ def note_facts(channel: Channel, item: note.Note) -> Facts:
     }
 
 
-def understanding_facts(channel: Channel, item: understanding.Understanding) -> Facts:
+def understanding_facts(channel: Channel, item: Understanding) -> Facts:
     """An understanding: its exact text, who has initialled and signed, whom it still awaits."""
     state = channel.state
     standing = understanding.standing(item, state)
     verb = VERBS.get(standing)
-    signed = {one.seat for one in item.signatures}
-    done = item.initials if verb == "initial" else signed
+    done = item.initials if verb == "initial" else item.signed
     parties = sorted(item.terms.parties, key=lambda party: place(state, party.seat))
     return {
         "number": item.at.position,
         "title": item.terms.title,
         "text": item.terms.text,
+        "clauses": list(item.terms.clauses),
+        "annexes": [{"name": annex.name, "sha256": annex.sha256.hex()} for annex in item.terms.annexes],
         "state": standing,
         "state_says": understanding.STATES[standing],
         "proposed_by": name(state, item.proposer),
@@ -268,11 +273,14 @@ def understanding_facts(channel: Channel, item: understanding.Understanding) -> 
                 "party": party.party,
                 "role": party.role,
                 "initialled": party.seat in item.initials,
-                "signed": party.seat in signed,
+                "signed": party.seat in item.signed,
+                "ad_referendum": party.seat in item.referendum and party.seat not in item.signed,
+                "words": list(item.keys(party.seat).words()) if party.seat in item.initials else [],
             }
             for party in parties
         ],
         "next": verb,
         "awaits": [party.name for party in parties if party.seat not in done] if verb else [],
+        "anchored": item.anchor.at.position if item.anchor is not None else None,
         "reason": item.reason,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,15 +12,19 @@ from backchannel.cli import ask, show
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group, PlainCommand, settings
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
+from backchannel.entry.text import tidy
 from backchannel.errors import Misuse
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
-    from backchannel.instruments.understanding import Understanding
+    from backchannel.instruments.understanding.record import Proven
+    from backchannel.instruments.understanding.values import Annex, Understanding
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Understandings: agreed texts, initialled, then signed.")
 
 NUMBER = Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, from understanding list.")]
+
+LARGEST_ANNEX = 1_000_000_000
 
 MEANING = (
     "Signing binds you. Your signature lasts, and anybody who has the saved text can check it: that you signed cannot "
@@ -32,33 +37,66 @@ def propose(
     ctx: typer.Context,
     title: Annotated[str, typer.Option("--title", help="What it is called.")],
     sign: Annotated[list[str], typer.Option("--sign", metavar="NAME", help="Who is to sign; at least two, repeated.")],
-    file: Annotated[str | None, typer.Option("--file", metavar="FILE|-", help="The text: a file, or stdin.")] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--file", metavar="FILE|-", help="The text: its clauses are numbered 1. 2. .., or parted by lines."
+        ),
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="The text itself. The shell's history keeps it.")] = None,
     to: Annotated[
         list[str] | None, typer.Option("--to", metavar="NAME", help="Who else can read it; everybody if left out.")
     ] = None,
+    annex: Annotated[
+        list[str] | None,
+        typer.Option("--annex", metavar="FILE", help="A file that belongs to it, by its hash; may be repeated."),
+    ] = None,
 ) -> None:
     """Propose a text. Nobody is bound by that: its signatories initial it first, then sign."""
+    from backchannel.desk import understandings
+
     with at_desk(ctx) as work:
         channel = work.ready()
         words = ask.written(text, file, work.given, "text")
         signers = [channel.seat(who).id for who in sign]
         readers = sorted({*signers, *(channel.seat(who).id for who in to)}) if to else None
         known = {held.position for held in channel.items("understanding")}
-        fate = work.act(channel, lambda: channel.propose(title, words, signers, readers))
+        files = [_annex(name) for name in annex or []]
+        fate = work.act(channel, lambda: understandings.propose(channel, title, words, signers, readers, files))
         mine = [u.value for u in channel.items("understanding") if u.position not in known]
         _tell(work, channel, fate, mine[-1] if fate == "sent" and mine else None, "Proposed")
+
+
+def _annex(name: str) -> Annex:
+    from backchannel.instruments.understanding.values import Annex
+
+    file = Path(name)
+    return Annex(tidy(file.name), sha256(ask.read_file(file, LARGEST_ANNEX)).digest())
 
 
 @app.command("initial", cls=DeskCommand)
 def initial(ctx: typer.Context, number: NUMBER) -> None:
     """Initial: this is the text. Binds nobody yet; when all have initialled, it can be signed."""
+    from backchannel.desk import understandings
+
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.understanding_at(number)
         _due(channel, item, "initial")
-        fate = work.act(channel, lambda: channel.initial(item))
+        fate = work.act(channel, lambda: understandings.initial(channel, item))
         _tell(work, channel, fate, channel.understanding_at(number), "Initialled")
+
+
+@app.command("referendum", cls=DeskCommand)
+def referendum(ctx: typer.Context, number: NUMBER) -> None:
+    """Say that what you have initialled needs your capital's yes. Signing says yes; withdrawing, or silence, no."""
+    from backchannel.desk import understandings
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.understanding_at(number)
+        fate = work.act(channel, lambda: understandings.refer(channel, item))
+        _tell(work, channel, fate, channel.understanding_at(number), "Said: your capital has to agree")
 
 
 @app.command("sign", cls=DeskCommand)
@@ -69,6 +107,7 @@ def sign_(
 ) -> None:
     """Sign, after reading the exact text. This binds, cannot be denied, and cannot be undone."""
     from backchannel.cli import facts
+    from backchannel.desk import understandings
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -77,7 +116,7 @@ def sign_(
         if not work.given.json:
             show.tell({"understanding": facts.understanding_facts(channel, item)}, _meaning, as_json=False)
         ask.confirm(f"Sign understanding {number}, “{item.terms.title}”, for good?", work.given, yes=yes)
-        fate = work.act(channel, lambda: channel.sign(item))
+        fate = work.act(channel, lambda: understandings.sign(channel, item))
         _tell(work, channel, fate, channel.understanding_at(number), "Signed")
 
 
@@ -96,11 +135,13 @@ def withdraw(
     reason: Annotated[str, typer.Option("--reason", help="Why. All who can read the text read it.")],
 ) -> None:
     """Withdraw it, before all have signed."""
+    from backchannel.desk import understandings
+
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.understanding_at(number)
         _due(channel, item, "withdraw")
-        fate = work.act(channel, lambda: channel.withdraw(item, reason))
+        fate = work.act(channel, lambda: understandings.withdraw(channel, item, reason))
         _tell(work, channel, fate, channel.understanding_at(number), "Withdrawn")
 
 
@@ -175,12 +216,13 @@ def show_(
 ) -> None:
     """One understanding: its exact text, who has initialled and signed."""
     from backchannel.cli import facts
+    from backchannel.desk import understandings
 
     with at_desk(ctx) as work:
         channel = work.read()
         item = channel.understanding_at(number)
         if save is not None:
-            ask.write_file(Path(save), channel.record(item))
+            ask.write_file(Path(save), understandings.record(channel, item))
         told = {"understanding": facts.understanding_facts(channel, item), "saved": save}
         work.tell(told, _one, channel)
 
@@ -189,6 +231,10 @@ def _one(page: Page, facts: Facts) -> None:
     from backchannel.cli import draw
 
     draw.matter(page, facts["understanding"])
+    for party in facts["understanding"]["parties"]:
+        if party["words"]:
+            page.say(f"  The keys of {party['name']} in this record:", DIM)
+            page.words(party["words"])
     if facts["saved"]:
         page.say(f"Saved as {facts['saved']}. Whoever has the file can read the text and check who signed it:", GOOD)
         page.say(f"  backchannel understanding verify {facts['saved']}")
@@ -197,39 +243,59 @@ def _one(page: Page, facts: Facts) -> None:
 @app.command("verify", cls=PlainCommand)
 def verify(ctx: typer.Context, file: Annotated[str, typer.Argument(metavar="FILE")]) -> None:
     """Check a saved understanding. Needs no desk, no passphrase and no relay."""
-    from backchannel.instruments import record
+    from backchannel.instruments.understanding import record
 
-    found = record.read(ask.read_file(Path(file), record.LARGEST))
-    record.verify(found)
-    told: Facts = {
+    found = record.verify(record.read(ask.read_file(Path(file), record.LARGEST)))
+    show.tell(proven(found), _verified, as_json=settings(ctx).json)
+
+
+PROVES = (
+    "That the holders of the desks with these words, and nobody else, have all signed exactly this, and called each "
+    "other by these names."
+)
+PROVES_NOT = (
+    "Who they are: compare the words with those persons. It does not prove when it was signed, nor that nothing else "
+    "was agreed."
+)
+
+
+def proven(found: Proven) -> Facts:
+    """What a record that verifies shows, and what it does not."""
+    closed = [k for k, clause in enumerate(found.clauses, 1) if clause is None]
+    unnamed = {"name": "(not shown)", "party": "(not shown)", "role": "(not shown)"}
+    return {
         "ok": True,
-        "title": found.terms.title,
-        "text": found.terms.text,
+        "title": found.title,
+        "clauses": list(found.clauses),
+        "closed": closed,
+        "annexes": [{"name": name, "sha256": sha.hex()} for name, sha in found.annexes],
         "parties": [
-            {"name": p.name, "party": p.party, "role": p.role, "words": list(p.keys.words(found.channel))}
-            for p in sorted(found.terms.parties, key=lambda p: p.name)
+            {
+                **(unnamed if one.who is None else {f: getattr(one.who, f) for f in unnamed}),
+                "words": list(one.keys.words()),
+            }
+            for one in sorted(found.signatories, key=lambda one: "" if one.who is None else one.who.name)
         ],
         "proves": PROVES,
         "proves_not": PROVES_NOT,
     }
-    show.tell(told, _verified, as_json=settings(ctx).json)
-
-
-PROVES = "That the holders of the desks with these words, and nobody else, have all signed exactly this text."
-PROVES_NOT = (
-    "Who they are: names, parties and roles are what the file says. Compare the words with those persons. "
-    "It does not prove when it was signed, nor that nothing else was agreed."
-)
 
 
 def _verified(page: Page, facts: Facts) -> None:
-    page.say("Every signature holds for exactly this text.", GOOD)
+    from backchannel.cli import draw
+
+    whole = "exactly this text" if not facts["closed"] else "a text of which this is a part"
+    page.say(f"Every signature holds for {whole}.", GOOD)
     page.say()
-    page.say(facts["title"], STRONG)
-    page.quote(facts["text"])
+    page.say(facts["title"] or "(the title is not shown)", STRONG)
+    draw.clauses(page, facts["clauses"])
+    draw.annexes(page, facts["annexes"])
+    if facts["closed"]:
+        shown = len(facts["clauses"]) - len(facts["closed"])
+        page.say(f"  {shown} of {len(facts['clauses'])} clauses are shown; what the others say, nothing here tells.")
     for one in facts["parties"]:
         page.say()
-        page.say(f"{one['name']}, {one['role']}, for {one['party']}; the words of this signature:")
+        page.say(f"{one['name']}, {one['role']}, for {one['party']}; the words of these keys:")
         page.words(one["words"])
     page.say()
     page.say(f"What this proves: {facts['proves']}")

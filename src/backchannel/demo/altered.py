@@ -13,7 +13,7 @@ from backchannel.demo import relay
 from backchannel.demo.checks import Failed, must
 from backchannel.desk.desk import Desk
 from backchannel.errors import Malformed, RelayFault
-from backchannel.instruments import record
+from backchannel.instruments.understanding import form, record
 
 
 def alter(store: Path, target: Path, position: int) -> None:
@@ -72,44 +72,46 @@ def _restored(backup: Path, folder: Path, passphrase: str) -> Iterator[Desk]:
 def proves_itself(file: Path) -> str:
     """The signed understanding verifies from its file alone: no desk, no relay, no network."""
     found = _verified(file)
-    names = " and ".join(party.name for party in found.terms.parties)
-    return f"{file.name}: “{found.terms.title}” was signed by {names}; checked with relay and desks shut"
+    names = " and ".join(one.who.name for one in found.signatories if one.who is not None)
+    return f"{file.name}: “{found.title}” was signed by {names}; checked with relay and desks shut"
 
 
 def changed_word_refused(file: Path) -> str:
     """The same file with a word of the text, the title or a name changed is refused."""
-    _verified(file)
-    said = {what: _refused(file, what) for what in ("text", "title", "name")}
-    return f"without the word “{_victim(_text(file))}” in the text: “{said['text']}” Another title or name: refused too"
+    found = _verified(file)
+    text = min((clause for clause in found.clauses if clause is not None), key=lambda text: _victim(text) != "not")
+    victim = _victim(text)
+    names = [one.who.name for one in found.signatories if one.who is not None]
+    changes = {
+        "text": (text, text.replace(f"{victim} ", "", 1)),
+        "title": (str(found.title), f"{found.title}, amended"),
+    }
+    said = {what: _refused(file, what, *words) for what, words in {**changes, "name": (names[0], names[-1])}.items()}
+    return f"without the word “{victim}” in the text: “{said['text']}” Another title or name: refused too"
 
 
-def _verified(file: Path) -> record.Record:
+def _verified(file: Path) -> record.Proven:
     must(file.is_file(), f"There is no {file.name}: the text was not signed by all.")
-    found = record.read(file.read_bytes())
-    record.verify(found)
-    return found
+    return record.verify(record.read(file.read_bytes()))
 
 
-def _refused(file: Path, what: str) -> str:
+def _refused(file: Path, what: str, old: str, new: str) -> str:
+    """What is said of the file with `new` for `old` wherever it is disclosed."""
     facts = json.loads(file.read_bytes())
-    terms = facts["terms"]
-    if what == "name":
-        terms["parties"][0]["name"] += " II"
-    elif what == "title":
-        terms["title"] += ", amended"
-    else:
-        terms["text"] = terms["text"].replace(f"{_victim(terms['text'])} ", "", 1)
+    shown = facts["signatures"][0]["header"]
+    shown["disclosures"] = [_replaced(one, old, new) for one in shown["disclosures"]]
     raw = json.dumps(facts, indent=2, ensure_ascii=False).encode() + b"\n"
     try:
         record.verify(record.read(raw))
     except Malformed as problem:
-        must(problem.code == "signature", f"It was refused for another reason than its signatures: {problem.what}")
+        must(problem.code == "disclosure", f"It was refused for another reason than its words: {problem.what}")
         return problem.what
     raise Failed(f"The record verifies with another {what}.")
 
 
-def _text(file: Path) -> str:
-    return str(json.loads(file.read_bytes())["terms"]["text"])
+def _replaced(disclosure: str, old: str, new: str) -> str:
+    before, after = (json.dumps(words, ensure_ascii=False).encode() for words in (old, new))
+    return form.b64(form.unb64(disclosure).replace(before, after))
 
 
 def _victim(text: str) -> str:

@@ -20,6 +20,7 @@ from backchannel.demo.clock import DAY, Clock
 from backchannel.demo.scenario import Act, Scenario, load
 from backchannel.demo.stage import Stage
 from backchannel.demo.tell import Teller
+from backchannel.desk import understandings
 from backchannel.errors import Misuse
 
 STORE = "relay.db"
@@ -149,7 +150,7 @@ class Performance:
         item = stage.labelled(self._signed, self._signed.who)
         channel = stage.channels[self._signed.who]
         if item.state == "complete":
-            self._record.write_bytes(channel.record(item))
+            self._record.write_bytes(understandings.record(channel, item))
         return item.at.position, channel.size
 
     def _when_shut(self, position: int, size: int) -> Iterator[Check]:

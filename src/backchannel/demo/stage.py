@@ -13,7 +13,7 @@ from backchannel.demo.clock import DAY, Clock
 from backchannel.demo.nonpapers import Nonpapers
 from backchannel.demo.scenario import Act, Scenario, Seat
 from backchannel.demo.sounding import Soundings
-from backchannel.desk import nonpapers
+from backchannel.desk import nonpapers, understandings
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.errors import Misuse
@@ -206,7 +206,7 @@ class Stage:
         item = self.nonpapers.item(act.item, act.who)
         nonpapers.take_up(self.channels[act.who], item, [self.channels[key].me for key in act.signatories])
         self.together()
-        text = self.labelled(act, act.who).terms.text
+        text = self.labelled(act, act.who).terms.text.replace("\n\n", "\n")
         return Shown({"text": text, **self._over(act.item)}, self._seen(act, act.who).sights)
 
     def _drop(self, act: Act) -> Shown:
@@ -240,11 +240,11 @@ class Stage:
         return {"state": item.state, "confirmed": len(item.destroyed), "desks": len(item.audience)}
 
     def _initial(self, act: Act) -> Shown:
-        self._follow(act, lambda channel, item: channel.initial(item))
+        self._follow(act, lambda channel, item: understandings.initial(channel, item))
         return Shown({})
 
     def _sign(self, act: Act) -> Shown:
-        self._follow(act, lambda channel, item: channel.sign(item))
+        self._follow(act, lambda channel, item: understandings.sign(channel, item))
         item = self.labelled(self._labels[act.item], act.who)
         return Shown({"complete": item.state == "complete"})
 

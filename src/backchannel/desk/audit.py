@@ -7,10 +7,14 @@ from typing import NamedTuple
 from backchannel.channel.engine import Engine, Record
 from backchannel.channel.lines import Lines
 from backchannel.channel.state import State
+from backchannel.desk import understandings
 from backchannel.desk.channel import Channel
 from backchannel.desk.syncing import Progress
 from backchannel.errors import BackchannelError, RelayFault, RelayRefused
-from backchannel.instruments import ERASABLE, record, understanding
+from backchannel.instruments import ERASABLE
+from backchannel.instruments.understanding import record
+from backchannel.instruments.understanding.rules import STATES
+from backchannel.instruments.understanding.values import Understanding
 from backchannel.ledger.faults import fault
 from backchannel.ledger.history import History
 from backchannel.ledger.origin import origin_line
@@ -76,12 +80,12 @@ def audit(channel: Channel, progress: Progress = lambda done, total: None) -> li
     return findings + [_understanding(channel, held.value) for held in channel.items("understanding")]
 
 
-def _understanding(channel: Channel, item: understanding.Understanding) -> Finding:
+def _understanding(channel: Channel, item: Understanding) -> Finding:
     name = f"understanding {item.at.position}"
     if item.state != "complete":
-        return Finding(name, True, f"{item.terms.title}: {understanding.STATES[item.state]}")
+        return Finding(name, True, f"{item.terms.title}: {STATES[item.state]}")
     try:
-        record.verify(record.of(channel.id, item))
+        record.verify(record.read(understandings.record(channel, item)))
     except BackchannelError as problem:
         return Finding(name, False, problem.what)
     signed = " and ".join(party.name for party in item.terms.parties)

@@ -27,11 +27,12 @@ from backchannel.entry import text
 from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
-from backchannel.instruments import BY_KIND, note, record, understanding
+from backchannel.instruments import BY_KIND, note
 from backchannel.instruments.base import Due, remaining
 from backchannel.instruments.mandate import Mandate
 from backchannel.instruments.sounding.values import Sounding
 from backchannel.instruments.text.values import Text
+from backchannel.instruments.understanding.values import Understanding
 from backchannel.ledger.origin import log_name
 from backchannel.seal import primitives as p
 from backchannel.seal.box import invite_seed
@@ -207,38 +208,6 @@ class Channel:
         """A reader has understood it otherwise."""
         self._follow(item, "note.correct", note.Correct(item.id, seat, text.tidy(words)))
 
-    # --- understandings
-
-    def propose(
-        self, title: str, words: str, signatories: Iterable[SeatId], to: Iterable[SeatId] | None = None
-    ) -> None:
-        """Propose a text that the named seats are to initial and sign."""
-        seats = tuple(sorted(set(signatories)))
-        body = understanding.Propose(
-            text.line(text.tidy(title), "title"), text.tidy(words), seats, self.session.random(16)
-        )
-        self.say("understanding.propose", body, to)
-
-    def initial(self, item: understanding.Understanding) -> None:
-        """This is the text."""
-        self._follow(item, "understanding.initial", understanding.Initial(item.id, item.digest))
-
-    def sign(self, item: understanding.Understanding) -> None:
-        """Bind oneself, with keys that last: this cannot be denied later."""
-        with self.session.turn():
-            if set(item.initials) != set(item.signatories):
-                raise Misuse("not-initialled", "Not all have initialled this text, so nobody signs it yet.")
-            ed, mldsa = understanding.sign(self.session.engine.wallet.identity, item.digest)
-        self._follow(item, "understanding.sign", understanding.Sign(item.id, item.digest, ed, mldsa))
-
-    def withdraw(self, item: understanding.Understanding, reason: str) -> None:
-        """It will not come about."""
-        self._follow(item, "understanding.withdraw", understanding.Withdraw(item.id, text.tidy(reason)))
-
-    def record(self, item: understanding.Understanding) -> bytes:
-        """The record of a complete understanding, which verifies by itself."""
-        return record.write(record.of(self.id, item))
-
     # --- saying anything
 
     def say(self, kind: str, body: Value, to: Iterable[SeatId] | None = None, words: bytes = b"") -> None:
@@ -275,7 +244,7 @@ class Channel:
                     seal_waiting(session, mine=session.book.outbox.put(intent))
         self._try_posting()
 
-    def _follow(self, item: note.Note | understanding.Understanding, kind: str, body: Value) -> None:
+    def _follow(self, item: note.Note, kind: str, body: Value) -> None:
         """Say something about an item, to those of its audience who are still here."""
         self.say(kind, body, remaining(item.audience, self.state))
 
@@ -358,7 +327,7 @@ class Channel:
         """The note that stands at a position of the log."""
         return self._item_at(position, "note")  # type: ignore[no-any-return]
 
-    def understanding_at(self, position: int) -> understanding.Understanding:
+    def understanding_at(self, position: int) -> Understanding:
         """The understanding that stands at a position of the log."""
         return self._item_at(position, "understanding")  # type: ignore[no-any-return]
 

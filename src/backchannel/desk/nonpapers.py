@@ -13,7 +13,6 @@ from backchannel.entry import text
 from backchannel.entry.codec import encode
 from backchannel.entry.ids import ZERO32, SeatId
 from backchannel.errors import Malformed, Misuse
-from backchannel.instruments import understanding
 from backchannel.instruments.base import Due, remaining, whole
 from backchannel.instruments.hat import values as slips
 from backchannel.instruments.hat.onward import MOST_DAYS
@@ -21,6 +20,8 @@ from backchannel.instruments.hat.rules import FEWEST, speakers
 from backchannel.instruments.nonpaper import values as nonpaper
 from backchannel.instruments.nonpaper.rules import STATES
 from backchannel.instruments.nonpaper.values import Idea, Nonpaper, Reaction, Remark, Version
+from backchannel.instruments.understanding import clauses
+from backchannel.instruments.understanding.values import Propose
 
 HOUR = DAY // 24
 
@@ -149,7 +150,7 @@ def take_up(channel: Channel, item: Nonpaper, signatories: Sequence[SeatId]) -> 
     """Propose its words as an understanding in one's own name; the non-paper ends, and nothing says whose it was."""
     idea = current(channel, item)
     seats = tuple(sorted(set(signatories)))
-    formal = understanding.Propose(idea.title, idea.text, seats, channel.session.random(16))
+    formal = Propose(idea.title, clauses.split(idea.text), (), seats, channel.session.random(32))
     to = remaining(item.audience, channel.state)
     channel.say_all([Due("understanding.propose", formal, to), _about(channel, item, "nonpaper.take-up")])
 

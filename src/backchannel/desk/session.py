@@ -10,7 +10,7 @@ from backchannel.channel.engine import Engine
 from backchannel.channel.state import At, State
 from backchannel.desk.book.book import Book
 from backchannel.desk.vault.vault import Vault
-from backchannel.instruments import ERASABLE
+from backchannel.instruments import ANCHORS, ERASABLE
 from backchannel.ledger.history import History
 from backchannel.ledger.leaf import arrival_unit
 from backchannel.seal.keys import Random
@@ -67,5 +67,6 @@ class Session:
             self.book.lines(),
             erasable=ERASABLE,
             root_at=lambda size: self.history.root(size),
+            anchors=ANCHORS,
         )
         self._version = version

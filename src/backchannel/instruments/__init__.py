@@ -9,9 +9,9 @@ from backchannel.instruments.nonpaper.rules import NONPAPER
 from backchannel.instruments.note import NOTE
 from backchannel.instruments.sounding.rules import SOUNDING
 from backchannel.instruments.text.rules import TEXT
-from backchannel.instruments.understanding import UNDERSTANDING
+from backchannel.instruments.understanding.rules import UNDERSTANDING
 
-__all__ = ["BY_KIND", "ERASABLE", "INSTRUMENTS", "Instrument", "Spoken"]
+__all__ = ["ANCHORS", "BY_KIND", "ERASABLE", "INSTRUMENTS", "Instrument", "Spoken"]
 
 INSTRUMENTS: tuple[Instrument, ...] = (NOTE, NONPAPER, HAT, SOUNDING, MANDATE, TEXT, UNDERSTANDING)
 
@@ -20,3 +20,6 @@ BY_KIND: dict[str, Instrument] = {kind: instrument for instrument in INSTRUMENTS
 
 ERASABLE: dict[str, bool] = {kind: instrument.kinds[kind].erasable for kind, instrument in BY_KIND.items()}
 """Every kind of entry, and whether its audience may have it erased."""
+
+ANCHORS = frozenset(kind for kind, instrument in BY_KIND.items() if instrument.kinds[kind].anchor)
+"""The kinds of entry of which each may be shown to a stranger by itself."""

@@ -47,6 +47,9 @@ class Spoken(NamedTuple):
     """The other item that the entry names (`Instrument.links`), if this seat has it."""
     holds: bool = False
     """Whether this desk has the item's own key."""
+    box: bytes = b""
+    key: bytes = b""
+    """The sealed entry and the key that opens it alone, if it is of a kind that may be shown (`Kind.anchor`)."""
 
     @property
     def part(self) -> str:
@@ -74,7 +77,8 @@ class Kind(NamedTuple):
     """A kind of entry: its body's type, whether the audience may have it erased, whether its words are set aside.
 
     `aside`: an envelope (spec/sealing.md, 12.1); `bare`: one without words. `copies`: it brings the item's key, and its
-    sender's own words, to the seat that has asked (12.8).
+    sender's own words, to the seat that has asked (12.8). `anchor`: each may be shown to a stranger by itself, so that
+    its key is kept (spec/understanding.md, 3).
     """
 
     body: type[Value]
@@ -82,6 +86,7 @@ class Kind(NamedTuple):
     aside: bool = False
     bare: bool = False
     copies: bool = False
+    anchor: bool = False
 
 
 Rules = Mapping[tuple[str, str, str], tuple[str, ...]]

@@ -76,12 +76,16 @@ class Check(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """A chain entry whose box opened: header, body, the signature to be checked, where the chain goes if it holds."""
+    """A chain entry whose box opened: header, body, the signature to be checked, where the chain goes if it holds.
+
+    `key` opens this entry and no other (spec/understanding.md, 4.2).
+    """
 
     header: Header
     body: bytes
     check: Check
     after: Cursor
+    key: bytes
 
     def __repr__(self) -> str:
         return "<Opening>"
@@ -166,12 +170,21 @@ def open_entry(channel: ChannelId, chain: Chain, cursor: Cursor, i: int, body: b
     ck = cursor.ck
     for _ in range(i - cursor.i):
         ck = _next_key(ck)
-    line = decode(open_box(_message_key(ck), labels.ENTRY, channel, body), Line)
-    header = decode(line.header, Header)
+    key = _message_key(ck)
+    header, line = open_with(channel, key, body)
     if header.cid != chain.cid or header.i != i:
         raise Rejected("chain", "An entry names another place than the one it was found by.")
     check = Check(chain.verify, _signed(channel, body[16:32], line.header, line.body), line.sig)
-    return Opening(header, line.body, check, Cursor(_next_key(ck), i + 1, p.sha256(body)))
+    return Opening(header, line.body, check, Cursor(_next_key(ck), i + 1, p.sha256(body)), key)
+
+
+def open_with(channel: ChannelId, key: bytes, body: bytes) -> tuple[Header, Line]:
+    """What an entry holds, by its own key alone. Who wrote it that does not show.
+
+    `Rejected` or `Malformed` as `open_entry`.
+    """
+    line = decode(open_box(key, labels.ENTRY, channel, body), Line)
+    return decode(line.header, Header), line
 
 
 def _signed(channel: ChannelId, salt: bytes, header: bytes, body: bytes) -> bytes:

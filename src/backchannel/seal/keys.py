@@ -14,6 +14,7 @@ from backchannel.entry.ids import Bytes32, ChannelId, Count, SeatId
 from backchannel.labels import enc
 from backchannel.seal import primitives as p
 
+MldsaPublic = Annotated[bytes, Meta(min_length=p.MLDSA_PUBLIC, max_length=p.MLDSA_PUBLIC)]
 XwingPublic = Annotated[bytes, Meta(min_length=p.XWING_PUBLIC, max_length=p.XWING_PUBLIC)]
 
 Random = Callable[[int], bytes]
@@ -24,7 +25,7 @@ class Keys(Value, frozen=True):
     """A seat's public identity keys."""
 
     ed25519: Bytes32
-    mldsa: Annotated[bytes, Meta(min_length=p.MLDSA_PUBLIC, max_length=p.MLDSA_PUBLIC)]
+    mldsa: MldsaPublic
     x25519: Bytes32
 
     def fingerprint(self, channel: ChannelId) -> bytes:
@@ -47,6 +48,37 @@ class Keys(Value, frozen=True):
         """Whether both signatures of a hybrid signature hold (spec/sealing.md, 2.3)."""
         signed = enc(label, message)
         return p.ed25519_verify(self.ed25519, signed, ed) and p.mldsa_verify(self.mldsa, signed, mldsa)
+
+
+class SigningKeys(Value, frozen=True):
+    """The public keys under which a seat signs what is meant to be shown to strangers (spec/understanding.md, 1.3)."""
+
+    ed25519: Bytes32
+    mldsa: MldsaPublic
+
+    def words(self) -> tuple[str, ...]:
+        """12 words to read aloud."""
+        return p.words(p.labelled_hash(labels.JWS_WORDS, self.ed25519, self.mldsa), 12)
+
+
+class Signer:
+    """The private halves of a seat's signing keys. Both sign the bytes as they are: their format rules (JWS)."""
+
+    def __init__(self, ed25519: bytes, mldsa: bytes) -> None:
+        self._ed25519, self._mldsa = ed25519, p.mldsa_private(mldsa)
+
+    @cached_property
+    def keys(self) -> SigningKeys:
+        """The public halves."""
+        return SigningKeys(p.ed25519_public(self._ed25519), self._mldsa.public_key().public_bytes_raw())
+
+    def ed25519(self, message: bytes) -> bytes:
+        """An Ed25519 signature (64)."""
+        return p.ed25519_sign(self._ed25519, message)
+
+    def mldsa(self, message: bytes) -> bytes:
+        """An ML-DSA-65 signature (3309), empty context."""
+        return self._mldsa.sign(message)
 
 
 class IdentitySeeds(Secret, frozen=True):
@@ -85,6 +117,12 @@ class Identity:
         """A hybrid signature: Ed25519 (64), ML-DSA-65 (3309), both over enc(label, message)."""
         signed = enc(label, message)
         return p.ed25519_sign(self.seeds.ed25519, signed), self._mldsa.sign(signed)
+
+    def signer(self, channel: ChannelId) -> Signer:
+        """The seat's signing keys, used for nothing else (spec/understanding.md, 1.3)."""
+        return Signer(
+            p.kdf(self.seeds.ed25519, labels.JWS_ED, channel), p.kdf(self.seeds.mldsa, labels.JWS_MLDSA, channel)
+        )
 
     def dh(self, public: bytes) -> bytes:
         """X25519 of the identity key with another public key."""

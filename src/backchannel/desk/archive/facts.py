@@ -11,13 +11,15 @@ import msgspec
 from backchannel.desk.archive.bundle import File
 from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
-from backchannel.instruments import mandate, record, understanding
+from backchannel.instruments import mandate
 from backchannel.instruments.hat.values import FROM_HAT
 from backchannel.instruments.mandate import Mandate
 from backchannel.instruments.note import Note
 from backchannel.instruments.sounding.values import Sounding
 from backchannel.instruments.text.values import Amendment, Text, laid_out
-from backchannel.instruments.understanding import Understanding
+from backchannel.instruments.understanding import record
+from backchannel.instruments.understanding.rules import standing
+from backchannel.instruments.understanding.values import Understanding
 from backchannel.ledger.leaf import ARRIVAL_UNIT
 
 Facts = dict[str, Any]
@@ -80,8 +82,9 @@ def _understanding(teller: Teller, item: Understanding) -> Facts:
         "number": item.at.position,
         "title": item.terms.title,
         "text": f"{stem}.txt",
+        "annexes": [{"name": annex.name, "sha256": annex.sha256.hex()} for annex in item.terms.annexes],
         "record": f"{stem}.json" if item.state == "complete" else None,
-        "state": understanding.standing(item, teller.state),
+        "state": standing(item, teller.state),
         "proposed_by": teller.who(item.proposer),
         "proposed": teller.at(item.at.arrival),
         "reason": item.reason or None,

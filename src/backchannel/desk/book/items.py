@@ -267,6 +267,8 @@ class Folding:
             lambda entry: self._reading.heard(self._find(entry)),
             self._linked(linked) if linked is not None else None,
             read.key is not None and not (held is not None and self._reading.past(instrument.until(held.value))),
+            (event.record.body or b"") if event.key else b"",
+            event.key,
         )
         value = instrument.fold(held.value if held else None, spoken)
         if instrument.aside:

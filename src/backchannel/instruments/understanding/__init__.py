@@ -1,0 +1,1 @@
+"""Understanding: signed in private, provable clause by clause in public (spec/understanding.md)."""
