@@ -17,9 +17,9 @@ from tests.channel import weaken as weakening
 from tests.instruments.hat.kit import Table, idea, reaction, seat
 
 NAMES = "Ana Ben Cem Dov"
-ROUNDS = 160
+ROUNDS = 120
 FAR = 4.5 * ROUNDS**0.5 / 2
-"""A guesser is this far from half once in 150,000 runs."""
+"""A guesser is this far from half once in 150,000 tries."""
 
 
 def played(author: str, seed: int, to: str = "closed") -> tuple[Table, dict[str, bytes]]:
