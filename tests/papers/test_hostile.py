@@ -104,6 +104,7 @@ HOSTILE = {
     "rtf": (lambda: rb"{\rtf1 x}", "paper-form"),
     "not UTF-8": (lambda: b"caf\xe9", "paper-form"),
     "binary": (lambda: b"a\0b", "paper-form"),
+    "a letter under accents": (lambda: ("e" + "\u0301\u0316" * 16).encode(), "paper-form"),
     "nothing": (lambda: b" \n ", "paper-empty"),
     "nothing in Word": (lambda: docx(paragraph("")), "paper-empty"),
     "too large": (lambda: b"x" * 20_000_001, "paper-size"),
@@ -198,9 +199,17 @@ def test_a_package_reads_no_part_that_is_too_large(monkeypatch: pytest.MonkeyPat
     with pytest.raises(Malformed, match="more than 100 bytes"):
         Package(SOUND)
     monkeypatch.undo()
-    monkeypatch.setattr("backchannel.papers.wordread.MOST_RUNS", 0)
-    with pytest.raises(Malformed, match="pieces"):
+    monkeypatch.setattr("backchannel.papers.package.ELEMENT_LIMIT", 5)
+    with pytest.raises(Malformed, match="more than 5 elements"):
         read(SOUND)
+
+
+@pytest.mark.parametrize("body", ["<w:p/>" * 7, paragraph(run("x") * 7), paragraph(run("x" * 70))])
+def test_a_document_in_too_many_pieces_is_refused(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backchannel.papers.wordread.MOST_PIECES", 5)
+    monkeypatch.setattr("backchannel.papers.wordread.MOST_CHARACTERS", 50)
+    with pytest.raises(Malformed, match="pieces"):
+        read(docx(body))
 
 
 def test_strict_word_files_are_read_too() -> None:

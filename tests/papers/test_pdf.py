@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import time
 import zlib
 
 import pytest
@@ -70,6 +71,16 @@ def test_letters_that_no_font_has_are_named() -> None:
         write(paper("中国"), "pdf")
 
 
+@pytest.mark.parametrize(
+    "text", ["x" + " " * 19_000 + "y", "ي" + "." * 19_000, "½" * 5_000, "ي" * 19_000, "[" * 5_000 + "ي"]
+)
+def test_long_rows_are_drawn_soon(text: str) -> None:
+    began = time.process_time()
+    runs = tuple(Run(text[i : i + 100], ("added", "removed", "")[i // 100 % 3]) for i in range(0, len(text), 100))
+    assert write(Document("", "", (Paragraph("Article XIV (bis)", runs),)), "pdf")
+    assert time.process_time() - began < 10
+
+
 @settings(max_examples=8)
 @given(
     st.lists(
@@ -82,3 +93,12 @@ def test_any_words_are_drawn(texts: list[str]) -> None:
     runs = tuple(Run(text, change, "x") for text, change in zip(texts, ("", "added", "removed"), strict=False))
     document = Document("", "", (Paragraph("", runs, (Comment(texts[0], None, texts[0]),), texts[0]),))
     assert write(document, "pdf").startswith(b"%PDF")
+
+
+def test_what_the_library_cannot_set_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("backchannel.papers.pdf._Paper.clause", fail)
+    with pytest.raises(Misuse, match="cannot be set"):
+        write(paper("x"), "pdf")

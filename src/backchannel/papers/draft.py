@@ -13,10 +13,15 @@ from itertools import groupby, pairwise
 
 from backchannel.papers.model import ADDED, REMOVED, Comment, Run
 
+MOST_CHARACTERS = 2_000_000
+MOST_PARAGRAPHS = 5_000
+LONGEST = 20_000
+"""A paragraph, as spec/text.md, 1.1 has it."""
+
 CHANGES = ("bracket", "accept", "reject")
 
 _BARE = re.compile(r"[\[\]\s/]*")
-_LAST_WORD, _FIRST_WORD = re.compile(r"\w+\Z"), re.compile(r"\A\w+")
+_LAST_WORD, _FIRST_WORD = re.compile(r"(?<!\w)\w+\Z"), re.compile(r"\A\w+")
 _BRACKETS = re.compile(r"\\[\[\]\\]|[\[\]]")
 
 
@@ -79,7 +84,7 @@ def _joined(drafts: list[Draft], kept: str) -> list[Draft]:
     open_ended = False
     for draft in drafts:
         draft.runs = [Run(run.text) for run in draft.runs if run.change in ("", kept)]
-        if open_ended and found[-1].text:
+        if open_ended and any(run.text for run in found[-1].runs):
             found[-1].runs += draft.runs
             found[-1].comments += draft.comments
         elif open_ended:

@@ -17,15 +17,17 @@ from backchannel.papers.draft import Draft
 from backchannel.papers.model import NOTES, Document, Paragraph, Run, label, line, notes, shown
 from backchannel.papers.plain import MARKS
 
-LIMIT = 2_000_000
-"""Characters; and a line of a file may open this many brackets and stars: more take too long to pair."""
+LIMIT = 500_000
+"""Characters, two hundred pages: what is made to be hard to read takes a second for each hundred thousand."""
+_MOST_LINES = 20_000
 _MOST_MARKS = 2_000
+"""In a paragraph: brackets and stars, which are looked at in pairs."""
 
 _ALWAYS = re.compile(r"[\\`*_{}<>&~|$!]")
 _LINKS = re.compile(r"(?<=\])[(:]|\[(?=\^)")
 # What at the beginning of a line would begin a list, a heading or a rule.
 _LINE_START = re.compile(r"^(\d{0,9})([.)#+\-=])", re.M)
-_SPACE_AT_EDGE = re.compile(r"^[ \t]+|[ \t]+$|\t", re.M)
+_SPACE_AT_EDGE = re.compile(r"^[ \t]+|(?<![ \t])[ \t]+$|\t", re.M)
 _NUMBER = re.compile(r"(?=\S*[\d.)])\S{1,16}")
 _MARKS = {mark: (side, kind) for kind, pair in MARKS.items() if kind for side, mark in enumerate(pair)}
 _MARK = re.compile("|".join(map(re.escape, _MARKS)))
@@ -65,7 +67,11 @@ def _lines(text: str) -> str:
 
 def read(text: str) -> tuple[str, str, list[Draft], list[str]]:
     """Title, subtitle, paragraphs, and what is to be told."""
-    if len(text) > LIMIT or any(sum(map(row.count, "[*_`<&")) > _MOST_MARKS for row in re.split(r"\n\s*\n", text)):
+    if (
+        len(text) > LIMIT
+        or text.count("\n") > _MOST_LINES
+        or any(sum(map(row.count, "[*_`<&")) > _MOST_MARKS for row in re.split(r"\n\s*\n", text))
+    ):
         raise Malformed("paper-size", "This Markdown is larger, or more tangled, than a text for people is.")
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 50}).disable("text_join")
     return _Reader().read(parser.parse(text))

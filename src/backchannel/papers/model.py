@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from backchannel.entry.repertoire import outside
+from backchannel.errors import Malformed
 
 ADDED, REMOVED = "added", "removed"
 UNSHOWN = "\ufffd"
@@ -21,6 +22,8 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_MOST_ACCENTS = 31
+"""What Unicode calls stream-safe; more take a time that grows with their square to put in order."""
 _RIGHT_TO_LEFT = {"R", "AL"}
 
 
@@ -123,6 +126,8 @@ def taken(text: str) -> tuple[str, int]:
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_BREAKS)
     if text.isascii() and text.isprintable():
         return text, 0
+    if "^" * _MOST_ACCENTS in "".join("^" if unicodedata.combining(char) else " " for char in text):
+        raise Malformed("paper-form", f"A letter of this file has {_MOST_ACCENTS} accents or more.")
     seen = [
         char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf") or not outside(char)
     ]

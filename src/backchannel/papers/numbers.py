@@ -36,8 +36,8 @@ _FORMS: dict[str, Callable[[int], str]] = {
     "decimalZero": lambda n: f"{n:02}",
     "lowerLetter": letters,
     "upperLetter": lambda n: letters(n).upper(),
-    "lowerRoman": roman,
-    "upperRoman": lambda n: roman(n).upper(),
+    "lowerRoman": lambda n: roman(min(n, 3999)),
+    "upperRoman": lambda n: roman(min(n, 3999)).upper(),
     "bullet": lambda n: "",
     "none": lambda n: "",
 }
@@ -72,7 +72,7 @@ class Styles:
         elif tag == "w:numId":
             self._now.listed = (value, self._now.listed[1] if self._now.listed else 0)
         elif tag == "w:ilvl":
-            self._now.listed = (self._now.listed[0] if self._now.listed else "", small(value))
+            self._now.listed = (self._now.listed[0] if self._now.listed else "", level(value))
 
     def role(self, style: str) -> str:
         """What words in a style are: `title`, `subtitle`, `number`, `status` or ""."""
@@ -107,17 +107,17 @@ class List:
 
     def label(self, depth: int) -> str:
         """Count on at a level; what is printed."""
-        level = self.levels.get(depth, Level(text=f"%{depth + 1}."))
-        self.counts[depth] = self.counts.get(depth, level.start - 1) + 1
+        here = self.levels.get(depth, Level(text=f"%{depth + 1}."))
+        self.counts[depth] = self.counts.get(depth, here.start - 1) + 1
         for deeper in [d for d in self.counts if d > depth]:
             del self.counts[deeper]
-        if level.form == "bullet":
+        if here.form == "bullet":
             return "•"
-        text = level.text
+        text = here.text
         for d in range(depth + 1):
             above = self.levels.get(d, Level())
             count = self.counts.setdefault(d, above.start)
-            text = text.replace(f"%{d + 1}", _FORMS.get(above.form, str)(min(count, 3999)) if count > 0 else "0")
+            text = text.replace(f"%{d + 1}", _FORMS.get(above.form, str)(count) if count > 0 else "0")
         return text.strip()
 
 
@@ -137,7 +137,7 @@ class Numbering:
         if tag == "w:abstractNum":
             self._list = self._abstract[attributes.get("w:abstractNumId", "")] = List()
         elif tag == "w:lvl":
-            self._depth = small(attributes.get("w:ilvl", ""))
+            self._depth = level(attributes.get("w:ilvl", ""))
             self._level = self._list.levels[self._depth] = Level()
         elif tag == "w:start":
             self._level.start = small(value, 1)
@@ -151,7 +151,7 @@ class Numbering:
         elif tag == "w:abstractNumId":
             self._list = self._lists[self._id] = self._abstract.get(value, List())
         elif tag == "w:lvlOverride":
-            self._depth = small(attributes.get("w:ilvl", ""))
+            self._depth = level(attributes.get("w:ilvl", ""))
         elif tag == "w:startOverride":
             self._starts.setdefault(self._id, {})[self._depth] = small(value, 1)
 
@@ -170,6 +170,11 @@ class Numbering:
                 draft.number = held.label(depth)
             if draft.number[:-1].isdigit() and draft.number.endswith("."):
                 draft.number = draft.number[:-1]
+
+
+def level(value: str) -> int:
+    """A level of a list; Word has nine."""
+    return min(small(value), 8)
 
 
 def small(value: str, default: int = 0) -> int:

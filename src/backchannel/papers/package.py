@@ -24,6 +24,8 @@ RATIO_LIMIT = 250
 """How many times larger than it lies in the file a part may become; XML of Word, 10 to 30."""
 RATIO_FLOOR = 1_000_000
 DEPTH_LIMIT = 256
+ELEMENT_LIMIT = 1_000_000
+"""Of all parts that are read. Word has some hundred to a paragraph that was edited much."""
 
 _ENTRY = b"PK\x01\x02"
 _CHUNK = 1 << 16
@@ -59,6 +61,7 @@ class Package:
             parts = self._zip.infolist()
         except _UNSOUND as error:
             raise _broken() from error
+        self._elements = 0
         self._parts: dict[str, zipfile.ZipInfo] = {}
         for part in parts:
             self._check(part)
@@ -117,6 +120,9 @@ class Package:
         def opened(tag: str, attributes: dict[str, str]) -> None:
             nonlocal depth
             depth += 1
+            self._elements += 1
+            if self._elements > ELEMENT_LIMIT:
+                raise Malformed("paper-bomb", f"There are more than {ELEMENT_LIMIT} elements in this file.")
             if depth > DEPTH_LIMIT:
                 raise Malformed("paper-xml", f"Elements of this file lie more than {DEPTH_LIMIT} deep in each other.")
             start(_short(tag), {_short(key): value for key, value in attributes.items()})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib import import_module
@@ -15,10 +16,11 @@ from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
+from fpdf.errors import FPDFException
 from fpdf.fonts import TTFFont
 
 from backchannel.errors import Misuse
-from backchannel.papers.model import ADDED, REMOVED, Document, Paragraph, label, line, notes, rtl, shown
+from backchannel.papers.model import ADDED, REMOVED, Document, Paragraph, Run, label, line, notes, rtl, shown
 
 # Invisible and without direction, and outside the repertoire: `shown` lets none of them through.
 _BOLD, _ITALIC, _STRIKE, _LINE, _ESCAPE, _PAGES = (
@@ -39,6 +41,16 @@ _FALLBACKS = {"notosans": "NotoSans_Regular", "symbols": "NotoSansSymbols2_Regul
 _MARGIN, _NUMBER, _SIZE, _LEADING = 25, 12, 10.5, 5.6
 _SMALL, _SMALL_LEADING = 8, 4.2
 _GREY = 90
+_WORD = "Write it as .docx, and print it from there."
+
+# Latin, Greek, Cyrillic, Georgian, signs, and our marks: what needs no joining, marks above or second direction. To
+# shape them takes ten times as long and gives the same lines.
+_SIMPLE = re.compile(
+    "[\t\n -\u02ff\u0370-\u0482\u048a-\u058f\u10a0-\u10ff\u1c90-\u1cbf"
+    "\u1e00-\u200b\u2010-\u2027\u202f-\u2064\u2070-\u20cf\u2100-\u2bff]*"
+)
+_STRONG = {"L", "R", "AL", "AN", "EN"}
+_LONGEST_ROW = 150
 
 
 def write(document: Document) -> bytes:
@@ -51,6 +63,8 @@ def write(document: Document) -> bytes:
             for paragraph in document.paragraphs:
                 paper.clause(paragraph)
             return bytes(paper.output())
+        except (FPDFException, RecursionError) as error:
+            raise Misuse("paper-letters", "This text cannot be set as a PDF.", _WORD) from error
         finally:
             paper.drop()
 
@@ -72,7 +86,6 @@ class _Paper(FPDF):
         self.set_margins(_MARGIN, 22, _MARGIN)
         self.set_auto_page_break(True, 26)
         self.alias_nb_pages(_PAGES)
-        self.set_text_shaping(True)
 
     def hold(self, document: Document) -> None:
         """Take the fonts that the document needs."""
@@ -89,7 +102,7 @@ class _Paper(FPDF):
         if missing:
             some = ", ".join(f"{char} (U+{ord(char):04X})" for char in sorted(missing)[:5])
             what = f"{len(missing)} characters of this text are in no font that comes with this program: {some}."
-            raise Misuse("paper-letters", what, "Write it as .docx, and print it from there.")
+            raise Misuse("paper-letters", what, _WORD)
         self.set_fallback_fonts(fallbacks, exact_match=False)
         self.set_font("text", "", _SIZE)
         self.add_page()
@@ -113,6 +126,7 @@ class _Paper(FPDF):
         """Title, page, pages: on every page, so that none can be taken for another's."""
         self.set_y(-16)
         self._small()
+        self.set_text_shaping(not _SIMPLE.fullmatch(self._title))
         self.cell(self.epw - 20, 5, self._title if len(self._title) < 80 else self._title[:78] + " …")
         self.cell(20, 5, f"{self.page_no()} / {_PAGES}", align=Align.R)
         self._normal()
@@ -135,18 +149,17 @@ class _Paper(FPDF):
 
     def clause(self, paragraph: Paragraph) -> None:
         """A paragraph, its number beside it, and under it in small what stands beside it."""
-        text = "".join(shown(run.text).join([_MARKS[run.change]] * 2) for run in paragraph.runs if run.text)
-        number, right = label(line(paragraph.number)), rtl(text)
+        rows, number = _rows(paragraph.runs), label(line(paragraph.number))
+        right = rtl(paragraph.text or "".join(rows))
         if self.will_page_break(2 * _LEADING):
             self.add_page()
-        if number:
-            mark = _MARKS[paragraph.change]
-            self.set_x(self.w - _MARGIN - _NUMBER if right else _MARGIN)
-            self.multi_cell(
-                _NUMBER, _LEADING, f"{mark}{number}{mark}", markdown=True, align=Align.R if right else Align.L,
-                new_x=XPos.LMARGIN, new_y=YPos.TOP,
-            )  # fmt: skip
-        self._put(text, _LEADING, indent=True, right=right)
+        mark = _MARKS[paragraph.change]
+        if self.get_string_width(number) > _NUMBER - 2:
+            rows[0] = f"{mark}{number}{mark}  {rows[0]}"
+        elif number:
+            self._cell(f"{mark}{number}{mark}", _LEADING, _NUMBER, right, self.w - _MARGIN - _NUMBER, YPos.TOP)
+        for row in rows:
+            self._put(row, _LEADING, indent=True, right=right)
         self._small()
         for note in notes(paragraph):
             self.ln(0.6)
@@ -156,11 +169,18 @@ class _Paper(FPDF):
 
     def _put(self, text: str, height: float, indent: bool = False, right: bool | None = None) -> None:
         right = rtl(text) if right is None else right
-        self.set_x(_MARGIN if right or not indent else _MARGIN + _NUMBER)
-        self.multi_cell(
-            self.epw - (_NUMBER if indent else 0), height, text, markdown=True,
-            align=Align.R if right else Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT,
-        )  # fmt: skip
+        beside = _NUMBER if indent else 0
+        if not right:
+            self.set_x(_MARGIN + beside)
+        self._cell(text, height, self.epw - beside, right, _MARGIN)
+
+    def _cell(self, text: str, height: float, width: float, right: bool, at: float, then: YPos = YPos.NEXT) -> None:
+        """A block of words; `at` is where it begins if it runs from right to left, else it begins where we are."""
+        if right:
+            self.set_x(at)
+        self.set_text_shaping(not _SIMPLE.fullmatch(text))
+        align = Align.R if right else Align.L
+        self.multi_cell(width, height, text, markdown=True, align=align, new_x=XPos.LMARGIN, new_y=then)
 
     def _small(self) -> None:
         self.set_font("text", "", _SMALL)
@@ -169,6 +189,24 @@ class _Paper(FPDF):
     def _normal(self) -> None:
         self.set_font("text", "", _SIZE)
         self.set_text_color(0)
+
+
+def _rows(runs: Iterable[Run]) -> list[str]:
+    """The lines of a paragraph, with marks where they change; a longer row of points or spaces is broken.
+
+    The library looks for the next letter by recursion, from each of them.
+    """
+    rows, since = [""], 0
+    for run in runs:
+        mark, text = _MARKS[run.change], ""
+        for char in shown(run.text):
+            since = 0 if unicodedata.bidirectional(char) in _STRONG or char == "\n" else since + 1
+            text += char
+            if since == _LONGEST_ROW:
+                text, since = text + "\n", 0
+        first, *others = [f"{mark}{part}{mark}" if part else "" for part in text.split("\n")]
+        rows[-1:] = [rows[-1] + first, *others]
+    return rows
 
 
 def _texts(document: Document) -> Iterable[str]:

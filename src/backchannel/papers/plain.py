@@ -22,6 +22,7 @@ LEGEND = "{++added++}, {--removed--}"
 
 _BLOCKS = re.compile(r"\n(?:[^\S\n]*\n)+")
 _NUMBERED = re.compile(r"(\d{1,4})\. +(?=\S)")
+_NEXT = re.compile(r"\n(\d{1,4})\. +(?=\S)")
 _HEADED = re.compile(r"(?P<title>[^\n]+)\n(?:(?P<subtitle>[^\n]+)\n)?={3,}\s*")
 
 
@@ -53,9 +54,10 @@ def read(text: str) -> tuple[str, str, list[Draft], list[str]]:
     if blocks and (headed := _HEADED.fullmatch(blocks[0])):
         title, subtitle = headed["title"], headed["subtitle"] or ""
         del blocks[0]
+    told = []
     if blocks and blocks[0] == f"({LEGEND})":
         del blocks[0]
-    told = []
+        told.append("Marks of changes were taken over as they are written.")
     for place, block in enumerate(blocks):
         if re.fullmatch(re.escape(NOTES) + r"\n-+\s*", block):
             told.append("The notes at its end were not taken over.")
@@ -78,10 +80,11 @@ def _parted(block: str) -> list[Draft]:
 
 
 def _counted(block: str) -> list[str]:
-    parts = [block]
-    while True:
-        match = _NUMBERED.match(parts[-1])
-        after = match and re.search(rf"\n(?={int(match[1]) + 1}\. +\S)", parts[-1])
-        if not after:
-            return parts
-        parts[-1:] = [parts[-1][: after.start()], parts[-1][after.end() :]]
+    parts, begun = [], 0
+    first = _NUMBERED.match(block)
+    expected = int(first[1]) + 1 if first else -1
+    for match in _NEXT.finditer(block):
+        if int(match[1]) == expected:
+            parts.append(block[begun : match.start()])
+            begun, expected = match.start() + 1, expected + 1
+    return [*parts, block[begun:]]

@@ -6,14 +6,10 @@ from collections.abc import Mapping
 
 from backchannel.errors import Malformed, Misuse
 from backchannel.papers import markdown, plain, wordread
-from backchannel.papers.draft import CHANGES, Draft, settle
+from backchannel.papers.draft import CHANGES, LONGEST, MOST_CHARACTERS, MOST_PARAGRAPHS, Draft, settle
 from backchannel.papers.model import Comment, Document, Imported, Paragraph, Run, taken
 
 MOST_BYTES = 20_000_000
-MOST_CHARACTERS = 2_000_000
-MOST_PARAGRAPHS = 5_000
-LONGEST = 20_000
-"""A paragraph, as spec/text.md, 1.1 has it."""
 
 # Characters that show nothing by themselves (spec/channel.md, 1.2).
 _UNSEEN = "\u200c\u200d\ufe0e\ufe0f \n\t\u00a0"
@@ -60,6 +56,8 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError as error:
         what = f"The file is not a text in UTF-8 (byte {error.start})."
         raise Malformed("paper-form", what, _SAVE) from None
+    if len(text) > MOST_CHARACTERS:
+        raise Malformed("paper-size", f"There are more than {MOST_CHARACTERS} characters in this file.")
     if "\0" in text:
         raise Malformed("paper-form", "The file is not a text.", _SAVE)
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -73,8 +71,6 @@ def _document(title: str, subtitle: str, drafts: list[Draft], told: list[str]) -
     if len(drafts) > MOST_PARAGRAPHS:
         what = f"There are {len(drafts)} paragraphs in this file; up to {MOST_PARAGRAPHS} are read."
         raise Malformed("paper-size", what)
-    if sum(len(draft.text) for draft in drafts) > MOST_CHARACTERS:
-        raise Malformed("paper-size", f"There are more than {MOST_CHARACTERS} characters in this file.")
     hidden = 0
 
     def tidy(text: str) -> str:

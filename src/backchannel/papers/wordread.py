@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from backchannel.errors import Malformed
-from backchannel.papers.draft import Draft, settle
+from backchannel.papers.draft import MOST_CHARACTERS, Draft, settle
 from backchannel.papers.model import ADDED, REMOVED, Comment, Run
-from backchannel.papers.numbers import Numbering, Styles, small
+from backchannel.papers.numbers import Numbering, Styles, level
 from backchannel.papers.package import Attributes, Package
 
-MOST_RUNS = 300_000
+MOST_PIECES = 300_000
+"""Runs, paragraphs and notes, empty ones too."""
 
 _CHANGES = {"w:ins": ADDED, "w:moveTo": ADDED, "w:del": REMOVED, "w:moveFrom": REMOVED}
 # Under these a change is one of a property or a row, not of words.
@@ -47,7 +48,7 @@ class _Story:
         self.left: Counter[str] = Counter()
         self._styles, self._comments, self._notes = styles, comments, notes
         self._path: list[str] = []
-        self._skipped = self._runs = 0
+        self._skipped = self._pieces = self._characters = 0
         self._changes: list[Run] = []
         self._paragraphs: list[Draft] = []
         self._note = ""
@@ -66,9 +67,11 @@ class _Story:
         value = attributes.get("w:val", "")
         draft = self._paragraphs[-1] if self._paragraphs else None
         if tag == "w:p":
+            self._count()
             self._paragraphs.append(Draft())
             self.drafts.setdefault(self._note, []).append(self._paragraphs[-1])
         elif tag in ("w:comment", "w:footnote", "w:endnote"):
+            self._count()
             self._note = tag[2:] + attributes.get("w:id", "")
             self.by[self._note] = (attributes.get("w:author", ""), _hour(attributes.get("w:date", "")))
         elif tag in _CHANGES and parent not in _PROPERTIES:
@@ -87,8 +90,8 @@ class _Story:
         elif tag == "w:pStyle":
             draft.style = value
         elif tag in ("w:numId", "w:ilvl") and parent == "w:numPr":
-            number, level = draft.listed or ("", 0)
-            draft.listed = (value, level) if tag == "w:numId" else (number, small(value))
+            number, depth = draft.listed or ("", 0)
+            draft.listed = (value, depth) if tag == "w:numId" else (number, level(value))
         elif tag == "w:commentReference" and (comment := self._comments.get("comment" + attributes.get("w:id", ""))):
             draft.comments.append(comment)
         elif tag in ("w:footnoteReference", "w:endnoteReference"):
@@ -98,6 +101,12 @@ class _Story:
             self.text(_SIGNS[tag], sign=True)
         elif tag == "w:sym" and parent == "w:r":
             self.text("\ufffd", sign=True)
+
+    def _count(self, characters: int = 0) -> None:
+        self._pieces += 1
+        self._characters += characters
+        if self._pieces > MOST_PIECES or self._characters > MOST_CHARACTERS:
+            raise Malformed("paper-size", "This document is longer, or in more pieces, than a text for people is.")
 
     def end(self, tag: str) -> None:
         """An element closes."""
@@ -115,6 +124,7 @@ class _Story:
         """Characters; only those of a run's words count."""
         if self._skipped or not self._paragraphs or not (sign or self._path[-1] in _TEXT):
             return
+        self._count(len(text))
         draft = self._paragraphs[-1]
         if self._hidden:
             self.left["hidden words"] += 1
@@ -127,9 +137,6 @@ class _Story:
             change = next(
                 (c for c in self._changes if c.change == REMOVED), self._changes[-1] if self._changes else Run("")
             )
-            self._runs += 1
-            if self._runs > MOST_RUNS:
-                raise Malformed("paper-size", "This document is in more pieces than a text for people is.")
             draft.runs.append(Run(text, change.change, change.who, change.when))
 
 
