@@ -78,7 +78,7 @@ class Check(NamedTuple):
 class Opening(NamedTuple):
     """A chain entry whose box opened: header, body, the signature to be checked, where the chain goes if it holds.
 
-    `key` opens this entry and no other (spec/understanding.md, 4.2).
+    `key` opens this entry and no other (spec/understanding.md, 3.3).
     """
 
     header: Header

@@ -1,4 +1,4 @@
-"""Signatures over the payload in JWS form, two of every signatory (spec/understanding.md, 2.3 and 2.4)."""
+"""Signatures over the payload in JWS form, two of every signatory (spec/understanding.md, 2.4 and 2.5)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Signed(Value, frozen=True):
 
 
 class Jws(Value, frozen=True):
-    """What all have signed, without a clause (4.1)."""
+    """What all have signed, without a clause (3.1)."""
 
     payload: str
     signatures: tuple[Signed, ...]

@@ -150,7 +150,7 @@ def verify(record: Record) -> Proven:
 
 
 def _keys(given: Sequence[Key], signed: Payload) -> tuple[SigningKeys, ...]:
-    """The keys, each under the thumbprint that is signed (2.4)."""
+    """The keys, each under the thumbprint that is signed (2.5)."""
     found = []
     for k, party in enumerate(signed.parties):
         match given[2 * k : 2 * k + 2]:

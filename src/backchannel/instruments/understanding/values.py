@@ -122,7 +122,7 @@ class Signature(Value, frozen=True):
 
 
 class Anchored(Value, frozen=True):
-    """The entry that holds what was signed: where, and what shows it to a stranger (4.2)."""
+    """The entry that holds what was signed: where, and what shows it to a stranger (3.3)."""
 
     at: At
     entry: EntryId
