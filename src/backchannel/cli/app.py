@@ -11,7 +11,10 @@ from backchannel.cli import (
     channel,
     demo,
     desk,
+    disclosed,
+    disclosure,
     hat,
+    mandate,
     nonpaper,
     note,
     relay,
@@ -59,9 +62,11 @@ for group, name in (
     (hat.app, "hat"),
     (sounding.app, "sounding"),
     (understanding.app, "understanding"),
+    (disclosure.app, "disclosure"),
+    (mandate.app, "mandate"),
     (archive.app, "archive"),
     (relay.app, "relay"),
 ):
     app.add_typer(group, name=name)
-for single in (search, demo):
+for single in (search, disclosed, demo):
     single.register(app)

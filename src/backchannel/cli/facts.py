@@ -209,12 +209,20 @@ KINDS = {
     "text.adopt": "adoption of text",
     "text.close": "giving up of text",
     "text.pass": "passing of the pen of text",
+    "mandate.grant": "mandate",
+    "mandate.revoke": "revocation of mandate",
     "understanding.propose": "proposal of an understanding",
     "understanding.initial": "initials under an understanding",
     "understanding.referendum": "reference of an understanding to the capital",
     "understanding.sign": "signature under an understanding",
     "understanding.withdraw": "withdrawal of an understanding",
     "understanding.anchor": "what was signed, without its words",
+    "disclosure.propose": "proposal to disclose clauses",
+    "disclosure.consent": "consent to disclosure",
+    "disclosure.refuse": "refusal of disclosure",
+    "disclosure.withdraw": "withdrawal of disclosure",
+    "disclosure.publish": "publication of disclosure",
+    "disclosure.retract": "retraction of disclosure",
 }
 
 

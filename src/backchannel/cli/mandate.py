@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backchannel.cli import show
+from backchannel.cli import ask, show
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
@@ -108,6 +108,28 @@ def revoke(
         _tell(work, channel, fate, channel.mandate_at(number), "Revoked")
 
 
+@app.command("statement", cls=DeskCommand)
+def statement(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Option("--save", metavar="FILE", help="Write it into a new file.")] = None,
+) -> None:
+    """The line that your institution signs, to attest that these signing keys are yours."""
+    from backchannel.desk import mandates
+
+    with at_desk(ctx) as work:
+        said = mandates.own_statement(work.channel())
+        if file is not None:
+            ask.write_file(file, said)
+        work.tell({"statement": said.decode(), "saved": str(file) if file else None}, _statement)
+
+
+def _statement(page: Page, told: Facts) -> None:
+    page.say("Your institution signs exactly this line, with its line feed:", STRONG)
+    page.quote(told["statement"].strip())
+    page.say("For instance: openssl dgst -sha256 -sign KEY -out SIGNATURE FILE", DIM)
+    page.say("Then your mandate carries it: mandate grant .. --certificate CERT.der --signature SIGNATURE", DIM)
+
+
 @app.command("list", cls=DeskCommand)
 def list_(ctx: typer.Context) -> None:
     """All mandates that this seat was shown."""
@@ -156,7 +178,7 @@ STATES = {
 def facts(channel: Channel, item: Mandate) -> Facts:
     """A mandate: of whom for whom, what it allows, until when, and how it stands."""
     from backchannel.cli import facts as common
-    from backchannel.desk.mandates import standing
+    from backchannel.desk.mandates import of_mandate, standing
 
     state, terms = channel.state, item.terms
     at, until = standing(channel, item), common.at(terms.until)
@@ -173,6 +195,7 @@ def facts(channel: Channel, item: Mandate) -> Facts:
         "state_says": STATES[at].format(until=show.local(until)),
         "reason": item.reason,
         "attested": bool(terms.attestation),
+        "attested_says": of_mandate(channel, item),
     }
 
 
@@ -184,9 +207,4 @@ def draw(page: Page, one: Facts) -> None:
     page.say(f"  {by[0].upper()}{by[1:]}; {one['state_says']}.")
     if one["reason"]:
         page.say(f"  Because: {one['reason']}")
-    page.say(
-        "  Something came with it that may attest whose keys these are."
-        if one["attested"]
-        else "  Nothing came with it that attests whose keys these are.",
-        DIM,
-    )
+    page.say(f"  {one['attested_says']}", DIM)

@@ -29,6 +29,7 @@ from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.instruments import BY_KIND, note
 from backchannel.instruments.base import Due, remaining
+from backchannel.instruments.disclosure.rules import Disclosure
 from backchannel.instruments.mandate import Mandate
 from backchannel.instruments.sounding.values import Sounding
 from backchannel.instruments.text.values import Text
@@ -342,6 +343,10 @@ class Channel:
     def text_at(self, position: int) -> Text:
         """The text that stands at a position of the log."""
         return self._item_at(position, "text")  # type: ignore[no-any-return]
+
+    def disclosure_at(self, position: int) -> Disclosure:
+        """The disclosure that stands at a position of the log."""
+        return self._item_at(position, "disclosure")  # type: ignore[no-any-return]
 
     def _item_at(self, position: int, instrument: str) -> Any:
         held = self.session.book.items.at(position)

@@ -8,11 +8,13 @@ from backchannel.channel.state import DAY
 from backchannel.desk.channel import Channel
 from backchannel.entry import text
 from backchannel.entry.codec import encode
-from backchannel.entry.ids import ZERO32, EntryId, SeatId
+from backchannel.entry.ids import ZERO32, ChannelId, EntryId, SeatId
 from backchannel.errors import Misuse, Rejected
 from backchannel.instruments import mandate
 from backchannel.instruments.base import remaining
 from backchannel.instruments.mandate import Attestation, Mandate
+from backchannel.seal.attest import attested, statement
+from backchannel.seal.keys import SigningKeys
 
 
 def grant(
@@ -69,27 +71,38 @@ def resting_on(channel: Channel, act: str, readers: Sequence[SeatId]) -> EntryId
     return newest.id
 
 
-def statement(channel: Channel, seat: SeatId, ed: bytes, mldsa: bytes) -> bytes:
-    """What an institution signs to attest a seat's signing keys."""
-    from backchannel.seal.attest import statement as written
-
-    return written(channel.id, seat, ed, mldsa)
-
-
-def attested(item: Mandate, said: bytes) -> str:
-    """In plain words, what attests the keys of the seat that the mandate is for."""
-    from backchannel.seal.attest import attested as verified
-
-    came = mandate.attestation(item)
+def vouched(came: Attestation | None, channel: ChannelId, seat: SeatId, keys: SigningKeys) -> str:
+    """In plain words, what attests that these are the signing keys of this seat (spec/mandate.md, 5)."""
     if came is None:
-        return "Not proved: nothing came with this mandate that says whose keys these are."
+        return "Not proved: nothing here says whose keys these are."
     if isinstance(came, mandate.Published):
         return f"Said to be published at {came.where}. This was not checked: look there yourself."
     try:
-        found = verified(came.certificate, came.signature, said)
+        found = attested(came.certificate, came.signature, statement(channel, seat, keys.ed25519, keys.mldsa))
     except Rejected:
-        return "Not proved: the certificate that came with this mandate does not vouch for these keys."
+        return "Not proved: the certificate that came with them does not vouch for these keys."
     return (
         f"Attested by the holder of the certificate of {found.subject}, issued by {found.issuer} "
-        f"(thumbprint {found.thumbprint.hex()}). Whether that issuer can be trusted is not judged here."
+        f"(SHA-256 {found.thumbprint.hex()}). Whether that issuer can be trusted is not judged here."
     )
+
+
+def of_mandate(channel: Channel, item: Mandate) -> str:
+    """What attests the signing keys of the seat that it is for; to be checked when it has initialled with them."""
+    found = [
+        one.value.keys(item.terms.to) for one in channel.items("understanding") if item.terms.to in one.value.initials
+    ]
+    came = mandate.attestation(item)
+    if not found and isinstance(came, mandate.X509):
+        return "A certificate came with it; it is checked when this seat has initialled something."
+    return vouched(came, channel.id, item.terms.to, found[-1] if found else _NONE)
+
+
+def own_statement(channel: Channel) -> bytes:
+    """What an institution signs to attest the signing keys of this seat."""
+    with channel.session.turn():
+        keys = channel.session.engine.wallet.identity.signer(channel.id).keys
+    return statement(channel.id, channel.me, keys.ed25519, keys.mldsa)
+
+
+_NONE = SigningKeys(bytes(32), bytes(1952))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backchannel.instruments.base import Instrument, Spoken
+from backchannel.instruments.disclosure.rules import DISCLOSURE
 from backchannel.instruments.hat.rules import HAT
 from backchannel.instruments.mandate import MANDATE
 from backchannel.instruments.nonpaper.rules import NONPAPER
@@ -13,7 +14,7 @@ from backchannel.instruments.understanding.rules import UNDERSTANDING
 
 __all__ = ["ANCHORS", "BY_KIND", "ERASABLE", "INSTRUMENTS", "Instrument", "Spoken"]
 
-INSTRUMENTS: tuple[Instrument, ...] = (NOTE, NONPAPER, HAT, SOUNDING, MANDATE, TEXT, UNDERSTANDING)
+INSTRUMENTS: tuple[Instrument, ...] = (NOTE, NONPAPER, HAT, SOUNDING, MANDATE, TEXT, UNDERSTANDING, DISCLOSURE)
 
 BY_KIND: dict[str, Instrument] = {kind: instrument for instrument in INSTRUMENTS for kind in instrument.kinds}
 """Which instrument a kind of entry belongs to."""

@@ -1,0 +1,288 @@
+"""`backchannel disclosure`: show some clauses of an understanding, with proof, when the parties consent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backchannel.cli import ask, show
+from backchannel.cli.context import Work, at_desk
+from backchannel.cli.options import DeskCommand, Group
+from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
+from backchannel.errors import Misuse
+
+if TYPE_CHECKING:
+    from backchannel.desk.channel import Channel
+    from backchannel.instruments.disclosure.rules import Disclosure
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    help="Disclosures: some clauses of a signed understanding are shown, with proof, when the parties consent.",
+)
+
+NUMBER = Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, from disclosure list.")]
+REASON = Annotated[str, typer.Argument(metavar="[REASON]", help="Why, if it is to be said.")]
+BUNDLE, PAGE = "bundle.json", "index.html"
+FOR_GOOD = "What is shown cannot be taken back. The clauses that stay closed cannot be read from it."
+
+
+@app.command("propose", cls=DeskCommand)
+def propose(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="N", min=0, help="The understanding's number.")],
+    clause: Annotated[list[int], typer.Option("--clause", metavar="K", min=1, help="A clause to show; repeated.")],
+    summary: Annotated[
+        str | None, typer.Option("--summary", help="What they mean, in plain words. The shell's history keeps it.")
+    ] = None,
+    file: Annotated[str | None, typer.Option("--file", metavar="FILE|-", help="The summary, from a file.")] = None,
+    lines: Annotated[str, typer.Option("--lines", help="What all parties will say about it, if anything.")] = "",
+    to: Annotated[str, typer.Option("--to", metavar="READER", help="For whom; the public if left out.")] = "public",
+    not_before: Annotated[
+        str | None, typer.Option("--not-before", metavar="YYYY-MM-DD", help="The day (UTC) from which it may be shown.")
+    ] = None,
+    replaces: Annotated[
+        int | None, typer.Option("--replaces", metavar="N", min=0, help="The disclosure that it corrects.")
+    ] = None,
+) -> None:
+    """Propose to show some clauses. Nothing is shown before the parties consent, and somebody publishes it."""
+    from backchannel.desk import disclosures
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item, words = channel.understanding_at(number), ask.written(summary, file, work.given, "summary")
+        before = channel.disclosure_at(replaces) if replaces is not None else None
+        known = {held.position for held in channel.items("disclosure")}
+        fate = work.act(
+            channel,
+            lambda: disclosures.propose(
+                channel, item, clause, words, lines=lines, to=to, not_before=_day(not_before), replaces=before
+            ),
+        )
+        mine = [held.value for held in channel.items("disclosure") if held.position not in known]
+        _tell(work, channel, fate, mine[-1] if fate == "sent" and mine else None, "Proposed")
+
+
+def _day(given: str | None) -> float:
+    if given is None:
+        return 0
+    try:
+        return datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise Misuse("day", f"{given!r} is no day.", "Write it as 1984-11-25.", "Nothing was done.") from error
+
+
+@app.command("consent", cls=DeskCommand)
+def consent(
+    ctx: typer.Context,
+    number: NUMBER,
+    yes: Annotated[bool, typer.Option("--yes", help="Consent without being asked.")] = False,
+) -> None:
+    """Consent, for your party, to showing exactly these clauses."""
+    from backchannel.desk import disclosures
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.disclosure_at(number)
+        if not work.given.json:
+            show.tell({"disclosure": facts(channel, item)}, _before, as_json=False)
+        ask.confirm(f"Consent to disclosure {number}: these clauses, shown to {item.terms.to}?", work.given, yes=yes)
+        fate = work.act(channel, lambda: disclosures.consent(channel, item))
+        _tell(work, channel, fate, channel.disclosure_at(number), "Consented")
+
+
+def _before(page: Page, told: Facts) -> None:
+    draw(page, told["disclosure"])
+    page.say()
+    page.say(FOR_GOOD, STRONG)
+
+
+@app.command("refuse", cls=DeskCommand)
+def refuse(ctx: typer.Context, number: NUMBER, reason: REASON = "") -> None:
+    """Do not consent: the proposal ends."""
+    from backchannel.desk import disclosures
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.disclosure_at(number)
+        fate = work.act(channel, lambda: disclosures.refuse(channel, item, reason))
+        _tell(work, channel, fate, channel.disclosure_at(number), "Refused")
+
+
+@app.command("withdraw", cls=DeskCommand)
+def withdraw(ctx: typer.Context, number: NUMBER) -> None:
+    """Take your own proposal back, before it is agreed."""
+    from backchannel.desk import disclosures
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.disclosure_at(number)
+        fate = work.act(channel, lambda: disclosures.withdraw(channel, item))
+        _tell(work, channel, fate, channel.disclosure_at(number), "Withdrawn")
+
+
+@app.command("retract", cls=DeskCommand)
+def retract(ctx: typer.Context, number: NUMBER, reason: REASON = "") -> None:
+    """Say that your party no longer stands by the wording. What was shown stays shown."""
+    from backchannel.desk import disclosures
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.disclosure_at(number)
+        fate = work.act(channel, lambda: disclosures.retract(channel, item, reason))
+        _tell(work, channel, fate, channel.disclosure_at(number), "Retracted, for your party")
+
+
+@app.command("publish", cls=DeskCommand)
+def publish(
+    ctx: typer.Context,
+    number: NUMBER,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder for the page and its proof.")],
+    comments: Annotated[str, typer.Option("--comments", metavar="ADDRESS", help="Where readers may write to.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Publish without being asked.")] = False,
+) -> None:
+    """Write the page and the proof into a folder, for you to publish. Nothing is sent anywhere."""
+    from backchannel.cli.disclosed import page_of
+    from backchannel.desk import disclosures
+    from backchannel.papers.disclosed import html
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.disclosure_at(number)
+        if folder.exists():
+            raise Misuse("exists", f"{folder} is there already.", "Name a new folder.", "Nothing was written.")
+        if not work.given.json:
+            show.tell({"disclosure": facts(channel, item)}, _before, as_json=False)
+        ask.confirm(f"Write disclosure {number} into {folder}, to be published?", work.given, yes=yes)
+        made: list[bytes] = []
+        fate = work.act(channel, lambda: made.append(disclosures.publish(channel, item)))
+        _make(folder)
+        ask.write_file(folder / BUNDLE, made[0])
+        ask.write_file(folder / PAGE, html(page_of(made[0], BUNDLE, comments)).encode())
+        told = {"saved": str(folder), "page": str(folder / PAGE), "bundle": str(folder / BUNDLE)}
+        found = facts(channel, channel.disclosure_at(number))
+        work.tell({"fate": fate, "done": "Written", "disclosure": found, **told}, _published, channel)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.expanduser().mkdir(parents=True)
+    except OSError as error:
+        raise Misuse("folder", f"{folder} cannot be made: {error.strerror}.", "Choose another place.") from error
+
+
+def _published(page: Page, told: Facts) -> None:
+    draw(page, told["disclosure"])
+    page.say(f"Written: {told['page']}, and its proof {told['bundle']}. Publish both together.", GOOD)
+    page.say(f"Whoever has the proof can check it without you: backchannel verify {told['bundle']}")
+
+
+@app.command("list", cls=DeskCommand)
+def list_(ctx: typer.Context) -> None:
+    """All disclosures that this seat can see."""
+    with at_desk(ctx) as work:
+        channel = work.read()
+        work.tell({"disclosures": [facts(channel, held.value) for held in channel.items("disclosure")]}, _list, channel)
+
+
+def _list(page: Page, told: Facts) -> None:
+    for one in told["disclosures"]:
+        page.say(f"{one['number']}  {one['of']}: {_clauses(one)}", STRONG)
+        page.say(f"   {one['state_says']}")
+    if not told["disclosures"]:
+        page.say("No disclosures. Propose one: backchannel disclosure propose")
+
+
+@app.command("show", cls=DeskCommand)
+def show_(ctx: typer.Context, number: NUMBER) -> None:
+    """One disclosure: what would be shown to whom, and who has consented."""
+    with at_desk(ctx) as work:
+        channel = work.read()
+        work.tell({"disclosure": facts(channel, channel.disclosure_at(number))}, _one, channel)
+
+
+def _one(page: Page, told: Facts) -> None:
+    draw(page, told["disclosure"])
+
+
+def _tell(work: Work, channel: Channel, fate: str, item: Disclosure | None, done: str) -> None:
+    found = None if item is None else facts(channel, item)
+    work.tell({"fate": fate, "done": done, "disclosure": found}, _done, channel)
+
+
+def _done(page: Page, told: Facts) -> None:
+    page.say(f"{told['done']}." if told["fate"] == "sent" else "Written. It waits on this desk.", GOOD)
+    if told["disclosure"] is not None:
+        draw(page, told["disclosure"])
+
+
+STATES = {
+    "proposed": "it awaits the consent of {awaits}",
+    "agreed": "agreed; it may be published{from_}",
+    "published": "published; that cannot be taken back",
+    "refused": "refused",
+    "withdrawn": "taken back by its proposer",
+    "replaced": "replaced by disclosure {successor}",
+    "retracted": "the parties no longer stand by its wording; what was shown stays shown",
+}
+
+
+def facts(channel: Channel, item: Disclosure) -> Facts:
+    """A disclosure: which clauses to whom from when, in which words, and how it stands."""
+    from backchannel.cli import facts as common
+    from backchannel.desk import disclosures
+
+    terms, state = item.terms, disclosures.standing(channel, item)
+    of, successor = disclosures.of(channel, item), disclosures.successor(channel, item)
+    awaits = [party for party in item.asked if party not in item.consents]
+    not_before = common.at(terms.not_before) if terms.not_before else None
+    said = STATES[state].format(
+        awaits=show.names(awaits),
+        from_=f" from {show.local(not_before)} on" if not_before else "",
+        successor=successor.at.position if successor else "",
+    )
+    return {
+        "number": item.at.position,
+        "of": of.terms.title,
+        "understanding": of.at.position,
+        "clauses": [{"number": k, "text": of.terms.clauses[k - 1]} for k in terms.clauses],
+        "of_clauses": len(of.terms.clauses),
+        "to": terms.to,
+        "not_before": not_before,
+        "summary": terms.summary,
+        "lines": terms.lines,
+        "proposed_by": common.name(channel.state, item.proposer),
+        "consented": list(item.consents),
+        "awaits": awaits if state == "proposed" else [],
+        "state": state,
+        "state_says": said,
+        "reason": item.reason,
+        "successor": successor.at.position if successor else None,
+    }
+
+
+def draw(page: Page, one: Facts) -> None:
+    """A disclosure as a page."""
+    page.say(f"Disclosure {one['number']}, of understanding {one['understanding']}: {one['of']}", STRONG)
+    page.say(f"  {_clauses(one)}, to {one['to']}; proposed by {one['proposed_by']}", DIM)
+    for clause in one["clauses"]:
+        page.say(f"  {clause['number']}.")
+        page.quote(clause["text"])
+    page.say("  In plain words:")
+    page.quote(one["summary"])
+    if one["lines"]:
+        page.say("  What all parties will say:")
+        page.quote(one["lines"])
+    page.say(f"  {one['state_says'][0].upper()}{one['state_says'][1:]}.", STRONG)
+    if one["consented"]:
+        page.say(f"  Consented: {show.names(one['consented'])}.", DIM)
+    if one["reason"]:
+        page.say(f"  Because: {one['reason']}")
+
+
+def _clauses(one: Facts) -> str:
+    numbers = [str(clause["number"]) for clause in one["clauses"]]
+    return f"clause{'' if len(numbers) == 1 else 's'} {show.names(numbers)} of {one['of_clauses']}"

@@ -1,0 +1,145 @@
+"""Disclosures at this desk: propose which clauses to show, consent, publish with proof (spec/disclosure.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backchannel.desk.channel import Channel
+from backchannel.entry import text
+from backchannel.entry.codec import Value
+from backchannel.entry.ids import ZERO32
+from backchannel.errors import Misuse
+from backchannel.instruments.base import remaining
+from backchannel.instruments.disclosure import bundle as bundles
+from backchannel.instruments.disclosure import rules
+from backchannel.instruments.disclosure.rules import Disclosure
+from backchannel.instruments.mandate import Mandate
+from backchannel.instruments.understanding import anchor
+from backchannel.instruments.understanding import record as records
+from backchannel.instruments.understanding.form import b64
+from backchannel.instruments.understanding.values import Understanding
+from backchannel.ledger.leaf import arrival_unit
+from backchannel.seal.primitives import sha256
+
+
+def propose(
+    channel: Channel,
+    item: Understanding,
+    clauses: Sequence[int],
+    summary: str,
+    *,
+    lines: str = "",
+    to: str = rules.PUBLIC,
+    not_before: float = 0,
+    replaces: Disclosure | None = None,
+) -> None:
+    """Propose to show these clauses, numbered from 1; `not_before` in unix seconds. Proposing is consenting."""
+    body = rules.Propose(
+        item.id,
+        tuple(sorted(set(clauses))),
+        text.tidy(to),
+        arrival_unit(not_before) if not_before else 0,
+        text.tidy(summary),
+        text.tidy(lines),
+        replaces.id if replaces is not None else ZERO32,
+    )
+    channel.say("disclosure.propose", body, remaining(item.audience, channel.state))
+
+
+def consent(channel: Channel, item: Disclosure) -> None:
+    """Agree, for one's party."""
+    _follow(channel, item, "disclosure.consent", rules.Consent(item.id))
+
+
+def refuse(channel: Channel, item: Disclosure, reason: str = "") -> None:
+    """Do not agree: it ends."""
+    _follow(channel, item, "disclosure.refuse", rules.Refuse(item.id, text.tidy(reason)))
+
+
+def withdraw(channel: Channel, item: Disclosure) -> None:
+    """Take one's own proposal back, before it is agreed."""
+    _follow(channel, item, "disclosure.withdraw", rules.Withdraw(item.id))
+
+
+def retract(channel: Channel, item: Disclosure, reason: str = "") -> None:
+    """Say, for one's party, that the wording does not stand any more. What was shown stays shown."""
+    _follow(channel, item, "disclosure.retract", rules.Retract(item.id, text.tidy(reason)))
+
+
+def of(channel: Channel, item: Disclosure) -> Understanding:
+    """The understanding whose clauses it shows."""
+    held = channel.entry(item.terms.understanding)
+    if held is None or not isinstance(held.value, Understanding):
+        raise Misuse("understanding", "The understanding that this shows is not on this desk.")
+    return held.value
+
+
+def standing(channel: Channel, item: Disclosure) -> str:
+    """Its state as of now: `replaced` once another was agreed in its place."""
+    if item.state in ("agreed", "published") and successor(channel, item) is not None:
+        return "replaced"
+    return item.state
+
+
+def successor(channel: Channel, item: Disclosure) -> Disclosure | None:
+    """The disclosure that was agreed in its place."""
+    return rules.successor(item, [held.value for held in channel.items("disclosure")])
+
+
+def publish(channel: Channel, item: Disclosure) -> bytes:
+    """The bundle, proved by the log as it is now; the first time its hash is said to the others.
+
+    Raises `Misuse`: `not-agreed`, `early`, `not-anchored`; as the relay's client does if that does not answer.
+    """
+    if standing(channel, item) not in ("agreed", "published"):
+        raise Misuse(
+            "not-agreed", "This may not be shown: the parties have not agreed to it, or no longer stand by it."
+        )
+    with channel.session.turn():
+        if channel.session.now().arrival < item.terms.not_before:
+            raise Misuse("early", "The day on which this may be shown has not come.")
+    raw = bundles.write(_bundle(channel, item))
+    bundles.verify(bundles.read(raw))  # before anybody else does
+    if item.state == "agreed":
+        _follow(channel, item, "disclosure.publish", rules.Publish(item.id, sha256(raw)))
+    return raw
+
+
+def _bundle(channel: Channel, item: Disclosure) -> bundles.Bundle:
+    shown, session = of(channel, item), channel.session
+    proof = anchor.proof(channel.id, shown)
+    assert shown.anchor is not None  # noqa: S101 - there is a proof of it
+    with session.turn():
+        size, (_, credential) = session.history.size, session.book.credential()
+    note = channel.client.checkpoint(channel.name, credential, size)
+    with session.turn():
+        session.history.check_head(note)
+        index = shown.anchor.at.position
+        leaf, path = session.history.leaf(index), session.history.inclusion(index, size)
+    place = bundles.place(channel.id, proof, leaf, index, path, note, session.book.cover().relay_key)
+    replaced = channel.entry(item.terms.replaces) if item.terms.replaces != ZERO32 else None
+    before = replaced.value.digest if replaced is not None else b""
+    return bundles.Bundle(
+        records.of(channel.id, shown, item.terms.clauses),
+        place,
+        item.terms.to,
+        item.terms.summary,
+        item.terms.lines,
+        b64(before) if before else "",
+        _attested(channel, shown),
+    )
+
+
+def _attested(channel: Channel, shown: Understanding) -> tuple[bundles.Attested, ...]:
+    """What came with the mandates on which its signatories signed."""
+    found = []
+    for seat, entry in shown.mandates:
+        held = channel.entry(entry)
+        mandate: Mandate | None = held.value if held is not None else None
+        if mandate is not None and mandate.terms.attestation:
+            found.append(bundles.Attested(b64(seat), b64(mandate.terms.attestation)))
+    return tuple(found)
+
+
+def _follow(channel: Channel, item: Disclosure, kind: str, body: Value) -> None:
+    channel.say(kind, body, remaining(item.audience, channel.state))

@@ -1,0 +1,1 @@
+"""Disclosure: some clauses of an understanding are shown, with proof (spec/disclosure.md)."""

@@ -1,0 +1,222 @@
+"""Disclosure: which clauses are shown, to whom, when, and with whose consent (spec/disclosure.md, 1 to 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from backchannel.channel.state import At
+from backchannel.entry import text
+from backchannel.entry.codec import Value
+from backchannel.entry.ids import Bytes32, Count, EntryId, SeatId
+from backchannel.errors import Rejected
+from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, remaining, step
+from backchannel.instruments.understanding.values import Understanding
+
+PUBLIC = "public"
+MOST_WORDS = 5_000
+
+
+class Propose(Value, frozen=True):
+    """Clauses to show, to whom, not before when, with which words; what it replaces."""
+
+    understanding: EntryId
+    clauses: tuple[Count, ...]
+    to: str
+    not_before: Count
+    summary: str
+    lines: str
+    replaces: EntryId
+
+
+class About(Value, frozen=True):
+    """Something that says nothing but which disclosure it is about."""
+
+    item: EntryId
+
+
+class Consent(About, frozen=True):
+    """Our party agrees."""
+
+
+class Refuse(Value, frozen=True):
+    """Our party does not."""
+
+    item: EntryId
+    reason: str
+
+
+class Withdraw(About, frozen=True):
+    """The proposer takes it back."""
+
+
+class Publish(Value, frozen=True):
+    """The bundle was made; its SHA-256."""
+
+    item: EntryId
+    digest: Bytes32
+
+
+class Retract(Value, frozen=True):
+    """Our party no longer stands by the wording."""
+
+    item: EntryId
+    reason: str
+
+
+class Disclosure(Value, frozen=True):
+    """A disclosure as its audience knows it. `state`: a key of `STATES`."""
+
+    id: EntryId
+    at: At
+    proposer: SeatId
+    audience: tuple[SeatId, ...]
+    terms: Propose
+    parties: tuple[tuple[SeatId, str], ...]
+    needed: Count
+    state: str
+    consents: tuple[str, ...]
+    retracts: tuple[str, ...]
+    digest: bytes
+    reason: str
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The parties whose consent counts."""
+        return tuple(sorted({party for _, party in self.parties}))
+
+
+STATES = {
+    "proposed": "it awaits the consent of the parties",
+    "agreed": "it may be published, from its day on",
+    "published": "shown; that cannot be taken back",
+    "refused": "a party refused",
+    "withdrawn": "taken back by its proposer",
+    "replaced": "another was agreed in its place",
+    "retracted": "the parties no longer stand by its wording",
+}
+
+RULES: Rules = {
+    ("", "disclosure.propose", "signatory"): ("proposed", "agreed"),
+    ("proposed", "disclosure.consent", "signatory"): ("proposed", "agreed"),
+    ("proposed", "disclosure.refuse", "signatory"): ("refused",),
+    ("proposed", "disclosure.withdraw", "proposer"): ("withdrawn",),
+    ("agreed", "disclosure.publish", "signatory"): ("published",),
+    ("agreed", "disclosure.retract", "signatory"): ("agreed", "retracted"),
+    ("published", "disclosure.retract", "signatory"): ("published", "retracted"),
+}
+
+
+def fold(item: Disclosure | None, spoken: Spoken) -> Disclosure:
+    """The disclosure after an entry about it."""
+    if isinstance(spoken.act, Propose):
+        return _proposed(spoken.act, spoken)
+    item = spoken.about(item, Disclosure)
+    step(RULES, item.state, spoken.kind, _who(item, spoken))
+    return _FOLDS[spoken.kind](item, spoken)
+
+
+def _who(item: Disclosure, spoken: Spoken) -> str:
+    if spoken.kind == "disclosure.withdraw" and spoken.sender == item.proposer:
+        return "proposer"
+    return "signatory" if spoken.sender in dict(item.parties) else "reader"
+
+
+def _proposed(act: Propose, spoken: Spoken) -> Disclosure:
+    of = spoken.linked
+    if not isinstance(of, Understanding) or of.state != "complete":
+        raise Rejected("understanding", "Only clauses of an understanding that all have signed can be shown.")
+    if spoken.audience != remaining(of.audience, spoken.state):
+        raise Rejected("audience", "A disclosure is read by those who have the understanding, and nobody else.")
+    parties = tuple((seat, spoken.state.member(seat).party) for seat in of.signatories)
+    step(RULES, "", spoken.kind, "signatory" if spoken.sender in dict(parties) else "reader")
+    _check(act, of)
+    charter = spoken.state.charter
+    quorum = charter.terms.disclosure if charter is not None else "all"
+    count = len({party for _, party in parties})
+    needed = count if quorum == "all" else min(int(quorum), count)
+    fresh = Disclosure(
+        spoken.id, spoken.at, spoken.sender, spoken.audience, act, parties, needed, "proposed", (), (), b"", ""
+    )
+    return _consented(fresh, spoken)
+
+
+def _check(act: Propose, of: Understanding) -> None:
+    clauses = len(of.terms.clauses)
+    if (
+        not act.clauses
+        or list(act.clauses) != sorted(set(act.clauses))
+        or not 0 < act.clauses[0] <= act.clauses[-1] <= clauses
+    ):
+        raise Rejected("clauses", f"The clauses that are shown are some of 1 to {clauses}, in order.")
+    text.line(act.to, "reader")
+    text.prose(act.summary, "summary", MOST_WORDS)
+    if act.lines:
+        text.prose(act.lines, "lines to take", MOST_WORDS)
+
+
+def _consented(item: Disclosure, spoken: Spoken) -> Disclosure:
+    party = dict(item.parties)[spoken.sender]
+    consents = tuple(sorted({*item.consents, party}))
+    return replace(item, consents=consents, state="agreed" if len(consents) >= item.needed else "proposed")
+
+
+def _refused(item: Disclosure, spoken: Spoken) -> Disclosure:
+    return replace(item, state="refused", reason=_reason(spoken))
+
+
+def _published(item: Disclosure, spoken: Spoken) -> Disclosure:
+    if spoken.at.arrival < item.terms.not_before:
+        raise Rejected("early", "The day on which this may be shown has not come.")
+    return replace(item, state="published", digest=spoken.act.digest)
+
+
+def _retracted(item: Disclosure, spoken: Spoken) -> Disclosure:
+    retracts = tuple(sorted({*item.retracts, dict(item.parties)[spoken.sender]}))
+    after = replace(item, retracts=retracts, reason=_reason(spoken))
+    return replace(after, state="retracted") if len(retracts) >= item.needed else after
+
+
+def _reason(spoken: Spoken) -> str:
+    return text.prose(spoken.act.reason, "reason", 500) if spoken.act.reason else ""
+
+
+_FOLDS: dict[str, Callable[[Disclosure, Spoken], Disclosure]] = {
+    "disclosure.consent": _consented,
+    "disclosure.refuse": _refused,
+    "disclosure.withdraw": lambda item, _: replace(item, state="withdrawn"),
+    "disclosure.publish": _published,
+    "disclosure.retract": _retracted,
+}
+
+
+def _links(_: Disclosure | None, act: Value) -> EntryId | None:
+    return act.understanding if isinstance(act, Propose) else None
+
+
+def successor(item: Disclosure, others: Iterable[Disclosure]) -> Disclosure | None:
+    """The newest disclosure that was agreed in its place (4)."""
+    found = [one for one in others if one.terms.replaces == item.id and one.state in ("agreed", "published")]
+    return found[-1] if found else None
+
+
+DISCLOSURE = Instrument(
+    name="disclosure",
+    kinds={
+        "disclosure.propose": Kind(Propose, False),
+        "disclosure.consent": Kind(Consent, False),
+        "disclosure.refuse": Kind(Refuse, False),
+        "disclosure.withdraw": Kind(Withdraw, False),
+        "disclosure.publish": Kind(Publish, False),
+        "disclosure.retract": Kind(Retract, False),
+    },
+    opens="disclosure.propose",
+    item=Disclosure,
+    rules=RULES,
+    fold=fold,
+    text=lambda item: "\n".join((item.terms.summary, item.terms.lines)),
+    until=lambda _: None,
+    lapse=lambda item: item,
+    links=_links,
+)
