@@ -91,7 +91,7 @@ def test_who_comes_to_another_text_cannot_issue() -> None:
 def test_silence_that_nobody_breaks() -> None:
     talk = silent(48)
     assert (talk.item.state, talk.item.hushes[-1].until) == ("silence", MORNING + 2 * DAY)
-    assert TEXT.until(talk.item) == FOR_EVER  # never by a desk's clock alone
+    assert TEXT.until(talk.item) == FOR_EVER == 2**62  # never by a desk's clock alone
     talk.day = 2 - 1 / DAY
     talk.stand("Ana", "agree")
     assert talk.item.state == "silence"

@@ -194,6 +194,22 @@ def test_ids_are_of_the_amendment_and_revisions_grow() -> None:
     assert [p.revision for p in talk.item.here] == [0, 0, 1, 0, 0, 0]
 
 
+def test_only_what_makes_paragraphs_counts_them() -> None:
+    talk = Talk([*THREE, "Four.", "Five."])
+    one, two, three, four, five = talk.item.here
+    made = talk.amend(
+        "Sol",
+        talk.replace(1, "Uno."),
+        Delete(two.id, 0),
+        Move(five.id, START),
+        Merge(three.id, 0, four.id, 0, "Three and four."),
+        Split(one.id, 1, "U", "no."),
+        Insert(START, ("First.",)),
+    )
+    assert talk.words == ["First.", "Five.", "U", "no.", "Three and four."]
+    assert (talk.at(4).id, talk.at(1).id) == (paragraph_id(made, 0), paragraph_id(made, 1))
+
+
 def test_an_id_that_is_there_already_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     for id_ in (None, START):
         talk = Talk(THREE)
@@ -235,6 +251,13 @@ def test_an_amendment_that_cannot_be(changes: tuple[Change, ...], code: str) -> 
     for by in ("Ana", "Sol"):
         with refused(code):
             talk.say(by, Amend(talk.id, changes, ""))
+
+
+def test_an_amendment_may_bring_as_many_paragraphs_as_a_text_has() -> None:
+    talk = Talk([])
+    talk.amend("Ana", Insert(START, ("x",) * MOST_PARAGRAPHS))
+    assert talk.accept() == "accepted"
+    assert len(talk.words) == MOST_PARAGRAPHS
 
 
 def test_reasons_are_prose_of_some_length() -> None:
