@@ -99,10 +99,6 @@ class Disclosures(Value, frozen=True):
     clauses: tuple[str, ...]
     parties: tuple[str, ...]
 
-    def all(self) -> tuple[str, ...]:
-        """Every one, in this order."""
-        return (self.title, *self.clauses, *self.parties)
-
 
 def disclosures(terms: Terms) -> Disclosures:
     """What opens the payload, part by part (2.2)."""
