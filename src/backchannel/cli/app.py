@@ -21,6 +21,7 @@ from backchannel.cli import (
     search,
     show,
     sounding,
+    text,
     understanding,
 )
 from backchannel.cli.options import Root, settings
@@ -61,6 +62,7 @@ for group, name in (
     (nonpaper.app, "nonpaper"),
     (hat.app, "hat"),
     (sounding.app, "sounding"),
+    (text.app, "text"),
     (understanding.app, "understanding"),
     (disclosure.app, "disclosure"),
     (mandate.app, "mandate"),

@@ -89,9 +89,10 @@ class Page:
         """
         from rich.text import Text
 
+        margin = max(2, len(mark))
         for line in text.split("\n"):
-            for row in self._rows(line, self.console.width - 4):
-                self.console.print(Text.assemble((f"{mark:<2}| ", DIM), row), soft_wrap=True)
+            for row in self._rows(line, self.console.width - margin - 2):
+                self.console.print(Text.assemble((f"{mark:<{margin}}| ", DIM), row), soft_wrap=True)
                 mark = ""
 
     def _rows(self, line: str, width: int) -> list[str]:

@@ -20,6 +20,7 @@ from backchannel.instruments.text.redline import redline as compare
 from backchannel.instruments.text.rules import TEXT
 from backchannel.instruments.text.standing import Soundable, Way
 from backchannel.instruments.text.values import Paragraph, Text, digest
+from backchannel.instruments.understanding import values as understanding
 
 LONGEST_QUESTION = 2_000
 
@@ -104,6 +105,16 @@ def close(channel: Channel, item: Text) -> None:
 def pass_(channel: Channel, item: Text, to: SeatId) -> None:
     """Pass the pen on, or take it (to oneself) from somebody who has left."""
     _say(channel, item, "text.pass", acts.Pass(item.id, to))
+
+
+def propose(channel: Channel, item: Text, signatories: Sequence[SeatId]) -> None:
+    """Propose an adopted text as an understanding, its paragraphs being the clauses."""
+    if item.state != "adopted":
+        raise Misuse("state", "Only an adopted text becomes an understanding.", "See: backchannel text brackets")
+    clauses = tuple(brackets.plain(item.said(one)) for one in item.here)
+    seats = tuple(sorted(set(signatories)))
+    formal = understanding.Propose(item.title, clauses, (), seats, channel.session.random(32))
+    channel.say("understanding.propose", formal, remaining(item.audience, channel.state))
 
 
 def redline(item: Text, old: int | None, new: int | None = None) -> tuple[Line, ...]:

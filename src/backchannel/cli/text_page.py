@@ -1,0 +1,273 @@
+"""A text as facts and as a page: its paragraphs and where each stands, what stands in the way, amendments, redlines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from backchannel.cli import show
+from backchannel.cli.show import BAD, DIM, GOOD, STRONG, Facts, Page
+
+if TYPE_CHECKING:
+    from backchannel.desk.channel import Channel
+    from backchannel.instruments.text.standing import Row, Way
+    from backchannel.instruments.text.values import Paragraph, Text
+
+# --- facts ------------------------------------------------------------------------------------------------------------
+
+
+def facts(channel: Channel, item: Text) -> Facts:
+    """A text: whose the pen is, its versions, each paragraph with where it stands, and whose word is awaited."""
+    from backchannel.cli import facts as common
+    from backchannel.desk import texts
+    from backchannel.instruments.text import adopting, standing
+    from backchannel.instruments.text.rules import STATES
+
+    state, way = channel.state, texts.in_the_way(channel, item)
+    touched: dict[bytes, list[int]] = {}
+    for one in item.proposed:
+        for step in one.steps:
+            touched.setdefault(step.paragraph, []).append(one.at.position)
+    return {
+        "number": item.at.position,
+        "title": item.title,
+        "state": item.state,
+        "state_says": STATES[item.state],
+        "opened_by": common.name(state, item.author),
+        "opened": common.at(item.at.arrival),
+        "readers": common.names(state, item.audience),
+        "pen": common.name(state, item.pen),
+        "pen_mine": item.pen == channel.me,
+        "pen_free": channel.me != item.pen and channel.me in adopting.pens(item, state),
+        "parties": list(standing.parties(item, state)),
+        "for_party": channel.me in texts.negotiators(channel, item),
+        "versions": [{"version": one.number, "issued": common.at(one.at.arrival)} for one in item.versions],
+        "changed": bool(item.versions) and not item.issued,
+        "silence": _hush(channel, item),
+        "paragraphs": [
+            _paragraph(item, row, one, sorted(set(touched.get(one.id, ()))))
+            for row, one in zip(way.rows, item.here, strict=True)
+        ],
+        "counts": way.counts,
+        "brackets": way.brackets,
+        "clear": way.clear,
+        "proposed": [one.at.position for one in item.proposed],
+    }
+
+
+def _hush(channel: Channel, item: Text) -> Facts | None:
+    """The newest silence procedure."""
+    from backchannel.cli import facts as common
+
+    if not item.hushes:
+        return None
+    last = item.hushes[-1]
+    return {
+        "version": last.number,
+        "until": common.at(last.until),
+        "broken_by": common.name(channel.state, last.broken) if last.broken is not None else None,
+        "reason": item.words[last.words],
+    }
+
+
+def _paragraph(item: Text, row: Row, one: Paragraph, amendments: list[int]) -> Facts:
+    kept = {stance.party: item.words[stance.words] for stance in one.stances}
+    return {
+        "number": row.number,
+        "text": item.said(one),
+        "kind": row.kind,
+        "brackets": row.brackets,
+        "reserve": [{"party": party, "reason": kept[party]} for party in row.reserve],
+        "referendum": list(row.referendum),
+        "agree": [stance.party for stance in one.stances if stance.stance == "agree"],
+        "silent": list(row.silent),
+        "amendments": amendments,
+    }
+
+
+def version_facts(item: Text, version: int | None) -> list[Facts]:
+    """The words of a version, or of the text as it is now, numbered."""
+    from backchannel.instruments.text.redline import words
+
+    return [{"number": n, "text": said} for n, (_, said) in enumerate(words(item, version), 1)]
+
+
+def way_facts(item: Text, way: Way) -> Facts:
+    """What stands in the way of adoption."""
+    return {
+        "brackets": [{"paragraph": row.number, "count": row.brackets} for row in way.rows if row.brackets],
+        "reserved": _by_party((party, row.number) for row in way.rows for party in row.reserve),
+        "silent": _by_party((party, row.number) for row in way.rows if not row.brackets for party in row.silent),
+        "referendum": _by_party((party, row.number) for row in way.rows for party in row.referendum),
+        "without": [{"parties": list(one.parties), "paragraphs": list(one.paragraphs)} for one in way.without],
+        "soundable": [
+            {"paragraph": one.number, "bracket": one.group, "options": list(one.options), "last": one.last}
+            for one in way.soundable
+        ],
+        "proposed": [one.at.position for one in way.proposed],
+        "stale": [one.at.position for one in way.stale],
+    }
+
+
+def _by_party(pairs: Iterable[tuple[str, int]]) -> list[Facts]:
+    found: dict[str, list[int]] = {}
+    for party, number in pairs:
+        found.setdefault(party, []).append(number)
+    return [{"party": party, "paragraphs": numbers} for party, numbers in sorted(found.items())]
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def head(page: Page, one: Facts) -> None:
+    """Which text, how far it is, whose the pen is."""
+    page.say(f"{one['number']}  {one['title']}", STRONG)
+    page.say(f"  {show.stop(_sentence(f'{_state(one)}; {_pen(one)}'))}", DIM)
+
+
+def _state(one: Facts) -> str:
+    hush = one["silence"]
+    if one["state"] == "silence":
+        return f"text {hush['version']} is adopted at {show.local(hush['until'])}, unless somebody breaks silence"
+    issued = len(one["versions"])
+    which = f"text {issued}" if issued else "not issued yet"
+    if one["state"] != "drafting":
+        return f"{which}, {one['state_says']}"
+    return f"{which}{', changed since' if one['changed'] else ''}"
+
+
+def _pen(one: Facts) -> str:
+    return f"{'you hold' if one['pen_mine'] else one['pen'] + ' holds'} the pen"
+
+
+def draw(page: Page, one: Facts) -> None:
+    """A text as a page: each paragraph, and below it where it stands."""
+    head(page, one)
+    for part in one["paragraphs"]:
+        paragraph(page, part)
+    if not one["paragraphs"]:
+        page.say(f"  There is nothing in it yet: backchannel text amend {one['number']} --insert 0")
+    page.say(f"  {show.names(one['readers'])} can read it, and nobody else.", DIM)
+    steps(page, one)
+
+
+def paragraph(page: Page, part: Facts) -> None:
+    """A paragraph, and below it where it stands."""
+    page.quote(part["text"], mark=str(part["number"]))
+    page.say(f"    {show.stop(status(part))}", STYLES[part["kind"]])
+
+
+STYLES = {"bracketed": "yellow", "reserved": BAD, "open": DIM, "referendum": "yellow", "agreed": GOOD}
+
+
+def status(part: Facts, *, named: bool = True) -> str:
+    """Where a paragraph stands. Not `named`: without saying who."""
+    said = part["kind"]
+    if said == "bracketed":
+        said = _count(part["brackets"], "bracket")
+    elif named and said != "agreed":
+        ways = (("agreed by", part["agree"]), ("ad referendum by", part["referendum"]))
+        yes = [f"{how} {show.names(who)}" for how, who in ways if who]
+        not_yet = [f"not yet by {show.names(part['silent'])}"] if yes and part["silent"] else []
+        said = "; ".join([*map(_reserved, part["reserve"]), *yes, *not_yet]) or "open"
+    elif said == "referendum":
+        said = "agreed ad referendum"
+    if named and part["amendments"]:
+        said += f"; {_count(len(part['amendments']), 'amendment')} undecided"
+    return str(said)
+
+
+def _reserved(one: Facts) -> str:
+    return f"reserved by {one['party']}" + (f": {one['reason']}" if one["reason"] else "")
+
+
+def steps(page: Page, one: Facts) -> None:
+    """What this seat can do with it next, in a line or two."""
+    for line in _steps(one):
+        page.say(f"  {line}")
+
+
+def _steps(one: Facts) -> list[str]:
+    n, found = one["number"], []
+    if one["pen_free"]:
+        found.append(f"Its pen has left. Take it: backchannel text pass {n} YOUR-NAME")
+    if one["state"] == "silence" and one["for_party"]:
+        found.append(f"To break silence: backchannel text break {n}")
+    if one["state"] == "adopted" and one["for_party"]:
+        found.append(f"To have it signed: backchannel text propose {n}")
+    if one["state"] != "drafting":
+        return found
+    if one["pen_mine"] and one["clear"]:
+        next_ = "adopt" if one["versions"] and not one["changed"] else "issue"
+        found.append(f"Nothing stands in the way: backchannel text {next_} {n}")
+    elif one["paragraphs"]:
+        found.append(f"What stands in the way: backchannel text brackets {n}")
+    if one["proposed"]:
+        found.append(f"{_count(len(one['proposed']), 'amendment')} undecided: backchannel text amendments {n}")
+    return found
+
+
+def line(page: Page, one: Facts) -> None:
+    """One of a list."""
+    head(page, one)
+    counts = [f"{many} {kind}" for kind, many in one["counts"].items() if many]
+    page.say(f"   {_count(len(one['paragraphs']), 'paragraph')}{': ' if counts else ''}{', '.join(counts)}", DIM)
+
+
+def plainly(page: Page, one: Facts, found: list[Facts], which: str) -> None:
+    """The words alone."""
+    page.say(f"{one['number']}  {one['title']}; {which}", STRONG)
+    for part in found:
+        page.quote(part["text"], mark=str(part["number"]))
+    if not found:
+        page.say("  There was nothing in it.")
+
+
+def way(page: Page, one: Facts, found: Facts) -> None:
+    """What stands in the way."""
+    head(page, one)
+    rows: list[tuple[str, str]] = []
+    if found["brackets"]:
+        total = sum(part["count"] for part in found["brackets"])
+        rows.append(("Brackets", f"{total}, in {numbers([part['paragraph'] for part in found['brackets']])}"))
+    for label, name in (("Reserved", "reserved"), ("Not agreed", "silent"), ("Ad referendum", "referendum")):
+        rows += [(label, f"{who['party']}: {numbers(who['paragraphs'])}") for who in found[name]]
+    if found["proposed"]:
+        stale = f" ({numbers(found['stale'], '')} no longer fits)" if found["stale"] else ""
+        rows.append(("Undecided", f"amendment {numbers(found['proposed'], '')}{stale}"))
+    if rows:
+        page.pairs(rows)
+    for without in found["without"]:
+        page.say(f"  Without {show.names(without['parties'])}, {numbers(without['paragraphs'])} would be agreed.")
+    for can in found["soundable"]:
+        which = "" if can["last"] and can["bracket"] == 1 else f" --bracket {can['bracket']}"
+        page.say(f"  A sounding could clear paragraph {can['paragraph']}: {' | '.join(can['options'])}")
+        page.say(f"      backchannel text sound {one['number']} {can['paragraph']}{which}", DIM)
+    if one["clear"]:
+        page.say("  Every paragraph is agreed.", GOOD)
+        if one["state"] == "drafting" and one["pen_mine"]:
+            steps(page, one)
+
+
+def numbers(found: Sequence[int], noun: str = "paragraph") -> str:
+    """`paragraph 2`, `paragraphs 1 to 3 and 5`."""
+    spans: list[list[int]] = []
+    for n in found:
+        if spans and n == spans[-1][-1] + 1:
+            spans[-1].append(n)
+        else:
+            spans.append([n])
+    parts = [part for span in spans for part in _span(span)]
+    return f"{noun}{'s' if len(found) > 1 else ''} {show.names(parts)}" if noun else show.names(parts)
+
+
+def _span(span: list[int]) -> list[str]:
+    return [f"{span[0]} to {span[-1]}"] if len(span) > 2 else [str(n) for n in span]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

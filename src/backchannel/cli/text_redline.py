@@ -1,0 +1,148 @@
+"""Amendments and redlines as facts and as pages: words that went and came, beside those that stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from backchannel.cli.show import DIM, STRONG, Facts, Page
+from backchannel.cli.text_page import numbers
+
+if TYPE_CHECKING:
+    from backchannel.desk.channel import Channel
+    from backchannel.instruments.text.redline import Line
+    from backchannel.instruments.text.values import Amendment, Step, Text
+
+MARKS = {"=": ("", ""), "+": ("{++", "++}"), "-": ("{--", "--}")}
+LEGEND = "{++added++}, {--removed--}"
+_POSING = re.compile(r"\{(?=\+\+|--)|(?<=\+\+|--)\}")
+
+# --- facts ------------------------------------------------------------------------------------------------------------
+
+
+def amendment_facts(channel: Channel, item: Text, one: Amendment) -> Facts:
+    """An amendment: what it would change, beside what the paragraphs say now."""
+    from backchannel.cli import facts as common
+    from backchannel.instruments.text.paragraphs import applied
+
+    stale = one.outcome == "proposed" and applied(item.paragraphs, one.id, one.steps) is None
+    return {
+        "number": one.at.position,
+        "by": common.name(channel.state, one.seat),
+        "mine": one.seat == channel.me,
+        "outcome": one.outcome,
+        "stale": stale,
+        "reason": item.words[one.reason],
+        "answer": {"reason": item.words[one.answer]},
+        "changes": [_change(item, step) for step in one.steps],
+    }
+
+
+def _change(item: Text, step: Step) -> Facts:
+    from backchannel.instruments.text.differences import compare
+
+    numbers = {one.id: n for n, one in enumerate(item.here, 1)}
+    by_id = {one.id: one for one in item.paragraphs}
+    one = by_id.get(step.paragraph)
+    now = item.said(one) if one is not None else None
+    new = [item.words[n] for n in step.words]
+    same = one is not None and one.revision == step.revision and step.do in ("replace", "merge")
+    return {
+        "do": step.do,
+        "paragraph": numbers.get(step.paragraph),
+        "gone": one is not None and one.gone,
+        "after": numbers.get(step.other) if any(step.other) else 0,
+        "now": {"text": now} if now is not None else None,
+        "new": [{"text": words} for words in new],
+        "runs": [{"mark": run.mark, "text": run.words} for run in compare(now or "", new[0])] if same else [],
+    }
+
+
+def redline_facts(lines: Sequence[Line]) -> list[Facts]:
+    """A redline: each paragraph with its numbers before and after, and its words as they stayed, went and came."""
+    return [
+        {
+            "before": line.before,
+            "after": line.after,
+            "moved": line.moved,
+            "same": line.same,
+            "runs": [{"mark": run.mark, "text": run.words} for run in line.runs],
+        }
+        for line in lines
+    ]
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def amendment(page: Page, one: Facts) -> None:
+    """An amendment, each change beside what its paragraph says now."""
+    fate = "proposed, and no longer fits" if one["stale"] else one["outcome"]
+    page.say(f"Amendment {one['number']}, {'yours' if one['mine'] else 'by ' + one['by']}: {fate}", STRONG)
+    for change in one["changes"]:
+        page.say(f"  {_does(change)}")
+        if any(run["mark"] != "=" for run in change["runs"]):
+            page.quote(marked(change["runs"]))
+            continue
+        if change["now"] is not None and change["do"] != "move":
+            page.quote(change["now"]["text"], mark="now " if change["new"] else "")
+        for new in change["new"]:
+            page.quote(new["text"], mark="new ")
+    for label, said in (("Because", one["reason"]), ("The pen says", one["answer"]["reason"])):
+        if said:
+            page.say(f"  {label}: {said}")
+
+
+def _does(change: Facts) -> str:
+    which = f"paragraph {change['paragraph']}" if change["paragraph"] else "a paragraph that is gone"
+    behind = "a paragraph that is gone" if change["after"] is None else f"paragraph {change['after']}"
+    to = "at the beginning" if change["after"] == 0 else f"after {behind}"
+    return {
+        "replace": f"replaces {which}:",
+        "insert": f"new, {to}:",
+        "delete": f"takes {which} out:",
+        "move": f"moves {which}: {to}",
+        "split": f"splits {which}:",
+        "merge": f"merges {which} with the next:",
+    }[change["do"]]
+
+
+def redline(page: Page, found: list[Facts]) -> None:
+    """Words added and removed, without colour too; what is as it was, in a line."""
+    page.say(f"({LEGEND})", DIM)
+    same: list[int] = []
+
+    def unchanged() -> None:
+        if same:
+            page.say(f"{numbers(same).capitalize()}: as before", DIM)
+            same.clear()
+
+    for one in found:
+        if one["same"] and one["before"] == one["after"]:
+            same.append(one["after"])
+            continue
+        unchanged()
+        page.quote(marked(one["runs"]), mark=str(one["after"] or "-"))
+        if said := _was(one):
+            page.say(f"    {said}", DIM)
+    unchanged()
+    if not found:
+        page.say("Neither has any paragraph.")
+
+
+def _was(one: Facts) -> str:
+    if one["before"] is None or one["after"] is None:
+        return "new" if one["before"] is None else f"taken out; it was {one['before']}"
+    moved = "moved; it " if one["moved"] else ""
+    return f"{moved}was {one['before']}" if one["before"] != one["after"] or moved else ""
+
+
+def marked(runs: Sequence[Facts]) -> str:
+    """Words with marks around what came and went. A mark that somebody wrote cannot pass for one of these."""
+
+    def said(run: Facts) -> str:
+        before, after = MARKS[run["mark"]]
+        return before + _POSING.sub(lambda found: f"<U+{ord(found[0]):04X}>", run["text"]) + after
+
+    return "".join(map(said, runs))
