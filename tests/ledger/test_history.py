@@ -310,6 +310,22 @@ def test_a_head_that_does_not_agree_is_a_fault(note: bytes, code: str) -> None:
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("note", "code"),
+    [
+        (signed(3, root_of(entries(3))), "root"),
+        (signed(2, bytes(32)), "root"),
+        (signed(2, root_of(entries(2)), seed=OTHER_SEED), "signature"),
+    ],
+)
+def test_a_note_of_a_part_is_of_exactly_that_part(note: bytes, code: str) -> None:
+    history = reader(answer(entries(3)))
+    assert history.check_past(signed(2, root_of(entries(2))), 2).size == 2
+    with pytest.raises(RelayFault) as caught:
+        history.check_past(note, 2)
+    assert caught.value.code == code
+
+
 def test_a_body_that_is_read_again_is_the_one_that_stands_there() -> None:
     history = reader(answer(entries(3)))
     history.check_body(1, body(1))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from backchannel.papers.disclosed import Disclosed
 
 OPEN = (
+    "That the parties wrote what stands beside the clauses: they signed the clauses, the title and the names. What is "
+    "said in plain words, in common and about the reader is as good as the place where you found this.",
     "Who the holders of these keys are, beyond what attests them: compare the words of the keys with those persons.",
     "What the clauses say that stay closed, and that nothing else was agreed.",
     "That the relay, which has signed that its log held this, is who it says and has told everybody the same.",
@@ -30,12 +32,13 @@ def proven(found: Proven) -> list[str]:
 
     clauses = found.record.clauses
     closed = sum(clause is None for clause in clauses)
-    by = show.local(common.at(found.arrival))
+    stays = f"{closed or 'none'} {'stay' if closed > 1 else 'stays'} closed"
+    by = f"{common.at(found.arrival)[:16].replace('T', ' ')} UTC"  # a page does not tell where it was made
     return [
         f"The holders of the keys below, and nobody else, have all signed a text of {len(clauses)} clauses; "
-        f"those shown here stand in it word for word, and {closed or 'none'} stay closed.",
-        f"What they signed stood in the log of the relay as entry {found.position}, which arrived by {by}, "
-        f"when that log had {found.size} entries.",
+        f"those shown here stand in it word for word, and {stays}.",
+        f"What they signed stood in the log of the relay as entry {found.position} when that log had {found.size} "
+        f"entries; by the clock of the relay it was there by {by}.",
     ]
 
 
@@ -48,13 +51,14 @@ def attested(bundle: Bundle, found: Proven) -> dict[bytes, str]:
     said = {}
     for key, one in zip(bundle.record.keys[::2], found.record.signatories, strict=True):
         seat = unb64(key.kid)
-        said[seat] = vouched(came.get(seat), unb64(bundle.log.channel), seat, one.keys)
+        said[seat] = show.foreign(vouched(came.get(seat), unb64(bundle.log.channel), seat, one.keys))
     return said
 
 
 def page_of(raw: bytes, name: str, comments: str) -> Disclosed:
     """The page of a bundle that verifies."""
     from backchannel.instruments.disclosure import bundle as bundles
+    from backchannel.instruments.understanding.form import unb64
     from backchannel.papers.disclosed import Clause, Disclosed, Signed
 
     bundle = bundles.read(raw)
@@ -76,7 +80,7 @@ def page_of(raw: bytes, name: str, comments: str) -> Disclosed:
         name,
         sha256(raw).hexdigest(),
         comments,
-        bundle.replaces,
+        unb64(bundle.replaces).hex(),
     )
 
 

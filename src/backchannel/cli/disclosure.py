@@ -27,6 +27,7 @@ app = typer.Typer(
 NUMBER = Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, from disclosure list.")]
 REASON = Annotated[str, typer.Argument(metavar="[REASON]", help="Why, if it is to be said.")]
 BUNDLE, PAGE = "bundle.json", "index.html"
+NO_LONGER = "The parties do not stand by the words of this disclosure any more."
 FOR_GOOD = "What is shown cannot be taken back. The clauses that stay closed cannot be read from it."
 
 
@@ -142,29 +143,70 @@ def publish(
     number: NUMBER,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder for the page and its proof.")],
     comments: Annotated[str, typer.Option("--comments", metavar="ADDRESS", help="Where readers may write to.")] = "",
+    see: Annotated[
+        str, typer.Option("--see", metavar="ADDRESS", help="If it was replaced: where the other one is published.")
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Publish without being asked.")] = False,
 ) -> None:
-    """Write the page and the proof into a folder, for you to publish. Nothing is sent anywhere."""
-    from backchannel.cli.disclosed import page_of
+    """Write the page and the proof into a folder, for you to publish. Nothing is sent anywhere.
+
+    Of a disclosure that was shown, and then replaced or retracted, a page that says so and points to what replaces it.
+    """
     from backchannel.desk import disclosures
-    from backchannel.papers.disclosed import html
 
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.disclosure_at(number)
         if folder.exists():
             raise Misuse("exists", f"{folder} is there already.", "Name a new folder.", "Nothing was written.")
+        over = disclosures.shown(item) and disclosures.standing(channel, item) in ("replaced", "retracted")
         if not work.given.json:
-            show.tell({"disclosure": facts(channel, item)}, _before, as_json=False)
+            show.tell({"disclosure": facts(channel, item)}, _one if over else _before, as_json=False)
         ask.confirm(f"Write disclosure {number} into {folder}, to be published?", work.given, yes=yes)
-        made: list[bytes] = []
-        fate = work.act(channel, lambda: made.append(disclosures.publish(channel, item)))
         _make(folder)
-        ask.write_file(folder / BUNDLE, made[0])
-        ask.write_file(folder / PAGE, html(page_of(made[0], BUNDLE, comments)).encode())
-        told = {"saved": str(folder), "page": str(folder / PAGE), "bundle": str(folder / BUNDLE)}
+        try:
+            fate = _withdrawn(channel, item, folder, see) if over else _shown(work, channel, item, folder, comments)
+        except BaseException:
+            _unmake(folder)
+            raise
+        told = {"saved": str(folder), "page": str(folder / PAGE), "bundle": None if over else str(folder / BUNDLE)}
         found = facts(channel, channel.disclosure_at(number))
         work.tell({"fate": fate, "done": "Written", "disclosure": found, **told}, _published, channel)
+
+
+def _shown(work: Work, channel: Channel, item: Disclosure, folder: Path, comments: str) -> str:
+    from backchannel.cli.disclosed import page_of
+    from backchannel.desk import disclosures
+    from backchannel.papers.disclosed import html
+
+    _address(comments)
+
+    def deed() -> None:
+        raw = disclosures.publish(channel, item)
+        ask.write_file(folder / BUNDLE, raw)
+        ask.write_file(folder / PAGE, html(page_of(raw, BUNDLE, comments)).encode())
+
+    return work.act(channel, deed)
+
+
+def _withdrawn(channel: Channel, item: Disclosure, folder: Path, see: str) -> str:
+    """A page in the place of one that does not hold any more. It tells no reason: that was said in the channel."""
+    from backchannel.desk import disclosures
+    from backchannel.papers.disclosed import Notice, notice
+
+    after = disclosures.successor(channel, item)
+    says = "This was replaced by another disclosure." if after is not None else NO_LONGER
+    later = after.digest.hex() if after is not None else ""
+    title = disclosures.of(channel, item).terms.title
+    made = notice(Notice(title, says, item.digest.hex(), later, _address(see)))
+    ask.write_file(folder / PAGE, made.encode())
+    return "sent"
+
+
+def _address(given: str) -> str:
+    from backchannel.entry import text
+
+    return text.line(given, "address", 500) if given else ""
 
 
 def _make(folder: Path) -> None:
@@ -174,8 +216,18 @@ def _make(folder: Path) -> None:
         raise Misuse("folder", f"{folder} cannot be made: {error.strerror}.", "Choose another place.") from error
 
 
+def _unmake(folder: Path) -> None:
+    """Nothing half made stays behind."""
+    from shutil import rmtree
+
+    rmtree(folder.expanduser(), ignore_errors=True)
+
+
 def _published(page: Page, told: Facts) -> None:
     draw(page, told["disclosure"])
+    if told["bundle"] is None:
+        page.say(f"Written: {told['page']}. Publish it where the page stood that it is about.", GOOD)
+        return
     page.say(f"Written: {told['page']}, and its proof {told['bundle']}. Publish both together.", GOOD)
     page.say(f"Whoever has the proof can check it without you: backchannel verify {told['bundle']}")
 
@@ -252,6 +304,7 @@ def facts(channel: Channel, item: Disclosure) -> Facts:
         "of_clauses": len(of.terms.clauses),
         "to": terms.to,
         "not_before": not_before,
+        "due": disclosures.due(channel, item),
         "summary": terms.summary,
         "lines": terms.lines,
         "proposed_by": common.name(channel.state, item.proposer),
@@ -261,6 +314,7 @@ def facts(channel: Channel, item: Disclosure) -> Facts:
         "state_says": said,
         "reason": item.reason,
         "successor": successor.at.position if successor else None,
+        "sha256": item.digest.hex() or None,
     }
 
 

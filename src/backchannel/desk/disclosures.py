@@ -86,8 +86,19 @@ def successor(channel: Channel, item: Disclosure) -> Disclosure | None:
     return rules.successor(item, [held.value for held in channel.items("disclosure")])
 
 
+def due(channel: Channel, item: Disclosure) -> bool:
+    """Whether the day from which it may be shown has come."""
+    with channel.session.turn():
+        return channel.session.now().arrival >= item.terms.not_before
+
+
+def shown(item: Disclosure) -> bool:
+    """Whether its bundle was made: from then on it may be anywhere."""
+    return bool(item.digest)
+
+
 def publish(channel: Channel, item: Disclosure) -> bytes:
-    """The bundle, proved by the log as it is now; the first time its hash is said to the others.
+    """The bundle, the same on every desk; the first time its hash is said to the others.
 
     Raises `Misuse`: `not-agreed`, `early`, `not-anchored`; as the relay's client does if that does not answer.
     """
@@ -95,9 +106,8 @@ def publish(channel: Channel, item: Disclosure) -> bytes:
         raise Misuse(
             "not-agreed", "This may not be shown: the parties have not agreed to it, or no longer stand by it."
         )
-    with channel.session.turn():
-        if channel.session.now().arrival < item.terms.not_before:
-            raise Misuse("early", "The day on which this may be shown has not come.")
+    if not due(channel, item):
+        raise Misuse("early", "The day on which this may be shown has not come.")
     raw = bundles.write(_bundle(channel, item))
     bundles.verify(bundles.read(raw))  # before anybody else does
     if item.state == "agreed":
@@ -106,34 +116,35 @@ def publish(channel: Channel, item: Disclosure) -> bytes:
 
 
 def _bundle(channel: Channel, item: Disclosure) -> bundles.Bundle:
-    shown, session = of(channel, item), channel.session
-    proof = anchor.proof(channel.id, shown)
-    assert shown.anchor is not None  # noqa: S101 - there is a proof of it
+    signed, session = of(channel, item), channel.session
+    proof = anchor.proof(channel.id, signed)
+    assert signed.anchor is not None  # noqa: S101 - there is a proof of it
+    index = signed.anchor.at.position
+    size = index + 1  # so every desk makes the same bundle, and nothing of what came later shows in it
     with session.turn():
-        size, (_, credential) = session.history.size, session.book.credential()
+        _, credential = session.book.credential()
     note = channel.client.checkpoint(channel.name, credential, size)
     with session.turn():
-        session.history.check_head(note)
-        index = shown.anchor.at.position
+        session.history.check_past(note, size)
         leaf, path = session.history.leaf(index), session.history.inclusion(index, size)
     place = bundles.place(channel.id, proof, leaf, index, path, note, session.book.cover().relay_key)
     replaced = channel.entry(item.terms.replaces) if item.terms.replaces != ZERO32 else None
     before = replaced.value.digest if replaced is not None else b""
     return bundles.Bundle(
-        records.of(channel.id, shown, item.terms.clauses),
+        records.of(channel.id, signed, item.terms.clauses),
         place,
         item.terms.to,
         item.terms.summary,
         item.terms.lines,
         b64(before) if before else "",
-        _attested(channel, shown),
+        _attested(channel, signed),
     )
 
 
-def _attested(channel: Channel, shown: Understanding) -> tuple[bundles.Attested, ...]:
+def _attested(channel: Channel, signed: Understanding) -> tuple[bundles.Attested, ...]:
     """What came with the mandates on which its signatories signed."""
     found = []
-    for seat, entry in shown.mandates:
+    for seat, entry in sorted(signed.mandates):
         held = channel.entry(entry)
         mandate: Mandate | None = held.value if held is not None else None
         if mandate is not None and mandate.terms.attestation:

@@ -140,13 +140,15 @@ def _granted(act: Grant, sender: Seat, spoken: Spoken) -> Mandate:
     if len(act.attestation) > MOST_ATTESTATION:
         raise Rejected("attestation", "What comes with a mandate is too long.")
     if act.attestation:
-        _check(decode(act.attestation, Attestation))  # type: ignore[arg-type]
+        check(decode(act.attestation, Attestation))  # type: ignore[arg-type]
     return Mandate(spoken.id, spoken.at, spoken.sender, spoken.audience, sender.party, act, "in-force", "")
 
 
-def _check(came: Attestation) -> None:
+def check(came: Attestation) -> Attestation:
+    """An attestation, unchanged; `Malformed("name")` if what it says could deceive."""
     if isinstance(came, Published):
         text.line(came.where, "place")
+    return came
 
 
 MANDATE = Instrument(

@@ -177,6 +177,16 @@ class History:
             raise fault("root", f"It signed {point.size} entries with another content.")
         return point
 
+    def check_past(self, note: bytes, size: int) -> Checkpoint:
+        """A signed note of the first `size` leaves, all of which this desk holds.
+
+        RelayFault `checkpoint`, `origin`, `signature`, `root` (of another size, or another content).
+        """
+        point = open_checkpoint(note, self.origin, self.public_key)
+        if (point.size, point.root) != (size, self.root(size)):
+            raise fault("root", f"Asked for {size} entries, it signed {point.size}, or other content.")
+        return point
+
     def check_body(self, index: int, body: bytes) -> None:
         """That a body which is read again is the one of the leaf at `index`; RelayFault `length` or `id`."""
         _body(index, self.leaf(index), body)

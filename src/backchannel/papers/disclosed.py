@@ -42,6 +42,16 @@ class Disclosed(NamedTuple):
     replaces: str = ""
 
 
+class Notice(NamedTuple):
+    """What stands in the place of a page that does not hold any more. `later`, `see`: what replaces it, if anything."""
+
+    title: str
+    says: str
+    earlier: str
+    later: str = ""
+    see: str = ""
+
+
 STYLE = """
 :root { color-scheme: light dark; --paper: #fbfaf7; --ink: #1d1d1b; --faint: #6b6963; --line: #d9d5cc; --bar: #1d1d1b; }
 @media (prefers-color-scheme: dark) {
@@ -94,6 +104,25 @@ def html(page: Disclosed) -> str:
         _section("How to check this", _how(page)),
         f'<footer class="faint">{_replaced(page)}{_comments(page)}</footer>',
     ]
+    return _page(title, parts)
+
+
+def notice(of: Notice) -> str:
+    """The page that stands where the page of a disclosure stood, once that was replaced or retracted."""
+    see = f"<p>It is published at: {_text(of.see)}</p>" if of.see else ""
+    later = f"<p>The proof that replaces it has the SHA-256<br>\n<code>{_text(of.later)}</code></p>" if of.later else ""
+    parts = [
+        f"<h1>{_text(of.title)}</h1>",
+        f"<p>{_text(of.says)}</p>",
+        see,
+        later,
+        '<p class="faint">The clauses that it showed stand in what was signed; their proof still verifies. It has the '
+        f"SHA-256<br>\n<code>{_text(of.earlier)}</code></p>",
+    ]
+    return _page(of.title, parts)
+
+
+def _page(title: str, parts: Sequence[str]) -> str:
     body = "\n".join(part for part in parts if part)
     return f"{HEAD}<title>{_text(title)}</title>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
 

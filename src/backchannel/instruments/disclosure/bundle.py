@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta
 
 from backchannel.entry import text
 from backchannel.entry.codec import Value, decode
 from backchannel.entry.ids import Count
 from backchannel.errors import BackchannelError, Malformed
 from backchannel.instruments.disclosure.rules import MOST_WORDS
-from backchannel.instruments.mandate import Attestation
+from backchannel.instruments.mandate import MOST_ATTESTATION, Attestation, check
 from backchannel.instruments.understanding import anchor, form, jws
 from backchannel.instruments.understanding import record as records
-from backchannel.instruments.understanding.form import Text16, Text32, b64, unb64
+from backchannel.instruments.understanding.form import Text16, Text32, b64, damaged, unb64
 from backchannel.ledger.checkpoint import open_checkpoint
-from backchannel.ledger.leaf import Leaf
+from backchannel.ledger.leaf import ARRIVAL_UNIT, Leaf
 from backchannel.ledger.origin import log_name, origin_line
 from backchannel.ledger.tree import verify_inclusion
 from backchannel.seal import primitives as p
 
 LARGEST = 16_000_000
+LATEST = 253_402_300_800 // ARRIVAL_UNIT - 1
+"""The last arrival unit of the year 9999."""
+
+Replaced = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])?\Z")]
+"""A SHA-256 as `Text32`, or nothing."""
 
 
 class Place(Value, frozen=True):
@@ -50,7 +57,7 @@ class Bundle(Value, frozen=True, tag="disclosure 1", tag_field="backchannel"):
     to: str
     summary: str
     lines: str
-    replaces: str
+    replaces: Replaced
     attested: tuple[Attested, ...]
 
 
@@ -83,7 +90,7 @@ def write(bundle: Bundle) -> bytes:
 def read(raw: bytes) -> Bundle:
     """Parse a bundle; `Malformed("record")` unless it is one, exactly as `write` makes it."""
     if len(raw) > LARGEST or not raw.endswith(b"\n"):
-        raise form.damaged()
+        raise damaged()
     return form.read(raw[:-1], Bundle, indent=2)
 
 
@@ -104,7 +111,8 @@ def verify(bundle: Bundle) -> Proven:
     except BackchannelError as problem:
         raise Malformed("checkpoint", "What the relay has signed of its log is not in order.") from problem
     path = [unb64(one) for one in log.proof]
-    if leaf.id != entry or not verify_inclusion(leaf.hash(), log.index, checkpoint.size, path, checkpoint.root):
+    stands = verify_inclusion(leaf.hash(), log.index, checkpoint.size, path, checkpoint.root)
+    if not stands or leaf.id != entry or leaf.arrival > LATEST:
         raise Malformed("place", "The log of the relay does not hold what was signed where this file says.")
     _check_words(bundle)
     return Proven(shown, relay, log.index, checkpoint.size, leaf.arrival, _attestations(bundle, shown))
@@ -127,17 +135,22 @@ def _check_words(bundle: Bundle) -> None:
     text.prose(bundle.summary, "summary", MOST_WORDS)
     if bundle.lines:
         text.prose(bundle.lines, "lines to take", MOST_WORDS)
-    if bundle.replaces:
-        unb64(bundle.replaces)
 
 
 def _attestations(bundle: Bundle, shown: records.Proven) -> tuple[tuple[bytes, Attestation], ...]:
-    """What came to attest the keys of signatories, decoded and not judged."""
-    seats = {unb64(key.kid) for key in bundle.record.keys}
-    found: list[tuple[bytes, Attestation]] = []
-    for one in bundle.attested:
-        seat = unb64(one.seat)
-        if seat not in seats:
-            raise Malformed("attestation", "Something attests the keys of somebody who has not signed.")
-        found.append((seat, decode(unb64(one.attestation), Attestation)))  # type: ignore[arg-type]
-    return tuple(found)
+    """What came to attest the keys of signatories, decoded and not judged: one a signatory, in order of seats."""
+    signed = {key.kid for key in bundle.record.keys}
+    seats = [unb64(one.seat) for one in bundle.attested]
+    if not {one.seat for one in bundle.attested} <= signed or seats != sorted(set(seats)):
+        raise Malformed("attestation", "Something attests the keys of somebody who has not signed, or comes twice.")
+    return tuple((seat, _attestation(one.attestation)) for seat, one in zip(seats, bundle.attested, strict=True))
+
+
+def _attestation(given: str) -> Attestation:
+    try:
+        raw = unb64(given)
+        if len(raw) > MOST_ATTESTATION:
+            raise damaged()
+        return check(decode(raw, Attestation))  # type: ignore[arg-type]
+    except Malformed as problem:
+        raise Malformed("attestation", "What came to attest somebody's keys is damaged.") from problem

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from backchannel.channel.state import At
+from backchannel.channel.state import DAY, At
 from backchannel.entry import text
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import Bytes32, Count, EntryId, SeatId
@@ -16,6 +16,8 @@ from backchannel.instruments.understanding.values import Understanding
 
 PUBLIC = "public"
 MOST_WORDS = 5_000
+LONGEST = 36_525 * DAY
+"""How far ahead a disclosure can be agreed: a hundred years."""
 
 
 class Propose(Value, frozen=True):
@@ -97,6 +99,9 @@ STATES = {
     "retracted": "the parties no longer stand by its wording",
 }
 
+AGREED = frozenset({"agreed", "published", "retracted"})
+"""The states of what all whose consent counts have agreed to, once."""
+
 RULES: Rules = {
     ("", "disclosure.propose", "signatory"): ("proposed", "agreed"),
     ("proposed", "disclosure.consent", "signatory"): ("proposed", "agreed"),
@@ -131,7 +136,7 @@ def _proposed(act: Propose, spoken: Spoken) -> Disclosure:
         raise Rejected("audience", "A disclosure is read by those who have the understanding, and nobody else.")
     parties = tuple((seat, spoken.state.member(seat).party) for seat in of.signatories)
     step(RULES, "", spoken.kind, "signatory" if spoken.sender in dict(parties) else "reader")
-    _check(act, of)
+    _check(act, of, spoken.at)
     charter = spoken.state.charter
     quorum = charter.terms.disclosure if charter is not None else "all"
     count = len({party for _, party in parties})
@@ -142,7 +147,7 @@ def _proposed(act: Propose, spoken: Spoken) -> Disclosure:
     return _consented(fresh, spoken)
 
 
-def _check(act: Propose, of: Understanding) -> None:
+def _check(act: Propose, of: Understanding, at: At) -> None:
     clauses = len(of.terms.clauses)
     if (
         not act.clauses
@@ -150,6 +155,8 @@ def _check(act: Propose, of: Understanding) -> None:
         or not 0 < act.clauses[0] <= act.clauses[-1] <= clauses
     ):
         raise Rejected("clauses", f"The clauses that are shown are some of 1 to {clauses}, in order.")
+    if act.not_before > at.arrival + LONGEST:
+        raise Rejected("day", "The day on which this may be shown lies more than a hundred years ahead.")
     text.line(act.to, "reader")
     text.prose(act.summary, "summary", MOST_WORDS)
     if act.lines:
@@ -196,8 +203,15 @@ def _links(_: Disclosure | None, act: Value) -> EntryId | None:
 
 
 def successor(item: Disclosure, others: Iterable[Disclosure]) -> Disclosure | None:
-    """The newest disclosure that was agreed in its place (4)."""
-    found = [one for one in others if one.terms.replaces == item.id and one.state in ("agreed", "published")]
+    """The newest disclosure of the same understanding that was agreed in its place (4).
+
+    That it was retracted since does not bring back what it replaced.
+    """
+    found = [
+        one
+        for one in others
+        if one.terms.replaces == item.id and one.terms.understanding == item.terms.understanding and one.state in AGREED
+    ]
     return found[-1] if found else None
 
 
