@@ -98,3 +98,9 @@ def test_the_proof_is_of_the_anchor_that_stands() -> None:
         anchor.proof(CHANNEL, item)
     assert anchor.proof(CHANNEL, anchored(item)) == Proof(CHANNEL, BOX, KEY)
     assert Anchor(ID, GOOD.jws) == GOOD
+
+
+def test_no_key_is_printed() -> None:
+    item = anchored(in_state("complete"))
+    for shown in (repr(anchor.proof(CHANNEL, item)), repr(item.anchor)):
+        assert repr(KEY) not in shown

@@ -215,6 +215,17 @@ def test_what_was_kept_unread_and_does_not_hold_is_dropped() -> None:
     assert say(item, "Ana", signature(item, "Ana")).signed == ids("Ana")
 
 
+def test_who_shows_different_keys_to_different_desks_completes_nothing() -> None:
+    """Ana signs what she saw: Ben with the keys of Cem. On Ben's own desk that is another payload."""
+    at_anas = initialled(proposed(), "Ana")
+    at_anas = say(at_anas, "Ben", initial(at_anas, "Ben", keys_of="Cem"))
+    at_bens = in_state("initialled")
+    signed = signature(at_anas, "Ana")
+    assert say(at_anas, "Ana", signed).state == "signing"
+    with refused("signature"):
+        say(at_bens, "Ana", signed)
+
+
 def test_an_anchor_needs_all_initials() -> None:
     with refused("early"):
         anchored(say(initialled(proposed(), "Ana"), "Ana", signature(in_state("complete"), "Ana")), "Ana", _good())

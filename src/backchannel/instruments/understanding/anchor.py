@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backchannel.entry.codec import Value, decode
+from backchannel.entry.codec import Secret, decode
 from backchannel.entry.ids import Bytes32, ChannelId, EntryId
 from backchannel.errors import Misuse, Rejected
 from backchannel.instruments.understanding.values import Anchor, Understanding
@@ -12,7 +12,7 @@ from backchannel.seal.chain import open_with
 KIND = "understanding.anchor"
 
 
-class Proof(Value, frozen=True):
+class Proof(Secret, frozen=True):
     """The entry as it stands in the log, and the key that opens it and no other."""
 
     channel: ChannelId

@@ -153,8 +153,8 @@ def _initialled(item: Understanding, act: Initial, spoken: Spoken) -> Understand
     after = replace(item, ready=(*item.ready, Ready(spoken.sender, act.keys)))
     if not after.agreed:
         return after
-    kept = tuple(one for one in item.signatures if _holds(after, one, spoken))
-    return replace(after, signatures=kept)
+    signed = payload(spoken.state.channel, after)
+    return replace(after, signatures=tuple(one for one in item.signatures if _holds(after, one, signed)))
 
 
 def _referred(item: Understanding, _: Referendum, spoken: Spoken) -> Understanding:
@@ -167,7 +167,7 @@ def _signed(item: Understanding, act: Sign, spoken: Spoken) -> Understanding:
     _same_text(item, act.digest)
     _once(item.signed, spoken.sender, "signed")
     signature = Signature(spoken.sender, act.ed, act.mldsa)
-    if item.agreed and not _holds(item, signature, spoken):
+    if item.agreed and not _holds(item, signature, payload(spoken.state.channel, item)):
         raise Rejected("signature", "A signature under an understanding does not hold.")
     rests = ((spoken.sender, act.mandate),) if _allowed("sign", act.mandate, spoken) else ()
     return replace(item, signatures=(*item.signatures, signature), mandates=(*item.mandates, *rests))
@@ -186,11 +186,9 @@ def _anchored(item: Understanding, act: Anchor, spoken: Spoken) -> Understanding
 def _read(item: Understanding, act: Anchor, spoken: Spoken) -> tuple[Signature, ...]:
     """The signatures of an anchor; `Rejected("anchor")` unless they are all there and hold (3.2)."""
     try:
-        signed = form.read(act.jws, jws.Jws)
-        found = jws.read_signatures([(one.protected, one.signature) for one in signed.signatures], item.signatories)
-        if form.unb64(signed.payload) == payload(spoken.state.channel, item) and all(
-            _holds(item, one, spoken) for one in found
-        ):
+        whole, signed = form.read(act.jws, jws.Jws), payload(spoken.state.channel, item)
+        found = jws.read_signatures([(one.protected, one.signature) for one in whole.signatures], item.signatories)
+        if form.unb64(whole.payload) == signed and all(_holds(item, one, signed) for one in found):
             return found
     except Malformed as problem:
         raise _other() from problem
@@ -225,8 +223,8 @@ def _allowed(act: str, named: EntryId, spoken: Spoken) -> bool:
     raise Rejected("mandate", f"This seat has no mandate in force to {act} what these readers see.")
 
 
-def _holds(item: Understanding, signature: Signature, spoken: Spoken) -> bool:
-    return jws.holds(item.keys(signature.seat), payload(spoken.state.channel, item), signature)
+def _holds(item: Understanding, signature: Signature, signed: bytes) -> bool:
+    return jws.holds(item.keys(signature.seat), signed, signature)
 
 
 def reflex(item: Understanding, me: Me) -> Owed:

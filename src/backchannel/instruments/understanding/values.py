@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from backchannel import labels
 from backchannel.channel.state import At
-from backchannel.entry.codec import Value, encode
+from backchannel.entry.codec import Secret, Value, encode
 from backchannel.entry.ids import Bytes32, Bytes64, ChannelId, Count, EntryId, SeatId
 from backchannel.seal import primitives as p
 from backchannel.seal.keys import SigningKeys
@@ -121,7 +121,7 @@ class Signature(Value, frozen=True):
     mldsa: MldsaSignature
 
 
-class Anchored(Value, frozen=True):
+class Anchored(Secret, frozen=True):
     """The entry that holds what was signed: where, and what shows it to a stranger (3.3)."""
 
     at: At
