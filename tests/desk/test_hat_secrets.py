@@ -20,12 +20,12 @@ def round_(channel: Channel) -> Hat:
 
 
 def until(world: World, state: str) -> None:
-    """All desks work until the round stands so at Ana's."""
-    while round_(world["ana"]).state != state:
-        for name in ("ana", "hernan", "sofia"):
-            world[name].sync()
-            if round_(world["ana"]).state == state:
-                return
+    """All desks work until the round stands so at Ana's: she looks after each of the others, and misses no state."""
+    for name in ("ana", "hernan", "ana", "sofia") * 20:
+        world[name].sync()
+        if round_(world["ana"]).state == state:
+            return
+    raise AssertionError(f"the round never came to {state}")
 
 
 def called(world: World) -> Channel:
