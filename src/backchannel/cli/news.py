@@ -8,8 +8,8 @@ from typing import Any
 from backchannel.channel import acts
 from backchannel.channel.engine import Event
 from backchannel.channel.state import Invitation
+from backchannel.cli import disclosure, facts, hat, mandate, nonpaper_page, sounding, text_news
 from backchannel.cli import draw as pages
-from backchannel.cli import facts, hat, nonpaper_page, sounding
 from backchannel.cli.show import BAD, Facts, Page
 from backchannel.desk.channel import Channel
 from backchannel.desk.envelopes import act as act_of
@@ -95,6 +95,8 @@ def of(channel: Channel, event: Event, *, ending: str = "") -> Facts | None:
     for kinds, name, make in MORE:
         if asked is not None and event.kind in kinds:
             found[name] = make(channel, asked)
+    if asked is not None and event.kind.startswith("text."):
+        found |= text_news.facts(channel, asked, event.kind, act_of(event.kind, event.body), event.record.id)
     if event.kind == "nonpaper.react" and asked is not None:
         said = next((one for one in asked.reactions if one.entry == event.record.id), None)
         found["reaction"] = nonpaper_page.reaction(channel, said) if said is not None else None
@@ -111,6 +113,8 @@ MORE: tuple[tuple[frozenset[str], str, Callable[[Channel, Any], Facts]], ...] = 
         nonpaper_page.facts,
     ),
     (frozenset({"hat.open", "hat.close", "hat.show"}), "hat", hat.facts),
+    (frozenset({"mandate.grant"}), "mandate", mandate.facts),
+    (frozenset({"disclosure.propose"}), "disclosure", disclosure.facts),
 )
 """With which kinds the whole matter is told, and how."""
 
@@ -156,7 +160,7 @@ def _item(channel: Channel, event: Event) -> str:
     return "" if item is None or item.at == event.record.at else f" {item.at.position}"
 
 
-ALONE = frozenset({"nonpaper.float", "hat.open"})
+ALONE = frozenset({"nonpaper.float", "hat.open", "text.open", "text.amend", "mandate.grant", "disclosure.propose"})
 """Whose page says all that the line would."""
 
 
@@ -178,5 +182,7 @@ def draw(page: Page, one: Facts) -> None:
         nonpaper_page.draw_reaction(page, one["reaction"], one["nonpaper"])
     elif "nonpaper" in one:
         nonpaper_page.draw(page, one["nonpaper"])
-    if "hat" in one:
-        hat.draw(page, one["hat"])
+    text_news.draw(page, one)
+    for name, draw_one in (("hat", hat.draw), ("mandate", mandate.draw), ("disclosure", disclosure.draw)):
+        if name in one:
+            draw_one(page, one[name])

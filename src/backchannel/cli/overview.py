@@ -8,13 +8,14 @@ from shlex import quote
 from backchannel.channel.assent import missing, unsigned
 from backchannel.channel.rules import STAGES
 from backchannel.channel.state import Invitation, State
-from backchannel.cli import facts
-from backchannel.cli.show import Facts
-from backchannel.desk import hats, nonpapers
+from backchannel.cli import disclosure, facts, text_page
+from backchannel.cli.show import Facts, local
+from backchannel.desk import hats, nonpapers, texts
 from backchannel.desk.channel import Channel
 from backchannel.desk.soundings import standing
 from backchannel.instruments import note
 from backchannel.instruments.sounding.values import Sounding
+from backchannel.instruments.text.values import Text
 
 Step = Callable[[str, str, str, str], None]
 """Adds a step: who, which verb, the rest of the sentence, by which command."""
@@ -63,7 +64,9 @@ def steps(channel: Channel) -> list[Facts]:
         _roster(state, step)
         _readbacks(channel, step)
         _understandings(channel, step)
+        _disclosures(channel, step)
         _soundings(channel, step)
+        _texts(channel, step)
         _nonpapers(channel, step)
         _hats(channel, step)
         if mine is not None and mine.speaks and mine.standing == "active":
@@ -132,6 +135,20 @@ def _understandings(channel: Channel, step: Step) -> None:
             )
 
 
+def _disclosures(channel: Channel, step: Step) -> None:
+    """Whose consent is awaited; and its proposer, once it may be shown."""
+    state = channel.state
+    for held in channel.items("disclosure"):
+        one, number = disclosure.facts(channel, held.value), held.position
+        for seat, party in held.value.parties:
+            if party in one["awaits"] and state.keys(seat) is not None:
+                what = f"whether clauses are shown: disclosure {number} (for {party})"
+                step(facts.name(state, seat), "say", what, f"disclosure consent {number}")
+        if one["state"] == "agreed" and one["due"]:
+            what = f"disclosure {number}, to which the parties have agreed"
+            step(one["proposed_by"], "publish", what, f"disclosure publish {number} FOLDER")
+
+
 def _soundings(channel: Channel, step: Step) -> None:
     state = channel.state
     for held in channel.items("sounding"):
@@ -145,6 +162,41 @@ def _soundings(channel: Channel, step: Step) -> None:
                         f"sounding {held.position}",
                         f"sounding answer {held.position}",
                     )
+
+
+def _texts(channel: Channel, step: Step) -> None:
+    """What the pen has to decide, or can end; where parties have not said where they stand."""
+    state = channel.state
+    for held in channel.items("text"):
+        item: Text = held.value
+        if item.state not in ("drafting", "silence"):
+            continue
+        one, n = text_page.facts(channel, item), held.position
+        if item.state == "silence":
+            until = local(one["silence"]["until"])
+            for seat in texts.negotiators(channel, item):
+                what = f"whether to break silence on text {n}, which ends at {until}"
+                step(facts.name(state, seat), "decide", what, f"text break {n}")
+            continue
+        if one["proposed"]:
+            step(
+                one["pen"],
+                "decide",
+                f"{text_page.numbers(one['proposed'], 'amendment')} to text {n}",
+                f"text amendments {n}",
+            )
+        elif one["clear"]:
+            verb = "adopt" if one["versions"] and not one["changed"] else "issue"
+            step(one["pen"], verb, f"text {n}: every paragraph is agreed", f"text {verb} {n}")
+        silent = {party for part in one["paragraphs"] if not part["brackets"] for party in part["silent"]}
+        for seat in texts.negotiators(channel, item):
+            if state.member(seat).party in silent:
+                step(
+                    facts.name(state, seat),
+                    "say",
+                    f"where {state.member(seat).party} stands on text {n}",
+                    f"text show {n}",
+                )
 
 
 def _nonpapers(channel: Channel, step: Step) -> None:

@@ -19,14 +19,16 @@ def search(
     ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="All of them must be there.")],
 ) -> None:
-    """Find notes, soundings, texts and understandings by their words, in all channels or --channel. Asks no relay."""
-    from backchannel.cli import facts, sounding
+    """Find what people have written, by its words, in all channels or --channel. Asks no relay."""
+    from backchannel.cli import disclosure, facts, mandate, sounding, text_page
 
     of: dict[str, Callable[[Channel, Any], Facts]] = {
         "note": facts.note_facts,
         "sounding": sounding.facts,
-        "text": lambda _, item: {"number": item.at.position, "title": item.title, "state": item.state},
+        "text": text_page.facts,
         "understanding": facts.understanding_facts,
+        "mandate": mandate.facts,
+        "disclosure": disclosure.facts,
     }
     with at_desk(ctx) as work:
         channels = work.desk.channels() if work.given.channel is None else [work.channel()]
@@ -39,13 +41,15 @@ def search(
 
 
 def _found(page: Page, facts: Facts) -> None:
-    from backchannel.cli import draw, sounding
+    from backchannel.cli import disclosure, draw, mandate, sounding, text_page
 
     pages: dict[str, Draw] = {
         "note": draw.note,
         "sounding": sounding.draw,
-        "text": lambda page, one: page.say(f"{one['number']}  text: {one['title']} ({one['state']})"),
+        "text": text_page.line,
         "understanding": draw.matter,
+        "mandate": mandate.draw,
+        "disclosure": disclosure.draw,
     }
     for one in facts["found"]:
         page.say(one["channel"], DIM)

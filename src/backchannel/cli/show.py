@@ -28,7 +28,7 @@ LONGEST_ERROR = 2_000
 _STACK = 6
 """More marks than this on one letter would paint over the lines above and below."""
 
-PROSE = frozenset({"text", "clauses", "paragraphs", "purpose", "reason", "restated", "corrected"})
+PROSE = frozenset({"text", "clauses", "paragraphs", "purpose", "question", "reason", "restated", "corrected"})
 """The facts whose line breaks are their author's."""
 
 GOOD, BAD, DIM, STRONG, ACCENT = "green", "bold red", "dim", "bold", "cyan"

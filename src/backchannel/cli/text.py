@@ -14,7 +14,7 @@ from backchannel.cli.context import at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.cli.text_amend import seen, unchanged
-from backchannel.cli.text_pen import Bracket, Number, ParagraphNumber, told
+from backchannel.cli.text_pen import Bracket, Number, ParagraphNumber, may, told
 from backchannel.errors import Misuse
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def open_(
     to: Annotated[list[str] | None, typer.Option("--to", metavar="NAME", help="Only for this seat; repeated.")] = None,
     pen: Annotated[str | None, typer.Option("--pen", metavar="NAME", help="Who holds the pen.")] = None,
 ) -> None:
-    """Open a text, from a file: blank lines divide its paragraphs, [brackets] hold what is not agreed."""
+    """Open a text, from a file: blank lines divide its paragraphs, brackets hold what is not agreed."""
     from backchannel.cli import text_files
     from backchannel.desk import texts
 
@@ -129,6 +129,7 @@ def stand(
         before = seen(work, number)
         channel = work.ready()
         item = channel.text_at(number)
+        may(party=True, states=("drafting", "silence", "adopted"))(channel, item)
         wanted = chosen(pages.facts(channel, item), which, stance)
         unchanged(before, item, wanted)
         rows = [texts.paragraph(item, n) for n in wanted]
@@ -157,7 +158,7 @@ def redline(
         found: Facts = {
             "text": {"number": number, "title": one["title"]},
             "from": which(one, from_),
-            "to": which(one, new),
+            "to": which(one, new) if new is not None or not one["changed"] else "now",
             "redline": marks.redline_facts(texts.redline(item, from_, new)),
         }
         work.tell(found, _redline, channel)

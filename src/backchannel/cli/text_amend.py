@@ -12,7 +12,7 @@ from backchannel.cli import text_redline as marks
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand
 from backchannel.cli.show import GOOD, Facts, Page
-from backchannel.cli.text_pen import Bracket, Number, ParagraphNumber, act, by_pen
+from backchannel.cli.text_pen import UNDONE, WORKED_ON, Bracket, Number, ParagraphNumber, act, may
 from backchannel.errors import Misuse
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def amend(
 ) -> None:
     """Propose a change, or several that go together. If you hold the pen, it is made.
 
-    Numbers are those that paragraphs have now. In a file, over the words of each change: == replace P,
-    == insert after P, == delete P, == move P after Q, == split P, == merge P.
+    Numbers are those that paragraphs have now. In a file a line stands over the words of each change, and says which
+    it is: "== replace P", "== insert after P", "== delete P", "== move P after Q", "== split P" or "== merge P".
     """
     from backchannel.desk import changes
 
@@ -72,6 +72,7 @@ def amend(
         before = seen(work, number)
         channel = work.ready()
         item = channel.text_at(number)
+        may()(channel, item)
         draft = changes.Draft(channel, item)
         if from_ is not None:
             changes.read(draft, ask.written(None, from_, work.given, "changes"))
@@ -88,7 +89,7 @@ def _words(work: Work, do: str, words: str | None, file: str | None) -> str:
 
     given = words is not None or file is not None
     if do in WITHOUT_WORDS and given:
-        raise Misuse("usage", f"Nothing is written to {do} a paragraph.", "Leave the words out.", "Nothing was done.")
+        raise Misuse("usage", f"Nothing is written to {do} a paragraph.", "Leave the words out.", UNDONE)
     return ask.written(words, file, work.given, "words") if given or do not in (*WITHOUT_WORDS, "merge") else ""
 
 
@@ -113,7 +114,7 @@ def _amended(page: Page, facts: Facts) -> None:
         page.say("Written. It waits on this desk.", GOOD)
     elif made["outcome"] == "accepted":
         page.say("Done: you hold the pen.", GOOD)
-        pages.draw(page, one)
+        pages.after(page, one)
     else:
         page.say(f"Proposed. {one['pen']} holds the pen, and decides.", GOOD)
         marks.amendment(page, made)
@@ -136,7 +137,7 @@ def unchanged(before: dict[int, tuple[bytes, int]], item: Text, wanted: Iterable
                 "changed",
                 f"What stands as paragraph {n} came, or changed, only now.",
                 f"Read it first: backchannel text show {item.at.position}",
-                "Nothing was done.",
+                UNDONE,
             )
 
 
@@ -181,6 +182,7 @@ def clear(
         before = seen(work, number)
         channel = work.ready()
         item = channel.text_at(number)
+        may()(channel, item)
         unchanged(before, item, [paragraph])
         draft = changes.Draft(channel, item)
         draft.changes.append(texts.clear(channel, item, paragraph, bracket, option - 1))
@@ -203,7 +205,7 @@ def _decide(ctx: typer.Context, number: int, which: list[int], done: str, *, acc
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.text_at(number)
-        by_pen(channel, item)
+        may(pen=True)(channel, item)
         wanted = [_amendment(item, n) for n in which]
         fate = work.act(channel, lambda: texts.decide(channel, item, wanted, accept=accept, reason=reason))
         item = channel.text_at(number)
@@ -225,7 +227,7 @@ def _decided(page: Page, facts: Facts) -> None:
         page.say(
             f"Overtaken: {pages.numbers(late, 'amendment')}. The text had changed, and nothing of it applies.", "yellow"
         )
-    pages.draw(page, facts["text"])
+    pages.after(page, facts["text"])
 
 
 def _amendment(item: Text, number: int) -> EntryId:
@@ -233,16 +235,19 @@ def _amendment(item: Text, number: int) -> EntryId:
         if one.at.position == number and one.outcome == "proposed":
             return one.id
         if one.at.position == number:
-            raise Misuse("amendment", f"Amendment {number} is {one.outcome} already.", "", "Nothing was done.")
+            raise Misuse("amendment", f"Amendment {number} is {one.outcome} already.", "", UNDONE)
     open_ = ", ".join(str(one.at.position) for one in item.proposed) or "none"
-    raise Misuse("amendment", f"This text has no amendment {number}; undecided: {open_}.", "", "Nothing was done.")
+    raise Misuse("amendment", f"This text has no amendment {number}; undecided: {open_}.", "", UNDONE)
 
 
 def withdraw(ctx: typer.Context, number: Number, amendment: Annotated[int, typer.Argument(metavar="A", min=0)]) -> None:
     """Take back an amendment of your own, before it is decided."""
     from backchannel.desk import texts
 
-    act(ctx, number, "Taken back", lambda channel, item: texts.withdraw(channel, item, _amendment(item, amendment)))
+    def deed(channel: Channel, item: Text) -> None:
+        texts.withdraw(channel, item, _amendment(item, amendment))
+
+    act(ctx, number, "Taken back", deed, may=may(states=WORKED_ON))
 
 
 def register(app: typer.Typer) -> None:

@@ -122,7 +122,8 @@ def _by_party(pairs: Iterable[tuple[str, int]]) -> list[Facts]:
 def head(page: Page, one: Facts) -> None:
     """Which text, how far it is, whose the pen is."""
     page.say(f"{one['number']}  {one['title']}", STRONG)
-    page.say(f"  {show.stop(_sentence(f'{_state(one)}; {_pen(one)}'))}", DIM)
+    pen = f"; {_pen(one)}" if one["state"] in ("drafting", "silence") else ""
+    page.say(f"  {_sentence(_state(one))}{pen}", DIM)
 
 
 def _state(one: Facts) -> str:
@@ -151,10 +152,26 @@ def draw(page: Page, one: Facts) -> None:
     steps(page, one)
 
 
+FEW = 12
+"""Paragraphs that are shown again after each act."""
+
+
+def after(page: Page, one: Facts, touched: list[int] | None = None) -> None:
+    """A text after an act: the paragraphs that it touched, or all, if they are few."""
+    parts = [part for part in one["paragraphs"] if touched is None or part["number"] in touched]
+    if touched is None and len(parts) <= FEW:
+        draw(page, one)
+        return
+    head(page, one)
+    for part in parts if len(parts) <= FEW else ():
+        paragraph(page, part)
+    steps(page, one)
+
+
 def paragraph(page: Page, part: Facts) -> None:
     """A paragraph, and below it where it stands."""
     page.quote(part["text"], mark=str(part["number"]))
-    page.say(f"    {show.stop(status(part))}", STYLES[part["kind"]])
+    page.say(f"    {status(part)}", STYLES[part["kind"]])
 
 
 STYLES = {"bracketed": "yellow", "reserved": BAD, "open": DIM, "referendum": "yellow", "agreed": GOOD}
@@ -178,7 +195,7 @@ def status(part: Facts, *, named: bool = True) -> str:
 
 
 def _reserved(one: Facts) -> str:
-    return f"reserved by {one['party']}" + (f": {one['reason']}" if one["reason"] else "")
+    return f"reserved by {one['party']}" + (f", “{one['reason']}”" if one["reason"] else "")
 
 
 def steps(page: Page, one: Facts) -> None:
@@ -200,6 +217,8 @@ def _steps(one: Facts) -> list[str]:
     if one["pen_mine"] and one["clear"]:
         next_ = "adopt" if one["versions"] and not one["changed"] else "issue"
         found.append(f"Nothing stands in the way: backchannel text {next_} {n}")
+    elif one["clear"]:
+        found.append(f"Nothing stands in the way; {one['pen']} can adopt it.")
     elif one["paragraphs"]:
         found.append(f"What stands in the way: backchannel text brackets {n}")
     if one["proposed"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,21 +25,55 @@ Bracket = Annotated[int, typer.Option("--bracket", metavar="K", min=1, help="Whi
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without being asked.")]
 
 Deed = Callable[["Channel", "Text"], object]
+WORKED_ON = ("drafting", "silence")
 
 
-def act(ctx: typer.Context, number: int, done: str, deed: Deed, *, asks: str = "", yes: bool = False) -> None:
-    """Do something with a text, after a question if it cannot be taken back; then show the text."""
+def act(
+    ctx: typer.Context, number: int, done: str, deed: Deed, *, may: Deed, asks: str = "", yes: bool = False
+) -> None:
+    """Do something with a text, if `may` raises nothing, after a question if it cannot be taken back; show the text."""
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.text_at(number)
+        may(channel, item)
         if asks:
-            ask.confirm(asks.format(named(item)), work.given, yes=yes)
+            ask.confirm(f"{asks.replace('TEXT', named(item), 1)}", work.given, yes=yes)
         fate = work.act(channel, lambda: deed(channel, item))
         told(work, channel, fate, done, channel.text_at(number))
 
 
+def may(*, pen: bool = False, party: bool = False, states: tuple[str, ...] = ("drafting",)) -> Deed:
+    """Whether this seat can do it to a text in one of these states: the table's own refusal would not say who can."""
+
+    def check(channel: Channel, item: Text) -> None:
+        if item.state not in states:
+            raise Misuse("state", _state_says(item, states), "", UNDONE)
+        one = pages.facts(channel, item)
+        if pen and not one["pen_mine"]:
+            raise Misuse("pen", f"This is for whoever holds the pen: {show.stop(one['pen'])}", "", UNDONE)
+        if party and not one["for_party"]:
+            what = f"This is for those who negotiate here, for {show.stop(show.names(one['parties']))}"
+            raise Misuse("party", what, "", UNDONE)
+
+    return check
+
+
+def _state_says(item: Text, states: tuple[str, ...]) -> str:
+    n = item.at.position
+    if item.state == "drafting":
+        return f"No silence runs on text {n}." if "silence" in states else f"Text {n} is not adopted yet."
+    return {
+        "silence": f"Silence runs on text {n}: nothing of it is changed until it ends, or somebody breaks it.",
+        "adopted": f"Text {n} is adopted: it changes no more.",
+        "closed": f"Text {n} was given up.",
+    }[item.state]
+
+
+UNDONE = "Nothing was done."
+
+
 def named(item: Text) -> str:
-    """`text 31, “Act”`, with nothing in it that `format` would take for its own."""
+    """`text 31, “Act”`."""
     return f"text {item.at.position}, “{item.title}”"
 
 
@@ -55,35 +90,28 @@ def _done(page: Page, facts: Facts) -> None:
     one = facts["text"]
     if one is None:
         return
-    if "paragraphs" in facts:  # only these are of interest now
-        shown = [part for part in one["paragraphs"] if part["number"] in facts["paragraphs"]]
-        for part in shown:
-            pages.paragraph(page, part)
-        pages.steps(page, one)
-    else:
-        pages.draw(page, one)
-
-
-def by_pen(channel: Channel, item: Text) -> None:
-    """`Misuse("pen")` unless this seat holds it: the table's own refusal would not say who does."""
-    if item.pen != channel.me and item.state in ("drafting", "silence"):
-        who = pages.facts(channel, item)["pen"]
-        raise Misuse("pen", f"This is for whoever holds the pen: {show.stop(who)}", "", "Nothing was done.")
+    pages.after(page, one, facts.get("paragraphs"))
 
 
 def issue(ctx: typer.Context, number: Number) -> None:
     """The pen gives the text, as it is now, the next number: text 1, text 2.."""
     from backchannel.desk import texts
 
-    act(ctx, number, "Issued", _whose(texts.issue))
+    act(ctx, number, "Issued", texts.issue, may=may(pen=True))
 
 
-def _whose(deed: Deed) -> Deed:
-    def done(channel: Channel, item: Text) -> object:
-        by_pen(channel, item)
-        return deed(channel, item)
-
-    return done
+def _may_end(channel: Channel, item: Text, *, agreed: bool) -> None:
+    """Whether the pen can put it under silence, or adopt it."""
+    may(pen=True, states=WORKED_ON if agreed else ("drafting",))(channel, item)
+    n, one = item.at.position, pages.facts(channel, item)
+    if not one["versions"] or one["changed"]:
+        what = f"Text {n} has changed since it was issued." if one["changed"] else f"Text {n} was not issued yet."
+        raise Misuse("version", what, f"Issue it first: backchannel text issue {n}", UNDONE)
+    left = [part["number"] for part in one["paragraphs"] if part["brackets"]]
+    if left:
+        raise Misuse("brackets", f"There are brackets in {pages.numbers(left)}.", "", UNDONE)
+    if agreed and not one["clear"]:
+        raise Misuse("open", "Not all of it is agreed.", f"See: backchannel text brackets {n}", UNDONE)
 
 
 def silence(
@@ -95,9 +123,9 @@ def silence(
     """The pen puts the newest version under silence: adopted after so many days, unless somebody breaks it."""
     from backchannel.desk import texts
 
-    span = f"{days} day{'' if days == 1 else 's'}"
-    asks = f"Adopt {{}}, after {span}, unless somebody breaks silence?"
-    act(ctx, number, "Silence runs", _whose(lambda c, item: texts.silence(c, item, days * 24)), asks=asks, yes=yes)
+    asks = f"Adopt TEXT, after {days} day{'' if days == 1 else 's'}, unless somebody breaks silence?"
+    allowed = partial(_may_end, agreed=False)
+    act(ctx, number, "Silence runs", lambda c, item: texts.silence(c, item, days * 24), may=allowed, asks=asks, yes=yes)
 
 
 def break_(
@@ -108,28 +136,34 @@ def break_(
     """Break silence: the text is not adopted, and is worked on again."""
     from backchannel.desk import texts
 
-    act(ctx, number, "Silence is broken", lambda channel, item: texts.break_(channel, item, words))
+    allowed = may(party=True, states=("silence",))
+    act(ctx, number, "Silence is broken", lambda channel, item: texts.break_(channel, item, words), may=allowed)
 
 
 def adopt(ctx: typer.Context, number: Number, yes: Yes = False) -> None:
     """The pen adopts the newest version, everybody having agreed: it changes no more."""
     from backchannel.desk import texts
 
-    act(ctx, number, "Adopted", _whose(texts.adopt), asks="Adopt {}, for good?", yes=yes)
+    act(ctx, number, "Adopted", texts.adopt, may=partial(_may_end, agreed=True), asks="Adopt TEXT, for good?", yes=yes)
 
 
 def close(ctx: typer.Context, number: Number, yes: Yes = False) -> None:
     """The pen gives the text up."""
     from backchannel.desk import texts
 
-    act(ctx, number, "Given up", _whose(texts.close), asks="Give up {}, for good?", yes=yes)
+    allowed = may(pen=True, states=WORKED_ON)
+    act(ctx, number, "Given up", texts.close, may=allowed, asks="Give up TEXT, for good?", yes=yes)
 
 
 def pass_(ctx: typer.Context, number: Number, who: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Pass the pen to another seat; or take it (your own name) if its holder has left."""
     from backchannel.desk import texts
 
-    act(ctx, number, "Passed", lambda channel, item: texts.pass_(channel, item, channel.seat(who).id))
+    def allowed(channel: Channel, item: Text) -> None:
+        free = pages.facts(channel, item)["pen_free"]
+        may(pen=not free, states=WORKED_ON)(channel, item)
+
+    act(ctx, number, "Passed", lambda channel, item: texts.pass_(channel, item, channel.seat(who).id), may=allowed)
 
 
 def propose(
@@ -148,15 +182,15 @@ def propose(
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.text_at(number)
+        may(states=("adopted",))(channel, item)
         chosen = [channel.seat(who).id for who in signatory] if signatory else texts.negotiators(channel, item)
         one = pages.facts(channel, item)
-        left = [part for part in one["paragraphs"] if part["kind"] != "agreed"] if item.state == "adopted" else []
+        left = [part for part in one["paragraphs"] if part["kind"] != "agreed"]
         before: Facts = {"left": [{"number": part["number"], "status": pages.status(part)} for part in left]}
         if left and not work.given.json:
             show.tell(before, _left, as_json=False)
-        if item.state == "adopted":
-            who = show.names(common.names(channel.state, chosen))
-            ask.confirm(f"Propose {named(item)}, for {who} to sign?", work.given, yes=yes)
+        who = show.names(common.names(channel.state, chosen))
+        ask.confirm(f"Propose {named(item)}, for {who} to sign?", work.given, yes=yes)
         known = {held.position for held in channel.items("understanding")}
         fate = work.act(channel, lambda: texts.propose(channel, item, chosen))
         formal = [held.value for held in channel.items("understanding") if held.position not in known]
@@ -166,7 +200,7 @@ def propose(
 
 def _left(page: Page, facts: Facts) -> None:
     for one in facts["left"]:
-        page.say(f"Paragraph {one['number']}: {show.stop(one['status'])}", "yellow")
+        page.say(f"Paragraph {one['number']}: {one['status']}", "yellow")
 
 
 def _proposed(page: Page, facts: Facts) -> None:

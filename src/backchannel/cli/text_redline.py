@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from backchannel.cli import text_page as pages
 from backchannel.cli.show import DIM, STRONG, Facts, Page
-from backchannel.cli.text_page import numbers
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -29,6 +30,7 @@ def amendment_facts(channel: Channel, item: Text, one: Amendment) -> Facts:
     stale = one.outcome == "proposed" and applied(item.paragraphs, one.id, one.steps) is None
     return {
         "number": one.at.position,
+        "of": item.at.position,
         "by": common.name(channel.state, one.seat),
         "mine": one.seat == channel.me,
         "outcome": one.outcome,
@@ -79,13 +81,16 @@ def redline_facts(lines: Sequence[Line]) -> list[Facts]:
 def amendment(page: Page, one: Facts) -> None:
     """An amendment, each change beside what its paragraph says now."""
     fate = "proposed, and no longer fits" if one["stale"] else one["outcome"]
-    page.say(f"Amendment {one['number']}, {'yours' if one['mine'] else 'by ' + one['by']}: {fate}", STRONG)
+    page.say(
+        f"Amendment {one['number']} to text {one['of']}, {'yours' if one['mine'] else 'by ' + one['by']}: {fate}",
+        STRONG,
+    )
     for change in one["changes"]:
         page.say(f"  {_does(change)}")
         if any(run["mark"] != "=" for run in change["runs"]):
             page.quote(marked(change["runs"]))
             continue
-        if change["now"] is not None and change["do"] != "move":
+        if change["now"] is not None and change["do"] != "move" and one["outcome"] != "accepted":
             page.quote(change["now"]["text"], mark="now " if change["new"] else "")
         for new in change["new"]:
             page.quote(new["text"], mark="new ")
@@ -101,7 +106,7 @@ def _does(change: Facts) -> str:
     return {
         "replace": f"replaces {which}:",
         "insert": f"new, {to}:",
-        "delete": f"takes {which} out:",
+        "delete": "takes a paragraph out:" if change["gone"] else f"takes {which} out:",
         "move": f"moves {which}: {to}",
         "split": f"splits {which}:",
         "merge": f"merges {which} with the next:",
@@ -111,22 +116,16 @@ def _does(change: Facts) -> str:
 def redline(page: Page, found: list[Facts]) -> None:
     """Words added and removed, without colour too; what is as it was, in a line."""
     page.say(f"({LEGEND})", DIM)
-    same: list[int] = []
-
-    def unchanged() -> None:
-        if same:
-            page.say(f"{numbers(same).capitalize()}: as before", DIM)
-            same.clear()
-
-    for one in found:
-        if one["same"] and one["before"] == one["after"]:
-            same.append(one["after"])
+    for same, lines in groupby(found, key=lambda one: (one["same"], one["same"] and one["after"] - one["before"])):
+        rows = list(lines)
+        if same[0]:
+            was = f" ({pages.numbers([one['before'] for one in rows], '')} then)" if same[1] else ""
+            page.say(f"{pages.numbers([one['after'] for one in rows]).capitalize()}: as before{was}", DIM)
             continue
-        unchanged()
-        page.quote(marked(one["runs"]), mark=str(one["after"] or "-"))
-        if said := _was(one):
-            page.say(f"    {said}", DIM)
-    unchanged()
+        for one in rows:
+            page.quote(marked(one["runs"]), mark=str(one["after"] or "-"))
+            if said := _was(one):
+                page.say(f"    {said}", DIM)
     if not found:
         page.say("Neither has any paragraph.")
 
