@@ -747,7 +747,7 @@ def test_a_change_that_is_killed_anywhere(desk: Path) -> None:
 
 
 def test_a_desk_of_the_first_version_keeps_its_channels_for_the_program_that_made_it(desk: Path) -> None:
-    """Its rosters cannot be read any more: said before anything is changed. Without channels it is brought up to date."""
+    """Its rosters cannot be read any more: said before any change. Without channels it is brought up to date."""
     shipped = migrations.shipped()
     make(desk, steps=shipped[:1]).close()
     Vault.open(desk, PHRASE).close()
