@@ -20,6 +20,7 @@ from collections import Counter
 
 from backchannel.desk import texts
 from backchannel.desk.channel import Channel
+from backchannel.desk.texts import UNDONE
 from backchannel.entry import text
 from backchannel.errors import Malformed, Misuse
 from backchannel.instruments.text import acts, amending, paragraphs
@@ -61,7 +62,9 @@ class Draft:
         where = f"paragraph {number}" if number else "the beginning"
         self.numbers |= {number, behind} - {0}
         if do == "insert":
-            self.changes.append(acts.Insert(self._behind(number), self._words(parted(words), f"after {where}")))
+            self.changes.append(
+                acts.Insert(self._behind(number), self._words(parted(words), f"what is new after {where}"))
+            )
             return
         one = texts.paragraph(self._item, number)
         if do == "move":
@@ -85,7 +88,9 @@ class Draft:
 
     def _merge(self, number: int, one: Paragraph, revision: int, words: str) -> None:
         if number == len(self._item.here):
-            raise Misuse("paragraph", f"No paragraph follows paragraph {number} that could be merged with it.")
+            raise Misuse(
+                "paragraph", f"No paragraph follows paragraph {number} that could be merged with it.", "", UNDONE
+            )
         other = self._item.here[number]
         self.numbers.add(number + 1)
         both = words if words.strip() else f"{self._item.said(one)} {self._item.said(other)}"
@@ -97,7 +102,7 @@ class Draft:
 
     def _words(self, said: list[str], where: str) -> tuple[str, ...]:
         if not said or not said[0]:
-            raise Misuse("words", f"The words for {where} are missing.", "", UNDONE)
+            raise Misuse("words", f"The words of {where} are missing.", "", UNDONE)
         return tuple(checked(words, where, self._hidden) for words in said)
 
     def check(self) -> None:
@@ -108,15 +113,12 @@ class Draft:
             raise Misuse("unfit", f"{what} takes away, or moves a paragraph behind itself.", "", UNDONE)
 
 
-UNDONE = "Nothing was done."
-
-
 def checked(words: str, where: str, hidden: tuple[str, ...] = ()) -> str:
     """Words that can stand as a paragraph, unchanged; `Misuse("words")` says where and why they cannot."""
     try:
         return paragraphs.check(words, hidden)
     except Malformed as problem:
-        raise Misuse("words", f"In the words for {where}: {problem.what}", problem.todo, UNDONE) from problem
+        raise Misuse("words", f"In the words of {where}: {problem.what}", problem.todo, UNDONE) from problem
 
 
 def read(draft: Draft, said: str) -> None:

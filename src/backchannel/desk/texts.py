@@ -23,6 +23,7 @@ from backchannel.instruments.text.values import Paragraph, Text, digest
 from backchannel.instruments.understanding import values as understanding
 
 LONGEST_QUESTION = 2_000
+UNDONE = "Nothing was done."
 
 
 def open_(
@@ -45,7 +46,7 @@ def paragraph(item: Text, number: int) -> Paragraph:
     """The paragraph with this number."""
     here = item.here
     if not 1 <= number <= len(here):
-        raise Misuse("paragraph", f"There is no paragraph {number}; this text has {len(here)}.")
+        raise Misuse("paragraph", f"There is no paragraph {number}; this text has {len(here)}.", "", UNDONE)
     return here[number - 1]
 
 
