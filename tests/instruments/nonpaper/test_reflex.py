@@ -84,6 +84,19 @@ def test_a_restored_desk_asks_and_everybody_says_again_its_own() -> None:
     assert {code for entry in made.log for code in entry.verdicts.values()} == {"ok"}
 
 
+def test_a_desk_that_has_asked_does_not_answer_itself() -> None:
+    made = Table(NAMES, name="itself")
+    id_ = made.float_("Ana").id
+    made.said("Ben", "nonpaper.react", React(id_, 0, "interest", ZERO32, ZERO32), encode(Remark(bytes(16), "Yes.")))
+    made.desks["Ana"].restore()
+    made.run()
+    made.said("Ana", "nonpaper.revise", Revise(id_, 1), encode(Idea(bytes(16), "Other", "Words.")))
+    before = len(made.log)
+    made.run()
+    assert made.desks["Ana"].keys
+    assert kinds(made, before) == []
+
+
 def test_a_desk_asks_once_and_waits() -> None:
     made = Table(NAMES, name="waits")
     id_ = made.float_("Ana").id

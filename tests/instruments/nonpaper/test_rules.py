@@ -283,6 +283,16 @@ def test_nothing_comes_from_a_round_that_nobody_has_opened() -> None:
     assert verdict(made.float_("Ben", "hat", hat=hat, slip=b"\1" * 32)) == "slip"
 
 
+def test_nothing_comes_from_a_round_before_it_is_closed() -> None:
+    """Who could not read it knows of no slip until then."""
+    made = Table("Ana Ann Ben Rae", name="before")
+    made.desks["Ana"].tray.append(idea())
+    made.call("Rae")
+    made.until("opened")
+    (slip,) = made.round().slips
+    assert verdict(made.float_("Rae", "hat", hat=made.round().id, slip=slip.hash)) == "slip"
+
+
 def test_one_seat_that_objects_in_many_rounds_is_one() -> None:
     made, id_ = floated("patience", names="Ana Ann Ben Rae", reactions="hat", objection="2")
     for n in range(3):
