@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from backchannel.cli import draw, facts, hat, news, nonpaper_page, show
+from backchannel.cli import draw, facts, hat, news, nonpaper_page, show, text_page, text_redline
 from backchannel.cli import understanding as understandings
 from backchannel.cli.show import Page, clean, foreign
 from backchannel.entry.repertoire import outside
@@ -193,6 +193,39 @@ def round_(text: str) -> show.Facts:
     return {**one, "cheats": [{"name": text, "how": text}]}
 
 
+def negotiated(text: str) -> show.Facts:
+    time = "2026-11-03T14:05:00Z"
+    stands: show.Facts = {"reserve": [{"party": text, "reason": text}], "referendum": [text], "agree": [text]}
+    part = {"number": 1, "text": text, "brackets": 1, **stands, "silent": [text], "amendments": [4]}
+    hush = {"version": 1, "until": time, "broken_by": text, "reason": text}
+    one: show.Facts = {"number": 3, "title": text, "state": "drafting", "state_says": text, "opened_by": text}
+    one |= {"readers": [text], "pen": text, "pen_mine": False, "pen_free": True, "parties": [text], "clear": False}
+    one |= {"for_party": True, "versions": [{"version": 1}], "changed": True, "silence": hush, "proposed": [4]}
+    kinds = [{**part, "kind": kind} for kind in ("bracketed", "reserved", "open", "referendum", "agreed")]
+    return {**one, "paragraphs": kinds, "counts": {"open": 5}, "brackets": 1}
+
+
+def amendment(text: str) -> show.Facts:
+    runs = [{"mark": mark, "text": text} for mark in "=-+"]
+    change = {"do": "replace", "paragraph": 1, "gone": False, "after": 0, "now": {"text": text}}
+    changes = [{**change, "new": [{"text": text}], "runs": rest} for rest in (runs, [])]
+    one: show.Facts = {"number": 4, "of": 3, "by": text, "mine": False, "outcome": text, "stale": False}
+    return {**one, "reason": text, "answer": {"reason": text}, "changes": changes}
+
+
+def marked(text: str) -> list[show.Facts]:
+    runs = [{"mark": mark, "text": text} for mark in "=-+"]
+    return [{"before": 1, "after": after, "moved": False, "same": False, "runs": runs} for after in (2, None)]
+
+
+def in_the_way(text: str) -> show.Facts:
+    who = [{"party": text, "paragraphs": [1, 2, 3]}]
+    can = [{"paragraph": 1, "bracket": 2, "options": [text, text], "last": False}]
+    way: show.Facts = {"brackets": [{"paragraph": 1, "count": 1}], "reserved": who, "silent": who, "referendum": who}
+    way |= {"without": [{"parties": [text], "paragraphs": [1]}], "soundable": can, "proposed": [4], "stale": [4]}
+    return {"text": negotiated(text), "way": way}
+
+
 def event(text: str) -> show.Facts:
     return {"number": 1, "what": text, "by": text, "why": text, "understanding": matter(text)}
 
@@ -210,6 +243,12 @@ PAGES: list[tuple[show.Draw, Any]] = [
     (nonpaper_page.line, floated),
     (nonpaper_page.line, over),
     (hat.draw, round_),
+    (text_page.draw, negotiated),
+    (text_page.line, lambda text: {**negotiated(text), "state": "silence"}),
+    (lambda page, told: text_page.way(page, told["text"], told["way"]), in_the_way),
+    (text_redline.amendment, amendment),
+    (lambda page, told: text_redline.redline(page, told["lines"]), lambda text: {"lines": marked(text)}),
+    (news.draw, lambda text: {**event(text), "about": text, "amendment": amendment(text)}),
     (understandings._verified, lambda text: {**matter(text), "proves": text, "proves_not": text}),
 ]
 
@@ -297,6 +336,26 @@ COMMANDS = [
     "hat ask x --option {}",
     "hat ask --file {}",
     "hat status {}",
+    "text open {} x",
+    "text open T {}",
+    "text open T x --changes {}",
+    "text open T x --pen {}",
+    "text show {}",
+    "text amend 1 {} --replace 1",
+    "text amend 1 --from {}",
+    "text stand 1 {} agree",
+    "text stand 1 1 {}",
+    "text stand 1 1 reserve {}",
+    "text break 1 {}",
+    "text pass 1 {}",
+    "text accept 1 {}",
+    "text redline 1 {}",
+    "text export 1 {}",
+    "text propose 1 --signatory {}",
+    "mandate grant {} S",
+    "mandate grant Ana {}",
+    "mandate grant Ana S --published {}",
+    "mandate revoke 1 {}",
     "understanding propose --title {} --text x --sign Ana --sign Chile",
     "understanding propose --title T --text {} --sign Ana --sign Chile",
     "understanding propose --title T --text x --sign {} --sign Chile",

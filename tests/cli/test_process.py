@@ -186,6 +186,7 @@ def test_ctrl_c_before_anything_has_begun(monkeypatch: pytest.MonkeyPatch, capsy
         ("backchannel cha", 1, "channel"),
         ("backchannel channel ver", 2, "verify-seat"),
         ("backchannel note send --rea", 3, "--read-back"),
+        ("backchannel text am", 2, "amendments"),
         ("backchannel channel charter sign --des", 4, "--desk"),
     ],
 )
