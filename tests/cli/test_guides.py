@@ -32,7 +32,7 @@ def steps(text: str, name: str, folder: Path) -> list[transcript.Step]:
             everyone = dict.fromkeys(step.who for step in found)
             found += [transcript.Step(who, "desk sync", name) for _ in range(TOGETHER[part]) for who in everyone]
         elif directive and directive[5]:
-            (folder / directive[5]).write_text(directive[6])
+            (folder / directive[5]).write_text(directive[6].replace("\\n", "\n"))
         elif directive and directive[2] == "keeps":
             command = directive[4].removeprefix(" from: ")
             found.append(transcript.Step(directive[1], f"{command} --json", name, kept={str(directive[3]): "code"}))
