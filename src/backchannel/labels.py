@@ -37,6 +37,7 @@ COMPARE = "bc1/compare"
 # words that are set aside
 ASIDE = "bc1/aside"
 ASIDE_KEY = "bc1/aside-key"
+ASIDE_COMMIT = "bc1/aside-commit"
 ASIDE_COPY = "bc1/aside-copy"
 
 # the hat

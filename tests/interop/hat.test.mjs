@@ -200,6 +200,7 @@ const aside = (c) => {
   const at = brings.to.findIndex(([seat]) => seat.equals(hex(c.seat)));
   need(at >= 0 && brings.to[at][1] === BigInt(c.n) && brings.slots[at].length === 1168, "slots");
   const key = slot({ ...c, slot: brings.slots[at].toString("hex") });
+  need(H("bc1/aside-commit", hex(c.channel), key).equals(brings.sealed), "none");
   return words({ ...c, key: key.toString("hex"), body: c.carries });
 };
 

@@ -78,6 +78,12 @@ def test_a_copy_is_for_who_has_asked_about_this_item() -> None:
     assert aside.open_copy(CHANNEL, item, SEATS[0], seed, short) is None
 
 
+def test_one_key_is_known_by_one_value_in_one_channel() -> None:
+    made = aside.with_key(CHANNEL, KEY, ACT, TO)
+    assert made.sealed == aside.commitment(CHANNEL, KEY)
+    assert len({made.sealed, aside.commitment(CHANNEL, bytes(32)), aside.commitment(OTHER_CHANNEL, KEY)}) == 3
+
+
 # --- for whom
 
 
@@ -102,6 +108,8 @@ WHOLE = altered()
         (altered(slots=(*WHOLE.slots[:2], WHOLE.slots[2][1:])), SEATS, True),
         (altered(slots=(*WHOLE.slots[:2], b"")), SEATS, True),
         (altered(sealed=b"x"), SEATS, True),
+        (altered(sealed=b""), SEATS, True),
+        (replace(envelope(), sealed=bytes(32)), (), False),
         (envelope(), SEATS, False),
         (envelope(), (), True),
         (replace(envelope(), sealed=b""), (), False),

@@ -6,9 +6,10 @@ from backchannel.channel import acts
 from backchannel.desk import envelopes
 from backchannel.desk.book.book import Sending
 from backchannel.desk.book.intent import Act, Intent, Say, Welcome
+from backchannel.desk.book.outbox import about
 from backchannel.desk.session import Session
 from backchannel.entry.codec import encode
-from backchannel.entry.ids import SeatId
+from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Misuse
 from backchannel.instruments import ERASABLE
 from backchannel.ledger.leaf import entry_id
@@ -29,10 +30,11 @@ def seal_waiting(session: Session, *, recovered: bool = False, mine: int | None 
     What cannot be sealed is returned to its author; for the row `mine`, just put there, `Misuse` is raised instead.
     What a backup brought back has an id and no frames: it may stand in the log already, so it is sealed again only when
     the log has been read to its head (`recovered`). What this desk could not read itself waits for its next prekey.
+    What ends an item waits until what comes of that item stands in the log: it may yet be rejected (nonpaper.md, 4.1).
     """
-    acts_before = 0
+    acts_before, coming = 0, set[EntryId]()
     for row in session.book.outbox.waiting():
-        if row.frames is None and (row.id is None or recovered):
+        if row.frames is None and (row.id is None or recovered) and about(row.intent) not in coming:
             if isinstance(row.intent, Say) and own_prekey(session) is None:
                 continue
             try:
@@ -45,6 +47,7 @@ def seal_waiting(session: Session, *, recovered: bool = False, mine: int | None 
                 continue
             session.book.outbox.set_sealed(row.n, session.state.epoch, encode_frames(frames), entry_id(main.body))
         acts_before += isinstance(row.intent, Act)
+        coming |= {row.intent.of} if isinstance(row.intent, Say) and row.intent.of else set()
 
 
 def _fit(frames: list[Frame]) -> None:

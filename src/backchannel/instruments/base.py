@@ -50,6 +50,8 @@ class Spoken(NamedTuple):
     box: bytes = b""
     key: bytes = b""
     """The sealed entry and the key that opens it alone, if it is of a kind that may be shown (`Kind.anchor`)."""
+    commits: bytes = b""
+    """By what the item's own key is known, if the entry brings that (spec/sealing.md, 12.2)."""
 
     @property
     def part(self) -> str:

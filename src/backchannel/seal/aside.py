@@ -21,7 +21,7 @@ SLOT = p.XWING_OVERHEAD + 32
 
 
 class Aside(Value, frozen=True):
-    """The body of an entry whose words are set aside (12.1)."""
+    """The body of an entry whose words are set aside (12.1). Where it has none, `sealed` is what K is known by."""
 
     act: bytes
     to: tuple[tuple[SeatId, Count], ...]
@@ -61,7 +61,12 @@ class Once:
 def with_key(channel: ChannelId, key: bytes, act: bytes, to: Sequence[OneTime]) -> Aside:
     """The body of an entry that brings K, `key`, to each of `to`."""
     slots = tuple(p.hpke_seal(one.xwing, _info(channel, one.seat, one.n), key) for one in to)
-    return Aside(act, tuple((one.seat, one.n) for one in to), slots, b"")
+    return Aside(act, tuple((one.seat, one.n) for one in to), slots, commitment(channel, key))
+
+
+def commitment(channel: ChannelId, key: bytes) -> bytes:
+    """By what all know K, or who brings it could give one reader another (12.2)."""
+    return p.labelled_hash(labels.ASIDE_COMMIT, channel, key)
 
 
 def with_words(channel: ChannelId, key: bytes, act: bytes, words: bytes, random: Random) -> Aside:
@@ -84,7 +89,7 @@ def open_copy(channel: ChannelId, item: EntryId, seat: SeatId, seed: bytes, slot
 
 def check(aside: Aside, to: Sequence[SeatId], *, bare: bool) -> None:
     """`Rejected("slots")` unless K is there for exactly these seats, in this order: all that every reader can judge."""
-    if bare == bool(aside.sealed):  # 12.1
+    if bare != (len(aside.sealed) == 32) or not aside.sealed:  # 12.1
         raise Rejected("slots", "Words that were set aside are missing, or are where none belong.")
     slots = {len(slot) for slot in aside.slots}
     if tuple(seat for seat, _ in aside.to) != tuple(to) or len(aside.slots) != len(aside.to) or slots - {SLOT}:  # 12.2

@@ -247,7 +247,8 @@ class Folding:
             raise Rejected("item", "An entry speaks of something that this seat does not have.")
         read = self._reading.open(event, envelope, act, kind, None if opens else began)
         if kind.copies and read.key is None:
-            read = self._reading.open_copy(act, instrument.asked(self._items.pocket(began)))
+            seed = instrument.asked(self._items.pocket(began))
+            read = self._reading.open_copy(act, seed, held.value.commits if held is not None else b"")
         if instrument.needs and read.error is not None:
             raise read.error
         of = self._said(act.entry) if event.kind == instrument.words else None
@@ -269,6 +270,7 @@ class Folding:
             read.key is not None and not (held is not None and self._reading.past(instrument.until(held.value))),
             (event.record.body or b"") if event.key else b"",
             event.key,
+            envelope.sealed if envelope is not None and kind.bare else b"",
         )
         value = instrument.fold(held.value if held else None, spoken)
         if instrument.aside:

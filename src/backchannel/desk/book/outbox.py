@@ -80,15 +80,19 @@ class Outbox:
             "UPDATE outbox SET stage = 'returned', frames = NULL, id = iif(?, id, NULL), why = ? WHERE n = ?",
             (left, why, n),
         )
+        rows = self._rows()
+        of = next((row.intent.of for row in rows if row.n == n and isinstance(row.intent, Say)), b"")
+        behind = (row.n for row in rows if of and row.n > n and row.stage == "written" and about(row.intent) == of)
+        self.done([*behind][:1])  # which says that this was said (nonpaper.md, 4.1)
 
     def recall(self, instrument: Instrument, item: EntryId, *, sealed: bool) -> None:
         """Take back what was said about an item, unless it was posted; with `sealed`, forget that too."""
         for row in self._rows():
             intent = row.intent
-            if isinstance(intent, Say) and (sealed or row.stage == "written"):
-                about = intent.kind in instrument.kinds and getattr(_body(intent), "item", None) == item
-                if about or intent.of == item:
-                    self.done([row.n])
+            if not isinstance(intent, Say) or not (sealed or row.stage == "written"):
+                continue
+            if (intent.kind in instrument.kinds and about(intent) == item) or intent.of == item:
+                self.done([row.n])
 
     def expire(self, unit: int) -> list[EntryId | None]:
         """Return, without its words, what would begin an item whose hour has passed by `unit`; its entry, if sealed."""
@@ -103,7 +107,7 @@ class Outbox:
 
     def give_back(self, why: str) -> None:
         """Nothing of this will be posted any more: it goes back to its author, but for words that were set aside."""
-        for row in self._rows():
+        for row in reversed(self._rows()):  # what ends an item, before what comes of that
             if row.stage != "returned":
                 self.set_returned(row.n, why)
             if isinstance(row.intent, Say) and row.intent.of:
@@ -117,6 +121,11 @@ class Outbox:
     def done(self, ns: Iterable[int]) -> None:
         """The log has taken these."""
         self._vault.executemany("DELETE FROM outbox WHERE n = ?", [(n,) for n in ns])
+
+
+def about(intent: Intent) -> EntryId:
+    """The item that it speaks of; empty if it begins one."""
+    return getattr(_body(intent), "item", b"") if isinstance(intent, Say) else b""
 
 
 def _body(say: Say) -> Any:

@@ -64,7 +64,7 @@ class Reading:
             self._use(event)
         aside.check(envelope, _to(event) if item is None else (), bare=kind.bare)
         self._check_numbers(event, envelope)
-        key = held if slot is None else self._open_slot(event, *slot) or held
+        key = held if slot is None else self._right(self._open_slot(event, *slot), envelope.sealed) or held
         if key is None or kind.bare:
             return Read(key, b"", None)
         try:
@@ -84,11 +84,16 @@ class Reading:
         if mine is not None:
             self._asides.mark_used(mine.xwing)
 
-    def open_copy(self, act: Any, seed: bytes) -> Read:
-        """The key of an item that was asked for (12.8), if this copy is for this seat."""
+    def open_copy(self, act: Any, seed: bytes, commits: bytes) -> Read:
+        """The key of an item that was asked for (12.8), if this copy is for this seat and brings that key."""
         if act.seat != self._me or not seed:
             return Read(None, b"", None)
-        return Read(aside.open_copy(self._channel, act.item, self._me, seed, act.slot), b"", None)
+        key = aside.open_copy(self._channel, act.item, self._me, seed, act.slot)
+        return Read(self._right(key, commits), b"", None)
+
+    def _right(self, key: bytes | None, commits: bytes) -> bytes | None:
+        """The key, if the item began with it (12.2): no other is taken, whoever brings it."""
+        return key if key is not None and aside.commitment(self._channel, key) == commits else None
 
     def _open_slot(self, event: Event, n: int, slot: bytes) -> bytes | None:
         assert event.state is not None  # noqa: S101

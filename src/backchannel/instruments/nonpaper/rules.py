@@ -127,6 +127,7 @@ def _floated(spoken: Spoken) -> Nonpaper:
         (),
         (),
         (),
+        spoken.commits,
     )
 
 
@@ -230,7 +231,7 @@ def _with(seats: tuple[SeatId, ...], seat: SeatId) -> tuple[SeatId, ...]:
 def _ended(item: Nonpaper, state: str) -> Nonpaper:
     """Without who floated it, who reacted, and what it was about (4.4)."""
     bare = replace(item, state=state, author=None, counters=ZERO32, hat=ZERO32)
-    return replace(bare, versions=(), reactions=(), asking=(), route="")
+    return replace(bare, versions=(), reactions=(), asking=(), route="", commits=b"")
 
 
 def lapse(item: Nonpaper) -> Nonpaper:

@@ -131,6 +131,7 @@ class Nonpaper(Value, frozen=True):
     reactions: tuple[Reaction, ...]
     asking: tuple[Asking, ...]
     destroyed: tuple[SeatId, ...]
+    commits: bytes = b""
 
 
 def over(item: Nonpaper, at: At) -> bool:
