@@ -169,6 +169,7 @@ def facts(channel: Channel, item: Hat) -> Facts:
         "state": at,
         "state_says": STATES[at],
         "over": not hats.runs(channel, item),
+        "was": item.was or item.state,
         "awaits": common.names(state, hats.awaited(item)) if at not in ("closed", "blamed", "failed") else [],
         "held": hats.was_in(item),
         "cheats": [{"name": common.name(state, one.seat), "how": HOW[one.how]} for one in item.culprits],
@@ -181,6 +182,11 @@ HOW = {
     "stage": "took slips out of the hat, or put others in",
     "alarm": "stopped the round without reason",
 }
+
+READ_BY_SOME = (
+    "Some may have read what was in it, so no desk keeps that: a slip that came twice could be told. "
+    "Whoever had something in it lays it ready again, in other words."
+)
 
 # --- pages ------------------------------------------------------------------------------------------------------------
 
@@ -197,7 +203,9 @@ def draw(page: Page, one: Facts) -> None:
     if one["awaits"]:
         was = "Not heard from in time" if one["over"] else "Awaited"
         page.say(show.stop(f"  {was}: the desk{'s' if len(one['awaits']) > 1 else ''} of {show.names(one['awaits'])}"))
-    if one["state"] in ("blamed", "failed", "lapsed"):
+    if one["state"] == "lapsed" and one["was"] in ("opening", "opened"):
+        page.say(f"  {READ_BY_SOME}", STRONG)
+    elif one["state"] in ("blamed", "failed", "lapsed"):
         page.say("  What a desk had in it lies ready there again, for the next round.", DIM)
     elif not one["over"]:
         page.say(f"  It lapses if it is not done by {show.local(one['ends_by'])}. {GO_ON}", DIM)

@@ -38,12 +38,15 @@ def float_(
 ) -> None:
     """Float an idea under one's own name, or hand it to an intermediary who may put it forward (`through`).
 
-    `to` is everybody if left out; of an alternative, whoever has what it counters.
+    `to` is everybody if left out (all who speak, if reactions come from the hat); of an alternative, whoever has what
+    it counters.
     """
     idea = _idea(channel, title, words)
     if counters is not None:
         living(channel, counters)
         to = to if to is not None else remaining(counters.audience, channel.state)
+    if to is None and through_hat(channel):  # observers take no part in the hat, and nobody could react
+        to = speakers(channel.state)
     act = nonpaper.Float("party" if through is None else "carry", until(channel, hours), _id(counters), ZERO32, ZERO32)
     channel.say("nonpaper.float", act, to if through is None else (through,), encode(idea))
 
@@ -67,6 +70,12 @@ def may_drop_reaction(channel: Channel, item: Nonpaper, stance: str) -> None:
     living(channel, item)
     if not through_hat(channel):
         raise Misuse("named", "Under this charter reactions are given by name, so none comes from the hat.")
+    if remaining(item.audience, channel.state) != speakers(channel.state):
+        raise Misuse(
+            "readers",
+            "Other people read this non-paper than those among whom the hat goes round: it gets nothing from there.",
+            "Say what you think in a note, or float an alternative to all who speak.",
+        )
     may_drop(channel)
 
 
