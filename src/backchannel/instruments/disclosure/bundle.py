@@ -8,7 +8,6 @@ from msgspec import Meta
 
 from backchannel.entry import text
 from backchannel.entry.codec import Value, decode
-from backchannel.entry.ids import Count
 from backchannel.errors import BackchannelError, Malformed
 from backchannel.instruments.disclosure.rules import MOST_WORDS
 from backchannel.instruments.mandate import MOST_ATTESTATION, Attestation, check
@@ -25,6 +24,9 @@ LARGEST = 16_000_000
 LATEST = 253_402_300_800 // ARRIVAL_UNIT - 1
 """The last arrival unit of the year 9999."""
 
+Index = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""A number that every program reads alike (RFC 7493)."""
+
 Replaced = Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])?\Z")]
 """A SHA-256 as `Text32`, or nothing."""
 
@@ -36,7 +38,7 @@ class Place(Value, frozen=True):
     box: str
     key: Text32
     leaf: str
-    index: Count
+    index: Index
     proof: tuple[Text32, ...]
     checkpoint: str
     relay: Text32
