@@ -26,8 +26,9 @@ def steps(text: str, name: str, folder: Path) -> list[transcript.Step]:
     for part in re.split(r"(```console\n.*?```|<!-- test: .*? -->)", text, flags=re.DOTALL):
         directive, number = DIRECTIVE.fullmatch(part), NUMBER.fullmatch(part)
         if number:
+            command = f"{named(number[4], shown)} --json"
             shown[number[1]] = "NUMBER" + "ABCDEFGHIJ"[len(shown)]
-            found.append(transcript.Step(number[3], f"{number[4]} --json", name, kept={shown[number[1]]: number[2]}))
+            found.append(transcript.Step(number[3], command, name, kept={shown[number[1]]: number[2]}))
         elif part in TOGETHER:  # what `desk sync --watch` does beside the commands that are shown
             everyone = dict.fromkeys(step.who for step in found)
             found += [transcript.Step(who, "desk sync", name) for _ in range(TOGETHER[part]) for who in everyone]
@@ -40,9 +41,7 @@ def steps(text: str, name: str, folder: Path) -> list[transcript.Step]:
             words = f"{directive[3]}{directive[4]}".replace("\\n", "\n")
             typed.setdefault(directive[1], []).append(f"{{{words}}}" if words.isupper() else words)
         elif part.startswith("```console"):
-            for written, variable in shown.items():
-                part = re.sub(rf"(?<![\w:-]){written}(?![\w:-])", f"{{{variable}}}", part)
-            block = transcript.parse(part.removeprefix("```console\n").removesuffix("```"), name)
+            block = transcript.parse(named(part, shown).removeprefix("```console\n").removesuffix("```"), name)
             for step in block:
                 asks = any("[y/N]" in line for line in step.expected)
                 reads = step.command == "channel join" or step.command.startswith(READS)
@@ -51,6 +50,13 @@ def steps(text: str, name: str, folder: Path) -> list[transcript.Step]:
             found += block
     assert not any(typed.values()), typed
     return found
+
+
+def named(part: str, shown: dict[str, str]) -> str:
+    """With the variables in the place of the numbers that the guide has."""
+    for written, variable in shown.items():
+        part = re.sub(rf"(?<![\w:-]){written}(?![\w:-])", f"{{{variable}}}", part)
+    return part
 
 
 def test_the_delegates_guide(short: Path, relay: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,4 +72,4 @@ def draw(page: Page, one: Facts) -> None:
     if "amendment" in one:
         marks.amendment(page, one["amendment"])
     if "text" in one:
-        pages.draw(page, one["text"])
+        pages.after(page, one["text"])

@@ -153,7 +153,7 @@ def draw(page: Page, one: Facts) -> None:
 
 
 FEW = 12
-"""Paragraphs that are shown again after each act."""
+"""So many paragraphs are shown after each act, so many numbers in a row. All stand in `text show`, and in the JSON."""
 
 
 def after(page: Page, one: Facts, touched: list[int] | None = None) -> None:
@@ -165,6 +165,8 @@ def after(page: Page, one: Facts, touched: list[int] | None = None) -> None:
     head(page, one)
     for part in parts if len(parts) <= FEW else ():
         paragraph(page, part)
+    if len(parts) > FEW:
+        page.say(f"  {_count(len(one['paragraphs']), 'paragraph')}: backchannel text show {one['number']}")
     steps(page, one)
 
 
@@ -258,10 +260,12 @@ def way(page: Page, one: Facts, found: Facts) -> None:
         page.pairs(rows)
     for without in found["without"]:
         page.say(f"  Without {show.names(without['parties'])}, {numbers(without['paragraphs'])} would be agreed.")
-    for can in found["soundable"]:
+    for can in found["soundable"][:FEW]:
         which = "" if can["last"] and can["bracket"] == 1 else f" --bracket {can['bracket']}"
         page.say(f"  A sounding could clear paragraph {can['paragraph']}: {' | '.join(can['options'])}")
         page.say(f"      backchannel text sound {one['number']} {can['paragraph']}{which}", DIM)
+    if more := len(found["soundable"][FEW:]):
+        page.say(f"  and {_count(more, 'bracket')} more", DIM)
     if one["clear"]:
         page.say("  Every paragraph is agreed.", GOOD)
         if one["state"] == "drafting" and one["pen_mine"]:
@@ -276,7 +280,9 @@ def numbers(found: Sequence[int], noun: str = "paragraph") -> str:
             spans[-1].append(n)
         else:
             spans.append([n])
-    parts = [part for span in spans for part in _span(span)]
+    parts = [part for span in spans[:FEW] for part in _span(span)]
+    if more := sum(map(len, spans[FEW:])):
+        parts.append(f"{more} more")
     return f"{noun}{'s' if len(found) > 1 else ''} {show.names(parts)}" if noun else show.names(parts)
 
 
