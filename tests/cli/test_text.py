@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backchannel import papers
 from backchannel.papers import Document, Paragraph, Run
@@ -315,3 +316,50 @@ def test_nothing_is_said_of_cryptography_and_every_line_is_short(shared: tuple[T
         said = table.hernan.run("text", *line.split()).both
         assert FORBIDDEN.search(said.lower()) is None, said
         assert all(len(row) <= 80 for row in said.splitlines()), said
+
+
+def test_a_long_text_is_told_briefly(table: Table) -> None:
+    number = opened(table, "\n\n".join(f"Clause {k}{' [or not]' * (k % 2)}." for k in range(1, 61)))
+    said = table.hernan.run("text", "stand", number, "all", "agree").out
+    assert f"60 paragraphs: backchannel text show {number}" in said
+    assert len(said.splitlines()) < 8
+    said = " ".join(table.hernan.run("text", "brackets", number).out.split())
+    assert "Brackets 30, in paragraphs 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23 and 18 more" in said
+    assert "and 18 brackets more" in said
+    amended(table.sofia, number, "First.", "--insert", "0")
+    assert "Paragraphs 1 to 60" not in table.ana.run("text", "redline", number, "0").out
+    table.sofia.facts("text", "issue", number)
+    amended(table.sofia, number, "--delete", "1")
+    assert "Paragraphs 1 to 60: as before (2 to 61 then)" in table.ana.run("text", "redline", number, "1").out
+
+
+def test_where_nobody_is_named_no_paper_names_anybody(
+    tmp_path: Path, relay: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conftest, "TERMS", replace(conftest.TERMS, attribution="chatham"))
+    table = conftest.table_in(tmp_path, relay)
+    refused = table.ana.facts("text", "open", "Act", "-", typed=ACT, code=1)
+    assert "In the words of paragraph 2 of the file: Under this charter no bracket says whose it is" in refused["what"]
+    number = opened(table, CLEAN)
+    table.ana.facts("text", "stand", number, "1", "reserve", "Our coast.")
+    file = tmp_path / "act.txt"
+    table.ana.facts("text", "export", number, str(file))
+    said = file.read_text(encoding="utf-8")
+    assert "1. reserved\n2. open\n" in said
+    assert "Argentina" not in said
+    assert "Our coast" not in said
+
+
+def test_words_that_are_signed_are_as_they_are_read(table: Table) -> None:
+    number = opened(table, "One \\[sic\\] and\\/or two.\n")
+    agreed(table, number)
+    table.sofia.facts("text", "issue", number)
+    table.sofia.facts("text", "adopt", number, "--yes")
+    told = table.ana.facts("text", "propose", number, "--signatory", "Ana", "--signatory", "Chile", "--yes")
+    assert told["understanding"]["clauses"] == ["One [sic] and/or two."]
+
+
+def test_without_a_relay_it_waits(unreachable: Table, tmp_path: Path) -> None:
+    told = unreachable.ana.run("text", "open", "Act", "-", typed=CLEAN).out
+    assert told.startswith("Written. It waits on this desk.")
+    assert "text (Act)" in unreachable.ana.run("desk", "status").out
