@@ -39,7 +39,16 @@ def taken(channel: Channel, file: str, changes: str) -> tuple[list[str], list[st
         told = [line for line in told if "taken over as comments" not in line]
         told.append(f"{len(remarks)} comment{'s' if len(remarks) > 1 else ''} stayed in the file.")
     said = papers.words(found.document)
-    return [checked(words, f"paragraph {n} of the file", hidden) for n, words in enumerate(said, 1)], told
+    try:
+        return [checked(words, f"paragraph {n} of the file", hidden) for n, words in enumerate(said, 1)], told
+    except Misuse as problem:
+        tracked = any(line.startswith("Tracked changes") for line in told)
+        todo = (
+            "Mend it there; or settle its tracked changes: --changes accept, or reject."
+            if tracked
+            else "Mend it there."
+        )
+        raise Misuse(problem.code, problem.what, todo, problem.safe) from problem
 
 
 def form(file: str) -> str:
