@@ -26,6 +26,11 @@ OPEN = (
 )
 
 
+def reader(to: str) -> str:
+    """For whom, in a sentence."""
+    return "the public" if to == "public" else to
+
+
 def proven(found: Proven) -> list[str]:
     """What is proved, sentence by sentence."""
     from backchannel.cli import facts as common
@@ -35,7 +40,7 @@ def proven(found: Proven) -> list[str]:
     stays = f"{closed or 'none'} {'stay' if closed > 1 else 'stays'} closed"
     by = f"{common.at(found.arrival)[:16].replace('T', ' ')} UTC"  # a page does not tell where it was made
     return [
-        f"The holders of the keys below, and nobody else, have all signed a text of {len(clauses)} clauses; "
+        f"The holders of these keys, and nobody else, have all signed a text of {len(clauses)} clauses; "
         f"those shown here stand in it word for word, and {stays}.",
         f"What they signed stood in the log of the relay as entry {found.position} when that log had {found.size} "
         f"entries; by the clock of the relay it was there by {by}.",
@@ -70,7 +75,7 @@ def page_of(raw: bytes, name: str, comments: str) -> Disclosed:
     ]
     return Disclosed(
         found.record.title,
-        bundle.to,
+        reader(bundle.to),
         signed,
         [Clause(k, clause) for k, clause in enumerate(found.record.clauses, 1)],
         bundle.summary,

@@ -90,7 +90,8 @@ def consent(
         item = channel.disclosure_at(number)
         if not work.given.json:
             show.tell({"disclosure": facts(channel, item)}, _before, as_json=False)
-        ask.confirm(f"Consent to disclosure {number}: these clauses, shown to {item.terms.to}?", work.given, yes=yes)
+        to = facts(channel, item)["to"]
+        ask.confirm(f"Consent to disclosure {number}: these clauses, shown to {to}?", work.given, yes=yes)
         fate = work.act(channel, lambda: disclosures.consent(channel, item))
         _tell(work, channel, fate, channel.disclosure_at(number), "Consented")
 
@@ -224,7 +225,7 @@ def _unmake(folder: Path) -> None:
 
 
 def _published(page: Page, told: Facts) -> None:
-    draw(page, told["disclosure"])
+    _stands(page, told["disclosure"])
     if told["bundle"] is None:
         page.say(f"Written: {told['page']}. Publish it where the page stood that it is about.", GOOD)
         return
@@ -268,7 +269,12 @@ def _tell(work: Work, channel: Channel, fate: str, item: Disclosure | None, done
 def _done(page: Page, told: Facts) -> None:
     page.say(f"{told['done']}." if told["fate"] == "sent" else "Written. It waits on this desk.", GOOD)
     if told["disclosure"] is not None:
-        draw(page, told["disclosure"])
+        (draw if told["done"] == "Proposed" else _stands)(page, told["disclosure"])
+
+
+def _stands(page: Page, one: Facts) -> None:
+    """How it stands: what it would show was shown before."""
+    page.say(f"Disclosure {one['number']}: {one['state_says']}.")
 
 
 STATES = {
@@ -285,6 +291,7 @@ STATES = {
 def facts(channel: Channel, item: Disclosure) -> Facts:
     """A disclosure: which clauses to whom from when, in which words, and how it stands."""
     from backchannel.cli import facts as common
+    from backchannel.cli.disclosed import reader
     from backchannel.desk import disclosures
 
     terms, state = item.terms, disclosures.standing(channel, item)
@@ -302,13 +309,14 @@ def facts(channel: Channel, item: Disclosure) -> Facts:
         "understanding": of.at.position,
         "clauses": [{"number": k, "text": of.terms.clauses[k - 1]} for k in terms.clauses],
         "of_clauses": len(of.terms.clauses),
-        "to": terms.to,
+        "to": reader(terms.to),
         "not_before": not_before,
         "due": disclosures.due(channel, item),
         "summary": terms.summary,
         "lines": terms.lines,
         "proposed_by": common.name(channel.state, item.proposer),
         "consented": list(item.consents),
+        "retracted": list(item.retracts),
         "awaits": awaits if state == "proposed" else [],
         "state": state,
         "state_says": said,
@@ -333,6 +341,8 @@ def draw(page: Page, one: Facts) -> None:
     page.say(f"  {one['state_says'][0].upper()}{one['state_says'][1:]}.", STRONG)
     if one["consented"]:
         page.say(f"  Consented: {show.names(one['consented'])}.", DIM)
+    if one["retracted"]:
+        page.say(f"  No longer stand by its wording: {show.names(one['retracted'])}.")
     if one["reason"]:
         page.say(f"  Because: {one['reason']}")
 

@@ -120,13 +120,16 @@ def statement(
         said = mandates.own_statement(work.channel())
         if file is not None:
             ask.write_file(file, said)
-        work.tell({"statement": said.decode(), "saved": str(file) if file else None}, _statement)
+        work.tell({"statement": said.decode().rstrip("\n"), "saved": str(file) if file else None}, _statement)
 
 
 def _statement(page: Page, told: Facts) -> None:
     page.say("Your institution signs exactly this line, with its line feed:", STRONG)
-    page.quote(told["statement"].strip())
-    page.say("For instance: openssl dgst -sha256 -sign KEY -out SIGNATURE FILE", DIM)
+    page.quote(told["statement"])
+    if told["saved"]:
+        page.say(f"Saved as {told['saved']}.", GOOD)
+    file = told["saved"] or "FILE"
+    page.say(f"For instance: openssl dgst -sha256 -sign KEY -out SIGNATURE {file}", DIM)
     page.say("Then your mandate carries it: mandate grant .. --certificate CERT.der --signature SIGNATURE", DIM)
 
 

@@ -21,6 +21,8 @@ from backchannel.instruments.understanding.values import Understanding
 from backchannel.ledger.leaf import arrival_unit
 from backchannel.seal.primitives import sha256
 
+SIGNATORIES = "Those who have signed the understanding decide what of it is shown; this seat has not."
+
 
 def propose(
     channel: Channel,
@@ -33,7 +35,14 @@ def propose(
     not_before: float = 0,
     replaces: Disclosure | None = None,
 ) -> None:
-    """Propose to show these clauses, numbered from 1; `not_before` in unix seconds. Proposing is consenting."""
+    """Propose to show these clauses, numbered from 1; `not_before` in unix seconds. Proposing is consenting.
+
+    Raises `Misuse`: `incomplete`, `signatory`; and as every reader would refuse it.
+    """
+    if item.state != "complete":
+        raise Misuse("incomplete", "Not all have signed this understanding, so nothing of it can be shown.")
+    if channel.me not in item.signatories:
+        raise Misuse("signatory", SIGNATORIES)
     body = rules.Propose(
         item.id,
         tuple(sorted(set(clauses))),
@@ -153,4 +162,9 @@ def _attested(channel: Channel, signed: Understanding) -> tuple[bundles.Attested
 
 
 def _follow(channel: Channel, item: Disclosure, kind: str, body: Value) -> None:
+    who = rules.who(item, channel.me, kind)
+    if who == "reader":
+        raise Misuse("signatory", SIGNATORIES)
+    if (item.state, kind, who) not in rules.RULES:
+        raise Misuse("not-now", f"This cannot be done now, or not by this seat: {rules.STATES[item.state]}.")
     channel.say(kind, body, remaining(item.audience, channel.state))

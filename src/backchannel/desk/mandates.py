@@ -53,14 +53,17 @@ def standing(channel: Channel, item: Mandate) -> str:
 def resting_on(channel: Channel, act: str, readers: Sequence[SeatId]) -> EntryId:
     """The mandate on which this seat can do this act now before these readers; zeros if it needs none.
 
+    One that it does not need it names too, if it attests whose keys these are: a stranger wants to know.
     Raises `Misuse("mandate")` if it needs one and has none.
     """
     with channel.session.turn():
         me, now = channel.state.member(channel.me), channel.session.now()
-        if not mandate.needed(channel.state, me):
-            return ZERO32
+        needed = mandate.needed(channel.state, me)
         held = [one.value for one in channel.items("mandate")]
-        found = [one for one in held if mandate.covers(one, me, act, readers, now)]
+        covering = [one for one in held if mandate.covers(one, me, act, readers, now)]
+        found = [one for one in covering if needed or one.terms.attestation]
+    if not found and not needed:
+        return ZERO32
     if not found:
         raise Misuse(
             "mandate",

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from backchannel.desk import disclosures
 from backchannel.desk.archive.bundle import File
 from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
 from backchannel.instruments import mandate
+from backchannel.instruments.disclosure.rules import Disclosure
 from backchannel.instruments.hat.values import FROM_HAT
 from backchannel.instruments.mandate import Mandate
 from backchannel.instruments.note import Note
@@ -145,6 +147,28 @@ def _mandate(teller: Teller, item: Mandate) -> Facts:
     }
 
 
+def _disclosure(teller: Teller, item: Disclosure) -> Facts:
+    terms = item.terms
+    return {
+        "number": item.at.position,
+        "understanding": terms.understanding.hex(),
+        "clauses": list(terms.clauses),
+        "to": terms.to,
+        "not_before": teller.at(terms.not_before) if terms.not_before else None,
+        "summary": terms.summary,
+        "lines": terms.lines,
+        "replaces": terms.replaces.hex() if any(terms.replaces) else None,
+        "disclosure": item.id.hex(),
+        "state": disclosures.standing(teller.channel, item),
+        "proposed": teller.at(item.at.arrival),
+        "proposed_by": teller.who(item.proposer),
+        "consented": None if teller.nameless else list(item.consents),
+        "retracted": None if teller.nameless else list(item.retracts),
+        "reason": item.reason or None,
+        "sha256": item.digest.hex() or None,
+    }
+
+
 def _text(teller: Teller, item: Text) -> Facts:
     stem = _stem("texts", item)
     return {
@@ -242,6 +266,7 @@ KEPT = {
     "text": Kept(_text, _text_files),
     "understanding": Kept(_understanding, _understanding_files),
     "mandate": Kept(_mandate),
+    "disclosure": Kept(_disclosure),
     "sounding": Kept(_sounding),
 }
 

@@ -118,14 +118,15 @@ def fold(item: Disclosure | None, spoken: Spoken) -> Disclosure:
     if isinstance(spoken.act, Propose):
         return _proposed(spoken.act, spoken)
     item = spoken.about(item, Disclosure)
-    step(RULES, item.state, spoken.kind, _who(item, spoken))
+    step(RULES, item.state, spoken.kind, who(item, spoken.sender, spoken.kind))
     return _FOLDS[spoken.kind](item, spoken)
 
 
-def _who(item: Disclosure, spoken: Spoken) -> str:
-    if spoken.kind == "disclosure.withdraw" and spoken.sender == item.proposer:
+def who(item: Disclosure, seat: SeatId, kind: str) -> str:
+    """The part in which a seat does this."""
+    if kind == "disclosure.withdraw" and seat == item.proposer:
         return "proposer"
-    return "signatory" if spoken.sender in dict(item.parties) else "reader"
+    return "signatory" if seat in dict(item.parties) else "reader"
 
 
 def _proposed(act: Propose, spoken: Spoken) -> Disclosure:
