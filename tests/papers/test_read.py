@@ -54,6 +54,7 @@ BRACKETED = [
     (run("a") + added(" ") + run("b"), "a b"),
     (run("a ") + added("[b") + run(" c") + added(" d]"), "[a  c] [a [b c d]]"),
     (run("a ") + added("[b") + run(" c"), "a [b c"),
+    (run("a ") + removed("[") + run("b") + removed(" c] [d]") + run("."), "[a [b c] [d].] [a b.]"),
     (run("a ") + added("x [y] z") + run(" c"), "a [x [y] z] c"),
     (f"<w:ins w:author='A'>{removed('gone')}</w:ins>" + run("b"), "[goneb] [b]"),
     (added("all of it"), "[all of it]"),

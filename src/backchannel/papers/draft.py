@@ -61,7 +61,7 @@ def settle(drafts: list[Draft], changes: str, labels: Mapping[str, str]) -> tupl
     if changes != "bracket":
         return _joined(drafts, ADDED if changes == "accept" else REMOVED), told
     for draft in drafts:
-        draft.runs = [Run(_bracketed(_pieces(draft.runs), labels))]
+        draft.runs = [Run(_bracketed(draft.runs, labels))]
     odd = sum(not balanced(draft.text) for draft in drafts)
     if odd:
         told.append(f"In {_count(odd, 'paragraph')} the brackets do not balance; look there first.")
@@ -109,11 +109,12 @@ def _pieces(runs: list[Run]) -> list[Run]:
     return _merged([Run(run.text) if _BARE.fullmatch(run.text) else run for run in runs if run.text])
 
 
-def _bracketed(pieces: list[Run], labels: Mapping[str, str]) -> str:
+def _bracketed(runs: list[Run], labels: Mapping[str, str]) -> str:
     """Each stretch of changes as alternatives; the paragraph as two if brackets would cross."""
+    pieces = _pieces(runs)
     if all(balanced(piece.text) for piece in pieces if piece.change):
         return "".join(_stretches(pieces, labels))
-    before, after = ("".join(p.text for p in pieces if p.change in ("", kind)).strip() for kind in (REMOVED, ADDED))
+    before, after = ("".join(p.text for p in runs if p.change in ("", kind)).strip() for kind in (REMOVED, ADDED))
     if before and after and balanced(before) and balanced(after):
         return f"[{before}] [{after}]"
     return after or before
