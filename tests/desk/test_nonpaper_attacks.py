@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from backchannel.desk import nonpapers
+from backchannel.desk import hats, nonpapers
 from backchannel.desk.channel import Channel
+from backchannel.errors import Misuse
+from backchannel.instruments.hat.values import Idea
 from backchannel.instruments.nonpaper.values import Copy
 from backchannel.seal import aside
 from backchannel.seal.aside import Aside, OneTime, seal_copy
+from tests.desk.forensics import runs, traces
 from tests.desk.test_asides import float_, log, said
 from tests.desk.test_vanishing import last, papers
 from tests.desk.world import World, agree, returned, talks, waiting
 
+QUOTE = "quixoterymeridian"
 FOUR = ("ana", "hernan", "sofia", "emil")
 
 
@@ -104,3 +108,54 @@ def test_an_author_that_gives_one_reader_another_key_is_asked_for_the_right_one(
     assert kinds(hernan, "nonpaper.again") == 1
     world.settle()
     assert said(hernan) == said(ana) != [""]
+
+
+# --- slips that lie ready -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hat(tmp_path: Path) -> Iterator[World]:
+    with talks(tmp_path, FOUR, reactions="hat") as made:
+        yield made
+
+
+@pytest.mark.parametrize("riding", [False, True])
+def test_what_somebody_would_have_said_of_it_goes_with_it(hat: World, riding: bool) -> None:
+    """A slip may quote what is over: it goes before the receipt, and is not dropped into the next round."""
+    ana, hernan = hat["ana"], hat["hernan"]
+    float_(hat)
+    hat.settle()
+    nonpapers.drop_reaction(hernan, last(hernan), "objection", QUOTE)
+    if riding:
+        hats.call(ana)
+        hat.settle("ana", "hernan", "sofia")
+        hernan._syncer.read()
+        emil = hat["emil"]
+        emil.sync()
+        hernan.sync()
+        assert hats.riding(hernan, hernan.items("hat")[-1].value)
+    nonpapers.withdraw(ana, last(ana))
+    hat.settle("ana", "hernan")
+    assert hernan.me in last(hernan).destroyed
+    assert traces(hernan, runs(QUOTE)) == set()
+    assert hats.waiting(hernan) == 0
+    hat.settle()
+    if not riding:
+        hats.call(ana)
+        hat.settle()
+        (round_,) = hernan.items("hat")
+        assert (round_.value.state, round_.value.slips) == ("closed", ())
+
+
+def test_a_slip_is_not_dropped_before_who_does_not_read_what_it_counters(hat: World) -> None:
+    ana, hernan = hat["ana"], hat["hernan"]
+    nonpapers.float_(ana, "A title", "For two", to=[hernan.me])
+    hat.settle()
+    with pytest.raises(Misuse) as caught:
+        nonpapers.drop(hernan, "Title", "Text", counters=last(hernan))
+    assert caught.value.code == "readers"
+    nonpapers._lay(hernan, Idea(bytes(16), "Title", "Text", last(hernan).id))
+    hats.call(ana)
+    hat.settle()
+    assert [held.value.slips for held in hernan.items("hat")] == [()]
+    assert hats.waiting(hernan) == 0

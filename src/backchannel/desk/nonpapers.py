@@ -54,6 +54,13 @@ def float_(
 def drop(channel: Channel, title: str, words: str, *, counters: Nonpaper | None = None) -> None:
     """Lay an idea ready for the next round of the hat: nobody will know whose it is."""
     idea = _idea(channel, title, words)
+    if counters is not None and not reaches_all(channel, counters):
+        raise Misuse(
+            "readers",
+            "Some of those among whom the hat goes round do not read what this is an alternative to: they would learn "
+            "of it, and that one who reads it wrote this.",
+            "Lay it ready by itself, or float it under your name.",
+        )
     _lay(channel, slips.Idea(idea.nonce, idea.title, idea.text, _id(counters)))
 
 

@@ -84,6 +84,33 @@ def test_a_restored_desk_asks_and_everybody_says_again_its_own() -> None:
     assert {code for entry in made.log for code in entry.verdicts.values()} == {"ok"}
 
 
+def test_who_asks_and_asks_is_answered_four_times() -> None:
+    """Asking costs little, and an answer is as long as all that was said."""
+    made = Table(NAMES, name="asks and asks")
+    id_ = made.float_("Ana").id
+    made.said("Ben", "nonpaper.react", React(id_, 0, "interest", ZERO32, ZERO32), encode(Remark(bytes(16), "Yes.")))
+    before = len(made.log)
+    for _ in range(6):
+        made.desks["Cem"].restore()
+        made.run()
+    made.desks["Rae"].restore()
+    made.run()
+    copies = [name for name, kind in kinds(made, before) if kind == "copy"]
+    assert (copies.count("Ana"), copies.count("Ben")) == (5, 5)  # four for Cem, one for Rae
+    assert made.desks["Rae"].words == made.desks["Ana"].words
+
+
+def test_what_is_said_again_fits_into_one_entry() -> None:
+    made = Table(NAMES, name="long")
+    id_ = made.float_("Ana").id
+    for version in (1, 2):
+        long = encode(Idea(bytes(16), "Other", "\u4e00" * 190_000))
+        made.said("Ana", "nonpaper.revise", Revise(id_, version), long)
+    made.desks["Cem"].restore()
+    made.run()
+    assert list(made.desks["Cem"].words.values()) == [long]
+
+
 def test_a_desk_that_has_asked_does_not_answer_itself() -> None:
     made = Table(NAMES, name="itself")
     id_ = made.float_("Ana").id

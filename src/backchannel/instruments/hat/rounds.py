@@ -63,6 +63,12 @@ def slip_of(pocket: bytes) -> bytes:
     return mine.slip if mine is not None else b""
 
 
+def without_slip(pocket: bytes) -> bytes:
+    """The same pocket; what is folded goes on, and nothing goes back to the tray."""
+    mine = _of(pocket)
+    return encode(replace(mine, slip=b"")) if mine is not None else pocket
+
+
 def _next(item: Hat, me: Me, pocket: Pocket) -> Owed:
     name = _step(item, me)
     if name is None or name in pocket.sent:

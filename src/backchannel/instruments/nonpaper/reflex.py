@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from backchannel.entry.codec import Secret, decode, encode
 from backchannel.instruments.base import WAITS, Due, Me, Owed, remaining
 from backchannel.instruments.nonpaper.values import About, Again, Copied, Copy, Nonpaper, Reaction, Version, over
 from backchannel.seal.aside import seal_copy
 from backchannel.seal.primitives import sha256, xwing_public
+
+MOST_ANSWERS = 4
+"""To one seat: each is as long as all that was said, and asking costs little."""
+MOST_COPIED = 900_000
+"""Bytes: an entry has a mebibyte."""
 
 
 class Pocket(Secret, frozen=True):
@@ -41,10 +48,11 @@ def owed(item: Nonpaper, me: Me) -> Owed:
         return Owed((Due("nonpaper.again", Again(item.id, xwing_public(seed)), to),), encode(Pocket(seed, (), False)))
     own, says_, answered = _own(item, me), [], list(pocket.answered)
     for one in item.asking:
-        if own and one.seat in to and one.seat != me.seat and sha256(one.key) not in answered:
+        name, before = one.seat + sha256(one.key), [known for known in answered if known.startswith(one.seat)]
+        if own and one.seat in to and one.seat != me.seat and name not in before and len(before) < MOST_ANSWERS:
             slot = seal_copy(me.state.channel, item.id, one.seat, one.key, me.key)
             says_.append(Due("nonpaper.copy", Copy(item.id, one.seat, slot), to, encode(own)))
-            answered.append(sha256(one.key))
+            answered.append(name)
     return Owed(tuple(says_), encode(Pocket(b"", tuple(answered), False)) if answered else b"")
 
 
@@ -53,7 +61,9 @@ def _open(pocket: bytes) -> Pocket:
 
 
 def _own(item: Nonpaper, me: Me) -> Copied:
-    """What this seat's desk has said in it, entry by entry."""
+    """What this seat's desk has said in it, entry by entry, the newest first."""
     own: tuple[Version | Reaction, ...] = (*item.versions, *item.reactions)
-    entries = [one.entry for one in own if one.by == me.seat]
-    return tuple((entry, words) for entry in entries if (words := me.heard(entry)))
+    entries = [one.entry for one in sorted(own, key=lambda one: one.at.position) if one.by == me.seat]
+    said = [(entry, words) for entry in reversed(entries) if (words := me.heard(entry))]
+    sizes = accumulate(len(words) + 64 for _, words in said)
+    return tuple(one for one, size in zip(said, sizes, strict=True) if size <= MOST_COPIED)
