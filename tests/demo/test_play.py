@@ -33,6 +33,8 @@ CHECKS = [
     "taken-up",
     "hat",
     "vanished",
+    "text",
+    "signed-text",
     "audit",
     "relay-blind",
     "vaults-closed",
@@ -41,6 +43,9 @@ CHECKS = [
     "altered-desk",
     "record",
     "changed-word",
+    "shown",
+    "shown-letter",
+    "shown-others",
 ]
 
 
@@ -59,10 +64,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Path, floa
 def test_all_proofs_hold_and_it_is_quick(told: tuple[int, str, Path, float]) -> None:
     code, text, _, seconds = told
     assert code == 0, text
-    assert f"All {len(CHECKS)} proofs hold." in text
-    assert text.count("✓") == len(CHECKS)
+    tried = len(CHECKS) - text.count("–")  # the last, where there is no Node
+    assert text.count("✓") == tried >= len(CHECKS) - 1
+    how_many = f"All {tried}" if tried == len(CHECKS) else f"{tried} of {len(CHECKS)}"
+    assert f"{how_many} proofs hold." in text
     assert "✗" not in text
-    assert seconds < 60  # alone it takes about 10; other tests run beside it
+    assert seconds < 100  # alone it takes about 12; other tests run beside it
 
 
 def test_it_fits_a_narrow_terminal_and_a_pipe(told: tuple[int, str, Path, float]) -> None:
@@ -87,17 +94,17 @@ def test_who_can_read_what_is_said(told: tuple[int, str, Path, float]) -> None:
 def test_what_a_sounding_shows_and_what_not(told: tuple[int, str, Path, float]) -> None:
     text = " ".join(told[1].split())
     found, _, nothing = text.partition("A sounding that finds nothing")
-    assert text.count("answers, for good") == 4
+    assert text.count("answers, for good") == 6
     assert text.count("there are only two voters") == 1
     assert "gives the same warnings" in nothing
     assert "opened: “The Pope”, acceptable to both" in found
     assert "Samoré sees: Acceptable to both: The Pope. Nothing else is known." in found
     assert "Samoré sees: No option is acceptable to both. Nothing else is known." in nothing
-    assert text.count("sees the same, and no more") == 4
+    assert text.count("sees the same, and no more") == 6
     assert "Argentina said no to all, and learns nothing about Chile." in nothing
     assert "Chile said yes to 1 and 3, which failed: with two voters it can tell that Argentina said no." in nothing
     assert "Samoré and the relay cannot tell who said no." in nothing
-    assert text.count("neither question nor answers") == 2
+    assert text.count("neither question nor answers") == 3
 
 
 def test_what_becomes_of_non_papers(told: tuple[int, str, Path, float]) -> None:
@@ -111,6 +118,22 @@ def test_what_becomes_of_non_papers(told: tuple[int, str, Path, float]) -> None:
     assert "two who put their heads together know the third" in text
     assert "until now the clocks of this relay and these desks were 15 days behind" in text
     assert "“The proposal of His Holiness”: while they lived" in text
+
+
+def test_from_brackets_to_what_is_shown(told: tuple[int, str, Path, float]) -> None:
+    text, folder = " ".join(told[1].split()), told[2]
+    assert "Casaroli opens the text “Treaty of Peace and Friendship”, and holds the pen" in text
+    assert "in the way are brackets in paragraphs 2, 4, 5; a sounding could clear 3 of them" in text
+    assert "Casaroli accepts what Argentina and Chile proposed: in the way is a bracket in paragraph 4" in text
+    assert text.replace("│ ", "").count("up to {--[Argentina: --}three{--] [Chile: twelve]--} nautical miles.") == 2
+    assert "issues version 2. Against version 1, word by word" in text
+    assert "all 6 paragraphs are agreed by all" in text
+    assert "No principal of its party sits here" in text
+    assert text.count("Signed by all: complete") == 2
+    assert "consents: with that all parties have, as the charter wants" in text
+    assert text.count("█ not shown") == 4
+    assert "Samoré" not in text.partition("One text, with brackets")[2].partition("What can be proved")[0]
+    assert sorted(path.name for path in (folder / "disclosed").iterdir()) == ["bundle.json", "index.html"]
 
 
 def test_no_cryptographic_words(told: tuple[int, str, Path, float]) -> None:
@@ -137,8 +160,8 @@ def test_the_commands_that_are_printed_work(told: tuple[int, str, Path, float]) 
     _, text, folder, _ = told
     printed = [line.strip() for line in text.partition("Go on from here")[2].splitlines() if line.startswith("    ")]
     assert [line.split()[0] for line in printed].count("export") == 1
-    checked = [line for line in printed if "understanding verify" in line or "relay verify" in line]
-    assert len(checked) == 2
+    checked = [line for line in printed if " verify " in line]
+    assert len(checked) == 3
     for line in checked:
         argv = shlex.split(line)[1:]
         done = subprocess.run(
@@ -168,6 +191,22 @@ def test_a_proof_that_fails_is_told_and_the_exit_code_says_it(
         assert wanted in out.getvalue()
 
 
+def test_what_could_not_be_tried_is_not_said_to_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Check("first", "First", True, "seen"), Check("second", "Second", None, "no such thing here")]
+    monkeypatch.setattr(performance.Performance, "run", lambda self: found)
+    out, scenario = io.StringIO(), load()
+    assert play(tmp_path, fast=True, as_json=False, out=out) == 0
+    assert "1 of 2 proofs hold. 1 could not be tried here." in out.getvalue()
+    teller = Teller(out, scenario, lambda _: None)
+    teller.check(found[1])
+    assert "– Second\n    no such thing here" in out.getvalue()
+    teller.verdict([*found, Check("third", "Third", False, "broken")])
+    assert "1 of 3 proofs FAILED: Third. 1 could not be tried here." in out.getvalue()
+    told = io.StringIO()
+    assert play(tmp_path, fast=True, as_json=True, out=told) == 0
+    assert json.loads(told.getvalue())["checks"][1]["ok"] is None
+
+
 def test_json_says_it_all_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stage is real; the proofs, tried elsewhere, are passed over."""
     monkeypatch.setattr(performance.Performance, "_while_open", lambda self, stage: iter(()))
@@ -175,7 +214,8 @@ def test_json_says_it_all_and_nothing_else(tmp_path: Path, monkeypatch: pytest.M
     out = io.StringIO()
     assert play(tmp_path, fast=False, as_json=True, out=out) == 0
     facts = json.loads(out.getvalue())
-    assert facts.keys() == {"ok", "checks", "desks", "relay"}
+    assert facts.keys() == {"ok", "checks", "desks", "relay", "signed", "disclosed"}
+    assert all(Path(file).is_file() for file in (facts["signed"], *facts["disclosed"].values()))
     assert facts["desks"].keys() == {"holysee", "argentina", "chile"}
     assert facts["relay"]["port"] > 0
 
@@ -185,7 +225,7 @@ def test_the_order_of_the_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     scenario = load()
     one = performance.Performance(tmp_path, scenario, Teller(io.StringIO(), scenario, lambda _: None))
     names = [check.name for check in one._when_shut(1, 2)]
-    assert names == CHECKS[-4:]
+    assert names == CHECKS[-7:]
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:

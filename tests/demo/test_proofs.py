@@ -172,7 +172,7 @@ def test_a_scenario_without_a_confidence_shows_nothing(played: Played, pretend: 
 
 
 def test_each_desk_audits(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "9 findings on 3 desks" in proofs.audited(played.stage.channels)
+    assert "12 findings on 3 desks" in proofs.audited(played.stage.channels)
     monkeypatch.setattr(proofs, "audit", lambda channel: [Finding("record", False, "another history")])
     with pytest.raises(Failed, match="record: another history"):
         proofs.audited(played.stage.channels)
@@ -332,4 +332,9 @@ def test_a_check_that_fails_says_why(problem: Exception) -> None:
         raise problem
 
     assert checks.run("n", "T", check) == ("n", "T", False, "so")
+    assert checks.run("n", "T", not_tried) == ("n", "T", None, "not here")
     assert checks.run("n", "T", lambda: "seen") == ("n", "T", True, "seen")
+
+
+def not_tried() -> str:
+    raise checks.NotTried("not here")

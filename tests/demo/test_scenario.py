@@ -62,6 +62,7 @@ THREE = (
 )
 ASKED = THREE + act("ask", to=["b", "c"], label="s", text="Q?", options=["x", "y"])
 FLOATED = OPENED + act("float", to=["b"], label="p", title="P", text="x", days=3)
+TEXT = OPENED + act("open-text", label="t", title="T", paragraphs=["One [x] [y]."])
 
 
 def test_the_scenario_that_comes_with_it_can_be_played() -> None:
@@ -129,6 +130,16 @@ def test_all_that_people_write_is_in_words_and_all_who_are_there_in_names() -> N
         (FLOATED + act("take-up", item="p", label="u", title="Q", signatories=["a", "b"]), "does not bear this title"),
         (FLOATED + act("take-up", item="p", label="p", title="P", signatories=["a", "b"]), "the label 'p' is taken"),
         (FLOATED + act("offline", "b") + act("hour", item="p"), "b is offline"),
+        (
+            OPENED.replace('narration = "N"', 'narration = "N"\nsits = { z = "Zoe" }'),
+            "renames a seat that is not there",
+        ),
+        (OPENED + act("open-text", label="t", title="T"), "it needs 'paragraphs'"),
+        (TEXT + act("adopt", item="u"), "nothing of this kind"),
+        (TEXT + act("sound", to=["a", "b"], item="t", number=1, label="s"), "is not one of them"),
+        (TEXT + act("propose", item="t", label="u", title="Q", signatories=["a", "b"]), "does not bear this title"),
+        (TEXT + act("consent", item="t"), "nothing of this kind"),
+        (TEXT + act("clear", item="t"), "nothing of this kind"),
     ],
 )
 def test_what_cannot_be_played_is_refused(text: str, reason: str) -> None:
@@ -151,3 +162,5 @@ def test_what_is_refused_differs_from_what_is_not_only_there() -> None:
     final = read(revised + act("take-up", "b", item="p", label="u", title="Q", signatories=["a", "b"]))
     assert final.last_form("p").text == "y"
     assert replace(read(OPENED), title="U").title == "U"
+    signed = read(TEXT + act("propose", item="t", label="u", title="T", signatories=["a", "b"]) + act("sign", item="u"))
+    assert {"One [x] [y]."} <= set(signed.words)

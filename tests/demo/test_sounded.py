@@ -22,7 +22,9 @@ NEEDED = {"found", "invite", "join", "charter", "sign-charter", "ask", "answer"}
 
 
 def with_acts(scenario: Scenario, change: Any) -> Scenario:
-    scenes = tuple(replace(s, act=tuple(change(a) for a in s.act if a.do in NEEDED)) for s in scenario.scene)
+    scenes = tuple(
+        replace(s, act=tuple(change(a) for a in s.act if a.do in NEEDED and a.item != "miles")) for s in scenario.scene
+    )
     return replace(scenario, scene=scenes)
 
 
@@ -51,7 +53,7 @@ def pretend(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def asked(stage: Stage, label: str) -> Act:
-    return next(act for act in sounded.asked(stage.scenario) if act.label == label)
+    return next(act for act in sounded.asked(stage) if act.label == label)
 
 
 # --- what was opened
@@ -135,7 +137,7 @@ def test_a_desk_that_knows_more_is_noticed(
 def test_nothing_is_kept_that_would_tell(stage: Stage) -> None:
     said = sounded.forgotten(stage)
     assert "now not one is in any of" in said
-    for act in sounded.asked(stage.scenario):
+    for act in sounded.asked(stage):
         found = [trace for trace in stage.soundings.traces[act.label] if trace.found]
         assert {trace.desk for trace in found} == {"holysee", "argentina", "chile"}
         assert len({trace.raw for trace in found if trace.what == "answer"}) >= 2 * len(act.options)

@@ -20,12 +20,15 @@ from backchannel.demo import host as hosting
 from backchannel.demo import relay, search, vanished
 from backchannel.demo.checks import Failed
 from backchannel.demo.clock import DAY, Clock
+from backchannel.demo.disclosing import SHOWN
 from backchannel.demo.nonpapers import Nonpapers
 from backchannel.demo.scenario import Scenario, load
 from backchannel.demo.stage import Stage
+from backchannel.demo.texts import WRITTEN
 from backchannel.errors import Misuse, Unreachable
 
 LEFT_OUT = {"ask", "answer", "note", "restate", "correct", "confirm", "offline", "online", "verify"}
+LATER = {*WRITTEN, *SHOWN}
 PROPOSAL = "Radar and weather stations"
 
 
@@ -50,8 +53,9 @@ class Talk:
 
 
 def shortened(scenario: Scenario, *left_out: str) -> Scenario:
+    out = {*LEFT_OUT, *LATER, *left_out}
     scenes = tuple(
-        replace(s, act=tuple(a for a in s.act if a.do not in LEFT_OUT and a.do not in left_out)) for s in scenario.scene
+        replace(s, act=tuple(a for a in s.act if a.do not in out and a.item != "agreed")) for s in scenario.scene
     )
     return replace(scenario, scene=scenes)
 

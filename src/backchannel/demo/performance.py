@@ -14,9 +14,10 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from backchannel.demo import altered, proofs, relay, sounded, vanished
+from backchannel.demo import agreed, altered, proofs, relay, shown, sounded, vanished
 from backchannel.demo.checks import Check, run
 from backchannel.demo.clock import DAY, Clock
+from backchannel.demo.disclosing import FOLDER
 from backchannel.demo.scenario import Act, Scenario, load
 from backchannel.demo.stage import Stage
 from backchannel.demo.tell import Teller
@@ -38,7 +39,7 @@ def play(folder: Path | None, *, fast: bool, as_json: bool, out: TextIO) -> int:
     teller = Teller(StringIO() if as_json else out, scenario, (lambda _: None) if silent else time.sleep)
     performance = Performance(folder, scenario, teller)
     checks = performance.run()
-    good = all(check.ok for check in checks)
+    good = all(check.ok is not False for check in checks)
     if as_json:
         facts = {
             "ok": good,
@@ -48,6 +49,8 @@ def play(folder: Path | None, *, fast: bool, as_json: bool, out: TextIO) -> int:
                 for seat in scenario.seat
             },
             "relay": {"store": f"sqlite:{folder / STORE}", "port": performance.port},
+            "signed": str(performance.record),
+            "disclosed": {"page": str(performance.shown.page), "bundle": str(performance.shown.bundle)},
         }
         out.write(json.dumps(facts) + "\n")
     else:
@@ -66,7 +69,10 @@ class Performance:
         self.port = 0
         signed = next(act for _, act in scenario.acts if act.do == "take-up")
         self._signed: Act = signed
-        self._record = folder / f"{'-'.join(signed.title.lower().split())}.json"
+        self.record = folder / f"{'-'.join(signed.title.lower().split())}.json"
+        disclosed: Act = next(act for _, act in scenario.acts if act.do == "disclose")
+        self._agreed = next(act for _, act in scenario.acts if act.label == disclosed.item)
+        self.shown = shown.Shown(folder / FOLDER, (), disclosed.clauses)
         self._backup: Act = next(act for _, act in scenario.acts if act.do == "backup")
 
     def run(self) -> list[Check]:
@@ -130,6 +136,8 @@ class Performance:
             "What lapsed is nowhere any more",
             lambda: vanished.gone(stage, [*vaults, *theirs], backups, self.store),
         )
+        yield run("text", "All desks have the same text, and no bracket", lambda: agreed.adopted(stage))
+        yield run("signed-text", "What was signed is that text", lambda: agreed.signed(stage))
         yield run("audit", "Each desk has checked the whole record again", lambda: proofs.audited(stage.channels))
         yield run(
             "relay-blind", "The relay's files give nothing away", lambda: proofs.relay_blind(theirs, self.scenario, ids)
@@ -150,7 +158,9 @@ class Performance:
         item = stage.labelled(self._signed, self._signed.who)
         channel = stage.channels[self._signed.who]
         if item.state == "complete":
-            self._record.write_bytes(understandings.record(channel, item))
+            self.record.write_bytes(understandings.record(channel, item))
+        clauses = stage.labelled(self._agreed, self._agreed.who).terms.clauses
+        self.shown = self.shown._replace(clauses=clauses)
         return item.at.position, channel.size
 
     def _when_shut(self, position: int, size: int) -> Iterator[Check]:
@@ -167,14 +177,22 @@ class Performance:
 
         yield run("altered-host", "A relay's altered store is caught by its host's own check", host)
         yield run("altered-desk", "And by a desk that reads from it", desk)
-        yield run("record", "The signed text proves itself", lambda: altered.proves_itself(self._record))
-        yield run("changed-word", "And not with a word changed", lambda: altered.changed_word_refused(self._record))
+        yield run("record", "The signed text proves itself", lambda: altered.proves_itself(self.record))
+        yield run("changed-word", "And not with a word changed", lambda: altered.changed_word_refused(self.record))
+        yield run("shown", "The clauses that were shown prove themselves", lambda: shown.proves_itself(self.shown))
+        yield run(
+            "shown-letter",
+            "And not with a letter changed",
+            lambda: shown.another_letter_refused(self.shown, self.record),
+        )
+        yield run("shown-others", "Software that others wrote says the same", lambda: shown.others_agree(self.shown))
 
     def steps(self) -> list[tuple[str, list[str]]]:
         """What to try next, with commands that work as they stand."""
         me, other = self.scenario.seat[-1], self.scenario.seat[0]
         bc, folder = _command(), shlex.quote(str(self.folder / me.key))
-        store, record = shlex.quote(f"sqlite:{self.store}"), shlex.quote(str(self._record))
+        store, record = shlex.quote(f"sqlite:{self.store}"), shlex.quote(str(self.record))
+        page, bundle = (shlex.quote(str(path)) for path in (self.shown.page, self.shown.bundle))
         return [
             (
                 "The relay was stopped. Start it again, and leave it running:",
@@ -187,6 +205,7 @@ class Performance:
                     f"{bc} channel show",
                     f"{bc} sounding list",
                     f"{bc} nonpaper list",
+                    f"{bc} text show",
                     f"{bc} note list",
                     f'{bc} note send "Good morning from Santiago." --to {shlex.quote(other.name)}',
                     f"{bc} channel verify",
@@ -195,6 +214,10 @@ class Performance:
             (
                 "The signed text, and the relay's store, can be checked by anybody who has the file:",
                 [f"{bc} understanding verify {record}", f"{bc} relay verify --store {store}"],
+            ),
+            (
+                "What was shown before the vote: a page to open in a browser, and its proof, checked without any desk:",
+                [page, f"{bc} verify {bundle}"],
             ),
             ("Delete it all when you have seen enough:", [f"rm -r {shlex.quote(str(self.folder))}"]),
         ]

@@ -31,6 +31,8 @@ class Charter(Struct, frozen=True, forbid_unknown_fields=True):
     track: str
     attribution: str
     retention_days: int
+    disclosure: str = "all"
+    pen: str = "passes"
 
 
 class Act(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,10 +54,17 @@ class Act(Struct, frozen=True, forbid_unknown_fields=True):
     accept: tuple[int, ...] = ()
     stance: str = ""
     days: int = 0
+    paragraphs: tuple[str, ...] = ()
+    number: int = 0
+    clauses: tuple[int, ...] = ()
+    lines: str = ""
 
 
 class Scene(Struct, frozen=True, forbid_unknown_fields=True):
-    """A date, what happened then and who says so. `assumed`: what is ours, not history; `later`: what is not built."""
+    """A date, what happened then and who says so.
+
+    `assumed`: what is ours, not history; `later`: what is not built; `sits`: short names of seats from now on.
+    """
 
     date: str
     title: str
@@ -63,6 +72,7 @@ class Scene(Struct, frozen=True, forbid_unknown_fields=True):
     narration: str
     assumed: str = ""
     later: str = ""
+    sits: dict[str, str] = {}
     act: tuple[Act, ...] = ()
 
 
@@ -96,7 +106,9 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def words(self) -> tuple[str, ...]:
         """Everything that people write here: texts, titles, terms. None of it may lie open anywhere."""
-        said = [text for _, act in self.acts for text in (act.title, act.text, *act.options)]
+        said = [
+            text for _, act in self.acts for text in (act.title, act.text, act.lines, *act.options, *act.paragraphs)
+        ]
         return tuple(text.strip() for text in (self.channel.title, self.channel.purpose, *said) if text)
 
     @property
@@ -130,6 +142,20 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "backup": (),
     "offline": (),
     "online": (),
+    "mandate": ("text",),
+    "open-text": ("label", "title", "paragraphs"),
+    "amend": ("item", "number", "text"),
+    "insert": ("item", "number", "text"),
+    "accept": ("item",),
+    "issue": ("item",),
+    "sound": ("to", "item", "number", "label"),
+    "clear": ("item",),
+    "stand": ("item", "stance"),
+    "adopt": ("item",),
+    "propose": ("item", "label", "title", "signatories"),
+    "disclose": ("item", "label", "clauses", "text", "lines"),
+    "consent": ("item",),
+    "publish": ("item",),
 }
 """What can be done, and which fields it needs besides `who`."""
 
@@ -137,17 +163,22 @@ MAY: dict[str, tuple[str, ...]] = {"note": ("read_back",), "ask": ("show_all",),
 """Fields that an act may have or not."""
 
 _OF: dict[str, tuple[str, ...]] = {
-    "answer": ("ask",),
-    "initial": ("take-up",),
-    "sign": ("take-up",),
+    "answer": ("ask", "sound"),
+    "initial": ("take-up", "propose"),
+    "sign": ("take-up", "propose"),
     "react": ("float", "drop"),
     "revise": ("float",),
     "take-up": ("float",),
     "pass-hat": ("drop",),
     "hour": ("float", "drop"),
+    **dict.fromkeys(("amend", "insert", "accept", "issue", "sound", "stand", "adopt", "propose"), ("open-text",)),
+    "clear": ("sound",),
+    "disclose": ("propose",),
+    "consent": ("disclose",),
+    "publish": ("disclose",),
 }
 """What an act can be about, by the act that brought it about; all others that name something are about a note."""
-_ALL = ("pass-hat", "hour")
+_ALL = ("pass-hat", "hour", "publish")
 """Acts for which every desk has to be online."""
 
 
@@ -188,6 +219,8 @@ class _Checker:
             unknown = [key for key in scene.sources if key not in self.scenario.sources]
             if unknown or not scene.sources:
                 raise _wrong(f"scene {number} ({scene.title}) names no source, or one that is not listed: {unknown}")
+            if not set(scene.sits) <= self.seats:
+                raise _wrong(f"scene {number} ({scene.title}) renames a seat that is not there")
             for at, act in enumerate(scene.act, 1):
                 problem = self._act(act)
                 if problem:
@@ -254,7 +287,7 @@ class _Checker:
         return ""
 
     def _named(self, act: Act) -> str:
-        if act.do == "ask" and (act.who in act.to or len(set(act.to)) < 2):
+        if act.do in ("ask", "sound") and (act.who in act.to or len(set(act.to)) < 2):
             return "a sounding has two voters or more, and who asks is not one of them"
         if act.do in _ALL and self.offline:
             return f"{min(self.offline)} is offline"
@@ -265,7 +298,7 @@ class _Checker:
             return f"the label {act.label!r} is taken"
         if act.label:
             self.labels[act.label] = act
-        if act.do == "take-up" and act.title != self.scenario.last_form(act.item).title:
+        if act.do in ("take-up", "propose") and act.title != self.scenario.last_form(act.item).title:
             return f"{act.item!r} does not bear this title when it is taken up"
         return self._answers(act, self.labels[named]) if act.do == "answer" else ""
 
@@ -275,4 +308,6 @@ class _Checker:
             return f"{min(away)} is offline"
         if act.who not in asked.to:
             return f"{act.who} has no vote in {asked.label!r}"
-        return "" if set(act.accept) <= set(range(1, len(asked.options) + 1)) else "there is no such option"
+        # a sounding of a bracket has its options from the text
+        known = asked.do == "sound" or set(act.accept) <= set(range(1, len(asked.options) + 1))
+        return "" if known else "there is no such option"

@@ -13,7 +13,7 @@ from backchannel.instruments.sounding.values import Sounding
 def opened(stage: Stage) -> str:
     """Every desk shows what all voters accept and nothing else: one such option, or all, or none."""
     said = []
-    for act in asked(stage.scenario):
+    for act in asked(stage):
         common = common_options(stage.scenario, act)
         for key, sight in stage.soundings.sights(act).items():
             short = stage.scenario.who(key).short
@@ -23,14 +23,14 @@ def opened(stage: Stage) -> str:
             must(right, f"The desk of {short} shows {sight.met or 'nothing'} for “{act.text}”.")
         same = len(set(stage.soundings.sights(act).values()))
         must(same == 1, f"The desks show {same} different results for “{act.text}”.")
-        said.append(f"“{act.text}” {' and '.join(sight.met) or 'nothing that all accept'}")
+        said.append(f"“{act.text.splitlines()[0]}” {' and '.join(sight.met) or 'nothing that all accept'}")
     must(bool(said), "The scenario has no sounding.")
     return f"on all {len(stage.channels)} desks: {'; '.join(said)}"
 
 
 def nothing_known(stage: Stage) -> str:
     """Of a sounding that found nothing the desks have the same, to the last byte, and no message of it."""
-    failed = [act for act in asked(stage.scenario) if not common_options(stage.scenario, act)]
+    failed = [act for act in asked(stage) if not common_options(stage.scenario, act)]
     must(bool(failed), "The scenario has no sounding that finds nothing.")
     for act in failed:
         items = {key: stage.soundings.item(act, key) for key in stage.channels}
@@ -50,7 +50,7 @@ def nothing_known(stage: Stage) -> str:
 def forgotten(stage: Stage) -> str:
     """Nothing by which an answer could be found out is left in any vault; while a sounding ran it was there."""
     looked, size = set(), 0
-    for act in asked(stage.scenario):
+    for act in asked(stage):
         traces = stage.soundings.traces.get(act.label, [])
         _was_there(stage, act, {trace.desk for trace in traces if trace.found and trace.what == "secret"}, "secret")
         _was_there(stage, act, {trace.desk for trace in traces if trace.found and trace.what == "answer"}, "answer")
@@ -60,7 +60,7 @@ def forgotten(stage: Stage) -> str:
         rows = channel.session.vault.query("SELECT place FROM pocket")
         must(not rows, f"The desk of {short} still keeps secrets of {len(rows)} soundings.")
         must(
-            not any(_messages(stage.soundings.item(act, key)) for act in asked(stage.scenario)),
+            not any(_messages(stage.soundings.item(act, key)) for act in asked(stage)),
             f"The desk of {short} still keeps messages of a sounding.",
         )
         pages = stage.soundings.pages(key)
@@ -73,9 +73,9 @@ def forgotten(stage: Stage) -> str:
     )
 
 
-def asked(scenario: Scenario) -> list[Act]:
-    """The soundings of a scenario."""
-    return [act for _, act in scenario.acts if act.do == "ask"]
+def asked(stage: Stage) -> list[Act]:
+    """The soundings of a scenario, and those of its texts, whose words the texts gave."""
+    return [*(act for _, act in stage.scenario.acts if act.do == "ask"), *stage.soundings.of_texts]
 
 
 def common_options(scenario: Scenario, act: Act) -> set[str]:

@@ -42,6 +42,7 @@ class Soundings:
 
     def __init__(self, scenario: Scenario, channels: Mapping[str, Channel]) -> None:
         self.traces: dict[str, list[Trace]] = {}
+        self.of_texts: list[Act] = []
         self._scenario, self._channels = scenario, channels
         self._opened: dict[str, tuple[int, ...]] = {}
         self._pages: dict[str, Pages] = {}
@@ -60,6 +61,10 @@ class Soundings:
         channels = self._channels
         reveal = "all" if act.show_all else "first"
         soundings.ask(channels[act.who], act.text, act.options, [channels[k].me for k in act.to], reveal=reveal)
+        return self.begun(act)
+
+    def begun(self, act: Act) -> int:
+        """Let every desk get ready for what was asked; how many are."""
         self._go_on(act)
         return len(self.item(act, act.who).keys)
 

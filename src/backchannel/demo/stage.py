@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from backchannel.channel.charter import Terms
 from backchannel.demo.clock import DAY, Clock
+from backchannel.demo.disclosing import SHOWN, Disclosing
 from backchannel.demo.nonpapers import Nonpapers
 from backchannel.demo.scenario import Act, Scenario, Seat
 from backchannel.demo.sounding import Soundings
+from backchannel.demo.texts import WRITTEN, Texts
 from backchannel.desk import nonpapers, understandings
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
@@ -48,8 +51,10 @@ class Stage:
         self.offline: set[str] = set()
         self.soundings = Soundings(scenario, self.channels)
         self.nonpapers = Nonpapers(scenario, self.channels, self.soundings.pages, self.together)
-        self._codes: dict[str, str] = {}
         self._labels: dict[str, Act] = {}
+        self.texts = Texts(self.channels, self._labels, self.soundings, self.together)
+        self.disclosing = Disclosing(self)
+        self._codes: dict[str, str] = {}
         # Bound and never listening: whoever goes through it is cut off.
         self._dead = socket.socket()
         self._dead.bind(("127.0.0.1", 0))
@@ -69,6 +74,8 @@ class Stage:
 
     def play(self, act: Act) -> Shown:
         """Do what the act says, and bring every desk that is online into step."""
+        if act.label:
+            self._labels[act.label] = act
         shown = _PLAYED[act.do](self, act)
         self.nonpapers.look()
         return shown
@@ -80,6 +87,23 @@ class Stage:
         """The seat that founded the channel."""
         return next(iter(self.channels))
 
+    def act(self, label: str) -> Act:
+        """The act that bears this label."""
+        return self._labels[label]
+
+    def passphrase(self, key: str) -> str:
+        """What opens the desk of seat `key`."""
+        return self.scenario.who(key).passphrase
+
+    @contextmanager
+    def away(self, key: str) -> Iterator[Path]:
+        """The folder of a desk that is shut meanwhile, so that a command can sit down at it."""
+        self.desks[key].close()
+        try:
+            yield self.folder / key
+        finally:
+            self._open(key)
+
     def short(self, seat: bytes) -> str:
         """The seat of this id by its short name."""
         return next(self.scenario.who(key).short for key, channel in self.channels.items() if channel.me == seat)
@@ -88,7 +112,7 @@ class Stage:
         """The note or understanding that an act brought about, as the desk of seat `key` has it."""
         author = self.channels[act.who].me
         channel = self.channels[key]
-        if act.do == "take-up":
+        if act.do in ("take-up", "propose"):
             found = [i.value for i in channel.items("understanding") if i.value.terms.title == act.title]
         else:
             notes = (i.value for i in channel.items("note"))
@@ -154,10 +178,11 @@ class Stage:
 
     def _charter(self, act: Act) -> Shown:
         c = self.scenario.channel
-        terms = Terms(c.title, c.purpose, c.track, c.attribution, c.retention_days, "all", "all", "none")
+        common = (c.title, c.purpose, c.track, c.attribution, c.retention_days, "all", c.disclosure, "none")
+        terms = Terms(*common, pen=c.pen)
         self.channels[act.who].propose_charter(terms)
         self.together()
-        return Shown({"days": c.retention_days})
+        return Shown({"days": c.retention_days, "pen": c.pen, "disclosure": c.disclosure})
 
     def _sign_charter(self, act: Act) -> Shown:
         self.channels[act.who].sign_charter(self.channels[act.who].state.charter)
@@ -166,7 +191,6 @@ class Stage:
 
     def _note(self, act: Act) -> Shown:
         channel = self.channels[act.who]
-        self._labels[act.label] = act
         channel.send_note(act.text, [self.channels[key].me for key in act.to], read_back=act.read_back)
         if act.who in self.offline:
             return Shown({"waiting": len(channel.session.book.outbox.waiting())})
@@ -202,7 +226,6 @@ class Stage:
         return Shown({})
 
     def _take_up(self, act: Act) -> Shown:
-        self._labels[act.label] = act
         item = self.nonpapers.item(act.item, act.who)
         nonpapers.take_up(self.channels[act.who], item, [self.channels[key].me for key in act.signatories])
         self.together()
@@ -249,7 +272,6 @@ class Stage:
         return Shown({"complete": item.state == "complete"})
 
     def _ask(self, act: Act) -> Shown:
-        self._labels[act.label] = act
         return Shown({"ready": self.soundings.ask(act)})
 
     def _answer(self, act: Act) -> Shown:
@@ -264,6 +286,12 @@ class Stage:
             facts["sights"] = self.soundings.sights(asked)
             facts["in_vain"] = self.soundings.in_vain(asked, item)
         return Shown(facts)
+
+    def _written(self, act: Act) -> Shown:
+        return Shown(WRITTEN[act.do](self.texts, act))
+
+    def _show(self, act: Act) -> Shown:
+        return Shown(SHOWN[act.do](self.disclosing, act))
 
     def _follow(self, act: Act, do: Callable[[Channel, Any], None]) -> None:
         item = self.labelled(self._labels[act.note or act.item], act.who)
@@ -296,7 +324,10 @@ class Stage:
 
     def _reopen(self, key: str, **options: Any) -> None:
         self.desks[key].close()
-        self.desks[key] = Desk.open(self.folder / key, self.scenario.who(key).passphrase, clock=self.clock, **options)
+        self._open(key, **options)
+
+    def _open(self, key: str, **options: Any) -> None:
+        self.desks[key] = Desk.open(self.folder / key, self.passphrase(key), clock=self.clock, **options)
         self.channels[key] = self.desks[key].channel()
 
 
@@ -325,4 +356,6 @@ _PLAYED: dict[str, Callable[[Stage, Act], Shown]] = {
     "backup": Stage._backup,
     "offline": Stage._offline,
     "online": Stage._online,
+    **dict.fromkeys(WRITTEN, Stage._written),
+    **dict.fromkeys(SHOWN, Stage._show),
 }

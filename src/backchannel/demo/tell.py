@@ -8,10 +8,11 @@ from typing import Any, TextIO
 from rich.text import Text
 
 from backchannel.demo.checks import Check
-from backchannel.demo.lines import BEAT, Lines, Pause
+from backchannel.demo.lines import BEAT, Pause
 from backchannel.demo.scenario import Act, Scenario, Scene
 from backchannel.demo.sounding import Sight as SoundingSight
 from backchannel.demo.stage import Shown, Sight
+from backchannel.demo.tell_text import TextLines, count, left
 
 _WORDS_A_ROW, _WORD = 6, 10
 _SIGHTS = {
@@ -21,6 +22,7 @@ _SIGHTS = {
     "away": ("has not got it yet", "dim"),
 }
 _BREAKS = ("backup", "online")
+_MARKS = {True: ("✓ ", "green", ""), False: ("✗ ", "bold red", "bold red"), None: ("– ", "yellow", "")}
 WARNING = (
     "Each desk says before it takes an answer: it is sealed and cannot be changed. You could prove it to somebody who "
     "forces you to. Every voter must answer, or it lapses. And there are only two voters: if you accept something and "
@@ -33,7 +35,7 @@ ASIDE = (
 _STANCES = {"interest": "shows interest", "question": "asks", "objection": "objects"}
 
 
-class Teller(Lines):
+class Teller(TextLines):
     """Prints what happens; `pause(seconds)` gives the reader time, and does nothing where nobody reads along."""
 
     def __init__(self, out: TextIO, scenario: Scenario, pause: Pause) -> None:
@@ -61,6 +63,7 @@ class Teller(Lines):
 
     def scene(self, scene: Scene) -> None:
         """A date, what happened, who says so, and what is ours."""
+        self._sits.update(scene.sits)
         self._line()
         self._rule(Text.assemble(f"{scene.date}  ", (scene.title, "bold")))
         self._prose(scene.narration)
@@ -187,7 +190,8 @@ class Teller(Lines):
     def _ask(self, act: Act, shown: Shown) -> None:
         self._line()
         self._row(act.who, Text(f"asks {self._names(act.to)}, and has no vote:"))
-        self._quote(act.who, "\n".join((act.text, *(f"  {k}  {option}" for k, option in enumerate(act.options, 1)))))
+        options = (f"  {k}  {option}" for k, option in enumerate(act.options, 1))
+        self._quote(act.who, "\n".join((act.text.replace("\n\n", "\n"), *options)))
         shows = "Every option that both accept is shown" if act.show_all else "One option that both accept is shown"
         self._aside(f"{shows}, if there is one. {shown.facts['ready']} desks have made ready by themselves.")
         self._line()
@@ -255,14 +259,14 @@ class Teller(Lines):
         for sight in sights:
             words, style = _SIGHTS[sight.sight]
             line.append("   " if line else "")
-            line.append(sight.seat.short, self._colours[sight.seat.key])
+            line.append(self._short(sight.seat.key), self._colours[sight.seat.key])
             line.append(f" {words}", style)
         if line:
             self._put(line, 4)
         for sight in sights:
             if sight.sight == "closed":
                 has = f"entry {sight.position}: {sight.length:,} sealed bytes, it cannot tell by whom."
-                self._put(Text(f"{sight.seat.short}'s desk has {has}", "dim"), 4)
+                self._put(Text(f"{self._short(sight.seat.key)}'s desk has {has}", "dim"), 4)
         self._pause(BEAT)
 
     # --- proofs
@@ -273,19 +277,22 @@ class Teller(Lines):
 
     def check(self, check: Check) -> None:
         """One proof: whether it holds, and what was seen."""
-        mark = Text("✓ ", "green") if check.ok else Text("✗ ", "bold red")
-        self._put(mark + Text(check.title, "bold" if check.ok else "bold red"))
-        self._put(Text(check.detail, "" if check.ok else "red"), 4)
+        mark, colour, style = _MARKS[check.ok]
+        self._put(Text(mark, colour) + Text(check.title, style or "bold"))
+        self._put(Text(check.detail, "red" if check.ok is False else ""), 4)
         self._beat(check.detail)
 
     def verdict(self, checks: Sequence[Check]) -> None:
         """How many of the proofs hold."""
-        bad = [check.title for check in checks if not check.ok]
+        bad = [check.title for check in checks if check.ok is False]
+        left = sum(check.ok is None for check in checks)
+        not_tried = f" {left} could not be tried here." if left else ""
         self._line()
         if bad:
-            self._put(Text(f"{len(bad)} of {len(checks)} proofs FAILED: {'; '.join(bad)}.", "bold red"))
+            self._put(Text(f"{len(bad)} of {len(checks)} proofs FAILED: {'; '.join(bad)}.{not_tried}", "bold red"))
         else:
-            self._put(Text(f"All {len(checks)} proofs hold.", "bold green"))
+            tried = f"{len(checks) - left} of {len(checks)}" if left else f"All {len(checks)}"
+            self._put(Text(f"{tried} proofs hold.{not_tried}", "bold green"))
 
     def afterwards(self, steps: Sequence[tuple[str, Sequence[str]]]) -> None:
         """What to try next: a sentence and its commands."""
@@ -303,12 +310,24 @@ _SAY: dict[str, Callable[[Teller, Act, Shown], str]] = {
     "invite": lambda t, act, shown: f"invites {t._short(act.whom)}; the code is handed over on paper",
     "join": lambda t, act, shown: "joins with the code, which works once",
     "charter": lambda t, act, shown: (
-        f"writes the charter: who sits here, for what, and that notes are deleted after {shown.facts['days']} days"
+        f"writes the charter: who sits here, for what; notes are deleted after {shown.facts['days']} days; "
+        f"{_terms(shown)}"
     ),
     "sign-charter": lambda t, act, shown: (
         "signs it. All have signed: now, and not before, people can speak" if shown.facts["open"] else "signs it"
     ),
     "confirm": lambda t, act, shown: f"confirms: {t._short(act.whom)} has understood it as it was meant",
+    "accept": lambda t, act, shown: (
+        f"accepts what {t._names(tuple(dict.fromkeys(shown.facts['by'])))} proposed: {left(shown.facts)}"
+    ),
+    "stand": lambda t, act, shown: f"agrees to every paragraph: {left(shown.facts)}",
+    "adopt": lambda t, act, shown: f"adopts version {shown.facts['number']}: from now on it changes no more",
+    "propose": lambda t, act, shown: (
+        f"proposes it, {count(shown.facts['clauses'], 'clause')}, for signature by {t._names(act.signatories)}"
+    ),
+    "consent": lambda t, act, shown: (
+        "consents: with that all parties have, as the charter wants" if shown.facts["agreed"] else "consents"
+    ),
     "initial": lambda t, act, shown: "initials: this is the text",
     "sign": lambda t, act, shown: (
         "signs. Signed by all: complete" if shown.facts["complete"] else "signs: we are bound by it"
@@ -316,9 +335,9 @@ _SAY: dict[str, Callable[[Teller, Act, Shown], str]] = {
     "backup": lambda t, act, shown: "makes a backup of the desk, under a passphrase",
     "offline": lambda t, act, shown: "loses the line to the relay",
     "online": lambda t, act, shown: (
-        f"is back: {_count(shown.facts['sent'], 'note')} that waited went out; "
-        f"{_count(shown.facts['opened']['note'], 'note')} and "
-        f"{_count(shown.facts['opened']['nonpaper'], 'non-paper')} came in, in the order in which all have them"
+        f"is back: {count(shown.facts['sent'], 'note')} that waited went out; "
+        f"{count(shown.facts['opened']['note'], 'note')} and "
+        f"{count(shown.facts['opened']['nonpaper'], 'non-paper')} came in, in the order in which all have them"
     ),
 }
 
@@ -336,13 +355,22 @@ _DRAW: dict[str, Callable[[Teller, Act, Shown], None]] = {
     "hour": Teller._hour,
     "ask": Teller._ask,
     "answer": Teller._answer,
+    "sound": lambda t, act, shown: t._ask(shown.facts["asked"], shown),
+    "mandate": Teller._mandate,
+    "open-text": Teller._open_text,
+    "amend": Teller._amend,
+    "insert": Teller._amend,
+    "issue": Teller._issue,
+    "clear": Teller._clear,
+    "disclose": Teller._disclose,
+    "publish": Teller._publish,
 }
 
 
 def _rounds(asked: Act, sight: SoundingSight, sent: Mapping[str, int]) -> list[str]:
     """What the desks did between the last answer and the end, with what the log has of it."""
     lines = [
-        f"they veil the sum of the answers ({_count(sent['blind'], 'message')}): "
+        f"they veil the sum of the answers ({count(sent['blind'], 'message')}): "
         "it can only show now whether both said yes"
     ]
     if asked.show_all:
@@ -355,7 +383,7 @@ def _rounds(asked: Act, sight: SoundingSight, sent: Mapping[str, int]) -> list[s
 
 
 def _parts(sent: Mapping[str, int]) -> str:
-    return _count(sum(sent[kind] for kind in ("share", "ack", "release", "show")), "message")
+    return count(sum(sent[kind] for kind in ("share", "ack", "release", "show")), "message")
 
 
 def _known(sight: SoundingSight) -> str:
@@ -363,5 +391,7 @@ def _known(sight: SoundingSight) -> str:
     return f"{met} Nothing else is known."
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _terms(shown: Shown) -> str:
+    pen = "only the intermediary holds the pen of a text; " if shown.facts["pen"] == "intermediary" else ""
+    whose = "all parties agree" if shown.facts["disclosure"] == "all" else f"{shown.facts['disclosure']} parties agree"
+    return f"{pen}nothing is shown to the world unless {whose}"
