@@ -93,12 +93,12 @@ def html(page: Disclosed) -> str:
     title = page.title if page.title is not None else "An understanding"
     shown = [clause for clause in page.clauses if clause.words is not None]
     parts = [
-        f"<h1>{_text(title)}</h1>",
+        f'<h1 dir="auto">{_text(title)}</h1>',
         f'<p class="to">{len(shown)} of {len(page.clauses)} clauses, shown to {_text(page.to)}.</p>',
-        _section("In plain words", f"<p>{_text(page.summary)}</p>"),
+        _section("In plain words", _said(page.summary)),
         _section("The clauses", f'<ol class="clauses">{_clauses(page.clauses)}</ol>'),
         _section("Signed by", f"<ul>{''.join(map(_signed, page.signed))}</ul>"),
-        _section("Said about it by the parties together", f"<p>{_text(page.lines)}</p>") if page.lines else "",
+        _section("Said about it by the parties together", _said(page.lines)) if page.lines else "",
         _section("What is proved", _list(page.proved)),
         _section("What is not proved", _list(page.open)),
         _section("How to check this", _how(page)),
@@ -110,14 +110,14 @@ def html(page: Disclosed) -> str:
 def notice(of: Notice) -> str:
     """The page that stands where the page of a disclosure stood, once that was replaced or retracted."""
     see = f"<p>It is published at: {_text(of.see)}</p>" if of.see else ""
-    later = f"<p>The proof that replaces it has the SHA-256<br>\n<code>{_text(of.later)}</code></p>" if of.later else ""
+    later = f"<p>The proof that replaces it has the SHA-256<br><code>{_text(of.later)}</code></p>" if of.later else ""
     parts = [
-        f"<h1>{_text(of.title)}</h1>",
+        f'<h1 dir="auto">{_text(of.title)}</h1>',
         f"<p>{_text(of.says)}</p>",
         see,
         later,
         '<p class="faint">The clauses that it showed stand in what was signed; their proof still verifies. It has the '
-        f"SHA-256<br>\n<code>{_text(of.earlier)}</code></p>",
+        f"SHA-256<br><code>{_text(of.earlier)}</code></p>",
     ]
     return _page(of.title, parts)
 
@@ -129,6 +129,10 @@ def _page(title: str, parts: Sequence[str]) -> str:
 
 def _text(words: str) -> str:
     return escape(words, quote=True)
+
+
+def _said(words: str) -> str:
+    return f'<p dir="auto">{_text(words)}</p>'
 
 
 def _section(heading: str, body: str) -> str:
