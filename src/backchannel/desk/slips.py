@@ -1,4 +1,4 @@
-"""Slips that must not be dropped: about what is over, or about what some of the round do not read (spec/hat.md, 4.3)."""
+"""Slips that must not be dropped: about what is over, or about what some of the round do not read (hat.md, 4.3)."""
 
 from __future__ import annotations
 

@@ -249,6 +249,20 @@ def test_a_float_from_the_hat_names_a_slip_that_was_in_it() -> None:
     assert verdict(made.float_("Rae", "hat", **good)) == "ok"
 
 
+def test_what_came_from_a_hat_cannot_be_brought_back_for_ever() -> None:
+    """Its caller kept the words, and the hash stays; nothing of a round outlives its hour by more than 14 days."""
+    made, id_, slip = from_hat("back")
+    hat = made.round()
+    assert made.paper(id_).until <= hat.terms.ends_by + 14 * DAY
+    good: dict[str, Any] = {"hat": hat.id, "slip": slip.hash}
+    last = hat.terms.ends_by + 14 * DAY
+    assert verdict(made.float_("Rae", "hat", until=last + 1, **good)) == "hours"
+    made.pass_(last - made.now - 1)
+    assert verdict(made.float_("Rae", "hat", until=last, **good)) == "ok"
+    made.pass_(1)
+    assert verdict(made.float_("Rae", "hat", until=last + 1, **good)) == "hours"
+
+
 def test_a_reaction_slip_is_no_idea_and_counts_for_what_it_says() -> None:
     made, id_ = floated("reactions", names="Ana Ann Ben Rae", reactions="hat", objection="2")
     (slip,) = dropped(made, Ben=reaction(id_, "objection", text="No."))

@@ -27,7 +27,7 @@ def _due(item: Hat, slip: Slip, content: Content, at: At, state: State) -> Due:
     to = remaining(item.audience, state)
     if isinstance(content, Idea):
         keep = state.charter.terms.retention_days if state.charter is not None else 1
-        until = at.arrival + min(MOST_DAYS, keep) * DAY
+        until = min(at.arrival + min(MOST_DAYS, keep) * DAY, item.terms.ends_by + MOST_DAYS * DAY)
         return Due(
             "nonpaper.float",
             nonpaper.Float("hat", until, content.counters, item.id, slip.hash),

@@ -17,6 +17,7 @@ from backchannel.errors import Rejected
 from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, WordsOf, remaining, step
 from backchannel.instruments.hat import values as slips
 from backchannel.instruments.hat.mix import content_hash
+from backchannel.instruments.hat.onward import MOST_DAYS
 from backchannel.instruments.hat.values import Hat, Slip
 from backchannel.instruments.nonpaper.reflex import asked, owed
 from backchannel.instruments.nonpaper.values import (
@@ -111,6 +112,8 @@ def _floated(spoken: Spoken) -> Nonpaper:
     if act.route == "hat":
         author = None
         _from_hat(Slip(act.slip, "idea", 0, act.counters, 0, ""), spoken)
+        if act.until > spoken.linked.terms.ends_by + MOST_DAYS * DAY:  # or its caller could bring it back for ever
+            raise Rejected("hours", f"What came from a hat lapses within {MOST_DAYS} days after that round.")
     elif act.slip != ZERO32:
         raise Rejected("route", "A non-paper names a slip without the hat that it came from.")
     return Nonpaper(
