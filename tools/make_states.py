@@ -33,7 +33,9 @@ def _instrument(instrument: Instrument) -> str:
     states: Mapping[str, str] = vars(sys.modules[instrument.fold.__module__]).get("STATES", {})
     rows = [(before or "-", kind, who, ends) for (before, kind, who), ends in instrument.rules.items()]
     title = instrument.name.capitalize()
-    return _section(title, "instruments.md", diagram(instrument.rules), states, ("state", "kind", "who"), rows)
+    own = f"{instrument.name}.md"
+    spec = own if (FILE.parent / own).exists() else "instruments.md"
+    return _section(title, spec, diagram(instrument.rules), states, ("state", "kind", "who"), rows)
 
 
 def _section(
