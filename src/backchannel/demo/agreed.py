@@ -34,7 +34,7 @@ def adopted(stage: Stage) -> str:
     began = sum(brackets.count(said) for _, said in redline.words(item, 1))
     return (
         f"“{item.title}”: {len(item.versions)} versions, the same under the same number on all {len(stage.channels)} "
-        f"desks; of {began} brackets 0 are left, {len(cleared)} pair of them cleared as the sounding had it"
+        f"desks; of {began} places in brackets none is left, {len(cleared)} of them cleared as the sounding had it"
     )
 
 

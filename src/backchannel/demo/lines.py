@@ -11,9 +11,9 @@ from rich.text import Text
 from backchannel.demo.scenario import Scenario
 
 WIDEST = 92
-BEAT = 0.25
+BEAT = 0.2
 _PIPE = 80
-_SECONDS_A_WORD = 0.024
+_SECONDS_A_WORD = 0.019
 _COLOURS = ("yellow", "cyan", "magenta", "green", "blue", "red")
 Pause = Callable[[float], None]
 

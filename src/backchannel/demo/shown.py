@@ -16,10 +16,10 @@ from backchannel.demo.disclosing import BUNDLE, PAGE, command
 from backchannel.demo.search import found_in, pieces
 from backchannel.errors import Malformed
 from backchannel.instruments.disclosure import bundle as bundles
-from backchannel.instruments.understanding import anchor, form, record
+from backchannel.instruments.understanding import anchor, form
 
 ROOT = Path(__file__).parents[3]
-SCRIPT = ROOT / "tests" / "interop" / "understanding.test.mjs"
+SCRIPT = ROOT / "tests" / "interop" / "disclosure.test.mjs"
 MODULES = ROOT / ".venv" / "node-interop"
 
 
@@ -69,11 +69,11 @@ def proves_itself(shown: Shown) -> str:
 
 
 def another_letter_refused(shown: Shown, other: Path) -> str:
-    """Refused: a letter changed, a clause left out of what is said to be signed, a clause of another understanding."""
+    """Refused: a letter changed, a clause of another understanding."""
     bundles.verify(bundles.read(shown.raw()))
     facts = json.loads(shown.raw())
     disclosures = _disclosures(facts)
-    at = max(range(len(disclosures)), key=lambda k: len(disclosures[k]))
+    at = _longest(facts)
     foreign = max(_disclosures({"record": json.loads(other.read_bytes())}), key=len)
     swapped = {
         "a letter changed": _with(facts, at, _letter(disclosures[at])),
@@ -92,15 +92,15 @@ def another_letter_refused(shown: Shown, other: Path) -> str:
 
 
 def others_agree(shown: Shown) -> str:
-    """Software that others wrote, in another language, comes to the same: as it is, and with a letter changed."""
-    node = _node()
-    facts = json.loads(shown.raw())
-    at = max(range(len(_disclosures(facts))), key=lambda k: len(_disclosures(facts)[k]))
-    changed = _with(facts, at, _letter(_disclosures(facts)[at]))
+    """Software of others, in another language, says the same: as it is, with a letter changed, one place further."""
+    node, raw = _node(), shown.raw()
+    facts = json.loads(raw)
+    at = _longest(facts)
+    moved = {**facts, "log": {**facts["log"], "index": facts["log"]["index"] + 1}}
+    files = {"shown": raw, "letter": _with(facts, at, _letter(_disclosures(facts)[at])), "moved": _written(moved)}
     with TemporaryDirectory() as folder:
-        files = {"shown": shown.raw(), "changed": changed}
-        for name, raw in files.items():
-            (Path(folder) / name).write_bytes(record.write(bundles.read(raw).record))
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
         given = [str(Path(folder) / name) for name in files]
         ran = subprocess.run(
             [node, str(SCRIPT), str(MODULES), *given], capture_output=True, text=True, encoding="utf-8", check=False
@@ -109,10 +109,12 @@ def others_agree(shown: Shown) -> str:
     said = dict(line.split(" ", 1) for line in ran.stdout.splitlines())
     holds = said.get("shown", "").startswith(f"ok {len(shown.numbers)} ")
     must(holds, f"The other verifier says of what is shown: {said.get('shown')!r}")
-    must(said.get("changed") == "disclosure", f"The other verifier takes a changed letter: {said.get('changed')!r}")
+    must(said.get("letter") == "disclosure", f"The other verifier takes a changed letter: {said.get('letter')!r}")
+    must(said.get("moved") == "place", f"The other verifier takes another place in the log: {said.get('moved')!r}")
     return (
-        f"Node, with a verifier written from the specification alone and others' libraries for this form: the "
-        f"{len(shown.numbers)} clauses are signed by all who are named; with one letter changed it refuses them"
+        "Node, with a verifier written from the specification and libraries of the OpenWallet Foundation and of "
+        f"sigstore: {len(shown.numbers)} clauses signed by all who are named, and in the relay's log where the file "
+        "says; refused with a letter changed, or another place named"
     )
 
 
@@ -121,10 +123,11 @@ def _node() -> str:
     node = shutil.which("node")
     if node is None:
         raise NotTried("Node is not on this machine. With it, the same is checked by software that others wrote.")
+    wanted, there = SCRIPT.parent / "node" / "package-lock.json", MODULES / "installed.json"
     if not SCRIPT.is_file():
         raise NotTried("The verifier in another language comes with the source, and not with what is installed here.")
-    if not (MODULES / "node_modules").is_dir():
-        raise NotTried("Others' libraries are not here yet; this puts them there: make test")
+    if not there.is_file() or there.read_bytes() != wanted.read_bytes():
+        raise NotTried("Others' libraries are not here yet. Where npm is, this puts them there: make test")
     return node
 
 
@@ -137,7 +140,17 @@ def _with(facts: dict[str, Any], at: int, disclosure: str) -> bytes:
     """The bundle with another disclosure there."""
     again = json.loads(json.dumps(facts))
     _disclosures(again)[at] = disclosure
-    return json.dumps(again, indent=2, ensure_ascii=False).encode() + b"\n"
+    return _written(again)
+
+
+def _written(facts: dict[str, Any]) -> bytes:
+    return json.dumps(facts, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _longest(facts: dict[str, Any]) -> int:
+    """Which disclosure is the longest: a clause."""
+    found = _disclosures(facts)
+    return max(range(len(found)), key=lambda k: len(found[k]))
 
 
 def _letter(disclosure: str) -> str:

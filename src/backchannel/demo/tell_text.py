@@ -77,7 +77,8 @@ class TextLines(Lines):
             self._paragraph(act.who, number, Text(words) if words is not None else closed)
         said = (
             "Both are files for whoever wants them: nothing was sent anywhere. The page runs no program and loads "
-            "nothing; the proof needs neither desk nor relay, and opens no other clause."
+            "nothing; the proof needs neither desk nor relay, and opens no other clause. The page says too what is not "
+            "proved: above all who the signatories are, for here no institution has vouched for them."
         )
         self._put(Text(said, "italic"), self._indent)
         self._beat(said)
