@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from backchannel.desk import hats, nonpapers
+from backchannel.desk import envelopes, hats, nonpapers
 from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
 from backchannel.instruments.hat.values import Idea
@@ -159,3 +159,14 @@ def test_a_slip_is_not_dropped_before_who_does_not_read_what_it_counters(hat: Wo
     hat.settle()
     assert [held.value.slips for held in hernan.items("hat")] == [()]
     assert hats.waiting(hernan) == 0
+
+
+def test_who_seals_to_keys_that_nobody_has_posted_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each such entry makes all others replace their one-time keys; whoever was only overtaken is not named."""
+    right = envelopes._one_time
+    monkeypatch.setattr(envelopes, "_one_time", lambda *a: (one := right(*a))._replace(n=one.n + 1))
+    float_(world, "emil")
+    monkeypatch.undo()
+    world["ana"].sync()
+    (found,) = [e for e in world["ana"].session.book.entries.log() if e.verdict == "rejected" and "slots" in e.note]
+    assert found.sender == world["emil"].me

@@ -76,8 +76,10 @@ class Reading:
         assert event.state is not None  # noqa: S101 - a line has one
         for seat_id, n in envelope.to:
             seat = event.state.seat(seat_id)
-            if seat is None or seat.once is None or seat.once.n != n:  # 12.4
-                raise Rejected("stale-prekey", "Something was sealed to a one-time key that is not a seat's newest.")
+            if seat is None or seat.once is None or seat.once.n < n:  # 12.4: no honest desk says so
+                raise Rejected("slots", "Something was sealed to a one-time key that no seat has posted.")
+            if seat.once.n != n:
+                raise Rejected("stale-prekey", f"{seat.name} had replaced the one-time key that this was sealed to.")
 
     def _use(self, event: Event) -> None:
         mine = event.state.member(self._me).once if event.state is not None else None
