@@ -13,7 +13,7 @@ from backchannel.demo.stage import Stage
 from backchannel.desk.audit import audit
 from backchannel.desk.channel import Channel
 
-_PIECE = 1 << 16
+_PIECE = 1 << 14
 
 
 def same_record(channels: Mapping[str, Channel]) -> str:
