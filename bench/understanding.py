@@ -6,10 +6,12 @@ import statistics
 import time
 from collections.abc import Callable
 
+from backchannel.instruments.disclosure import bundle as bundles
 from backchannel.instruments.understanding import jws, record
 from backchannel.instruments.understanding.payload import payload
 from bench import Row, bench
 from tests.channel.kit import CHANNEL, identity
+from tests.instruments.disclosure import kit as disclosed
 from tests.instruments.kit import say, seat
 from tests.instruments.understanding.kit import in_state, signature
 
@@ -50,3 +52,14 @@ def verify() -> list[Row]:
     raw = record.write(record.of(CHANNEL, in_state("complete", clauses=CLAUSES), range(1, 21)))
     found = _seconds(lambda: record.verify(record.read(raw)))
     return [Row("understanding.verify", found, "s", "20 clauses in 0.1 s", VERIFY_LIMIT)]
+
+
+@bench("disclosure.verify")
+def verify_bundle() -> list[Row]:
+    """A bundle of the same record, its entry in a log of a thousand: read and verified from its bytes."""
+    item = in_state("complete", clauses=CLAUSES)
+    where = disclosed.place(disclosed.entry(record.anchor(CHANNEL, item)), index=900, size=1_000)
+    part = record.of(CHANNEL, item, range(1, 21))
+    raw = bundles.write(bundles.Bundle(part, where, "public", "They will not fish.", "", "", ()))
+    found = _seconds(lambda: bundles.verify(bundles.read(raw)))
+    return [Row("disclosure.verify", found, "s", "20 clauses in 0.1 s", VERIFY_LIMIT)]

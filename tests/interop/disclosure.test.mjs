@@ -2,7 +2,8 @@
 //
 //     node disclosure.test.mjs FOLDER bundle.json..      FOLDER holds node_modules
 //
-// Prints one line a file: its name, and `ok` with what it shows, or the class of what is wrong with it. The record in it
+// Prints one line a file: its name, and `ok` with what it shows, or the class of what is wrong with it; and below it each
+// clause that is shown, with its number, as JSON. The record in it
 // goes to understanding.test.mjs beside this file. What the relay signed of its log, and that the entry stands in it, is
 // judged by sigstore's own verifier, which knows nothing of us.
 
@@ -14,8 +15,9 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const [folder, ...files] = process.argv.slice(2);
-const sigstore = path.join(path.resolve(folder), "node_modules", "@sigstore", "verify", "dist", "tlog");
+const [given, ...files] = process.argv.slice(2);
+const folder = path.resolve(given);
+const sigstore = path.join(folder, "node_modules", "@sigstore", "verify", "dist", "tlog");
 const require = createRequire(path.join(sigstore, "x.js"));
 const { verifyCheckpoint } = require("./checkpoint.js");
 const { verifyMerkleInclusion } = require("./merkle.js");
@@ -189,6 +191,12 @@ const beside = (file) => {
   }
 };
 
+const clauses = (file) =>
+  file.record.signatures[0].header.disclosures
+    .map((one) => JSON.parse(unb64(one, "record"))[1])
+    .filter((one) => one.clause !== undefined)
+    .map((one) => JSON.stringify(one));
+
 const verify = (raw) => {
   const file = read(raw);
   const seen = record(file);
@@ -198,7 +206,7 @@ const verify = (raw) => {
   anchored(file, channel);
   const size = placed(file, channel);
   beside(file);
-  return `${seen}, entry ${file.log.index} of ${size}`;
+  return [`${seen}, entry ${file.log.index} of ${size}`, ...clauses(file)].join("\n  ");
 };
 
 for (const name of files) {

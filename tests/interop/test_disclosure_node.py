@@ -12,6 +12,7 @@ from backchannel.instruments.disclosure import bundle as bundles
 from backchannel.instruments.understanding import record
 from tests.channel.kit import CHANNEL
 from tests.instruments.disclosure.kit import bundle, entry, place, signed
+from tests.instruments.understanding.kit import CLAUSES
 from tests.interop.test_understanding_node import HERE, ROOT, modules  # noqa: F401 - a fixture
 
 SCRIPT = HERE / "disclosure.test.mjs"
@@ -22,7 +23,17 @@ def judged(folder: Path, files: list[Path]) -> dict[str, str]:
     command = ["node", str(SCRIPT), str(folder), *map(str, files)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert ran.returncode == 0, ran.stderr
-    return dict(line.split(" ", 1) for line in ran.stdout.splitlines())
+    return dict(line.split(" ", 1) for line in ran.stdout.splitlines() if not line.startswith("  "))
+
+
+def test_a_stranger_sees_the_clauses(modules: Path, tmp_path: Path) -> None:  # noqa: F811
+    (tmp_path / "bundle.json").write_bytes(bundles.write(bundle()))
+    command = ["node", str(SCRIPT), modules.name, str(tmp_path / "bundle.json")]  # as README says it, relative
+    said = subprocess.run(
+        command, cwd=modules.parent, capture_output=True, text=True, timeout=100, check=True
+    ).stdout.splitlines()
+    assert said[0] == "bundle.json ok 2 3 Fishing, entry 5 of 9"
+    assert [json.loads(line) for line in said[1:]] == [{"clause": k, "text": CLAUSES[k - 1]} for k in (1, 3)]
 
 
 def test_it_judges_every_case_as_we_do(modules: Path, tmp_path: Path) -> None:  # noqa: F811

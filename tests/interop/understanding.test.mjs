@@ -12,7 +12,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 const [folder, ...files] = process.argv.slice(2);
-const modules = path.join(folder, "node_modules");
+const modules = path.resolve(folder, "node_modules");
 const { ml_dsa65 } = await import(pathToFileURL(path.join(modules, "@noble", "post-quantum", "ml-dsa.js")));
 const { GeneralJSON, SDJwtGeneralJSONInstance } = createRequire(path.join(modules, "x.js"))("@sd-jwt/core");
 
