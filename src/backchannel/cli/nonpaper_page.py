@@ -22,7 +22,7 @@ UNREACHED = (
 STYLE = "How it is written may tell whose it is, and so may what only you could know."
 CARRIED_BY = (
     "Only {who} will read it, and knows that it is yours. {who} may put it to the others without saying whose it is, "
-    "or not. The host sees that somebody sent something shortly before."
+    "or not. The host, and sometimes the others, can see that your desk sent something shortly before."
 )
 HAT = (
     "It goes in the next round of the hat, and nobody can tell whose it is: not the others, not whoever calls the "
@@ -36,10 +36,13 @@ ASKED = (
     "Its words are not on this desk yet. It has asked for them; they come when the desk of somebody who has spoken in "
     "this is open."
 )
-VANISHES = "Every desk destroys it, and says so; the host deletes its copy. Nobody can bring it back."
+VANISHES = (
+    "Every desk destroys it, and says so; the host is asked to delete its copy. What it keeps all the same opens to no "
+    "desk that has confirmed."
+)
 REVISE = "Whoever has read a version may compare it with the next. Both vanish together."
 CARRY = (
-    "{who} will read it as put forward by you for a seat. That you know which is seen; which it is, only you can tell. "
+    "{who} will read it as put forward by you for a seat. Which, is not said; who saw your desks send may guess. "
     "What was handed to you vanishes with this."
 )
 TAKE_UP = (
@@ -55,7 +58,9 @@ def promise(route: str, readers: list[str], until: str, through: str) -> list[st
         "carry": CARRIED_BY.format(who=through),
         "hat": HAT,
     }[route]
-    end = f"{until}, or as soon as it is over, every desk destroys it, and says so; the host deletes its copy."
+    end = (
+        f"{until}, or as soon as it is over, every desk destroys it and says so; the host is asked to delete its copy."
+    )
     return [f"{told} {end}", UNREACHED, f"{HAT_LIMITS} {STYLE}" if route == WITHOUT_NAME else ""]
 
 

@@ -284,9 +284,11 @@ HAT = Instrument(
     name="hat",
     kinds={
         "hat.open": Kind(Open, False, aside=True, bare=True),
-        **{f"hat.{name}": Kind(Post, True, aside=True) for name in ("key", "commit", "submit", "stage")},
-        # Who has posted its own last message may read the others' when the round is over already (4.2).
-        **{f"hat.{name}": Kind(Post, False, aside=True) for name in ("go", "reveal", "show")},
+        # None is erasable: a reader could have one erased before all have read it (4.2).
+        **{
+            f"hat.{name}": Kind(Post, False, aside=True)
+            for name in ("key", "commit", "submit", "stage", "go", "reveal", "show")
+        },
         "hat.nogo": Kind(Post, False),
         "hat.close": Kind(Close, False),
     },
