@@ -22,7 +22,7 @@ from backchannel.desk.audit import audit
 from backchannel.desk.channel import Channel
 from backchannel.errors import BackchannelError, RelayFault
 from backchannel.instruments.disclosure import bundle as bundles
-from backchannel.instruments.disclosure.rules import Consent, Disclosure, Publish
+from backchannel.instruments.disclosure.rules import Consent, Disclosure, Propose, Publish
 from backchannel.instruments.mandate import X509
 from backchannel.instruments.understanding.form import unb64
 from backchannel.instruments.understanding.values import Understanding
@@ -112,6 +112,8 @@ def test_what_a_desk_refuses_before_others_would(world: World) -> None:
     deeds: tuple[Callable[[Channel, Disclosure], None], ...] = (
         disclosures.consent, disclosures.refuse, disclosures.withdraw, disclosures.retract,
     )  # fmt: skip
+    again = partial(disclosures.propose, ana, text(ana), [1], "x", replaces=last(ana))
+    assert refused(ana, again) == "replaces"
     for deed in deeds:
         assert refused(sofia, partial(deed, sofia, last(sofia))) == "signatory"
     assert refused(hernan, lambda: disclosures.withdraw(hernan, last(hernan))) == "not-now"
@@ -174,7 +176,10 @@ def test_two_who_signed_another_understanding_end_nothing(world: World) -> None:
     sign_all(world)
     agreed(world)
     sign_all(world, "Another", ("hernan", "sofia"))
-    disclosures.propose(hernan, text(hernan), [1], "Instead.", replaces=last(hernan))
+    instead = partial(disclosures.propose, hernan, text(hernan), [1], "Instead.", replaces=last(hernan))
+    assert refused(hernan, instead) == "replaces"
+    body = Propose(text(hernan).id, (1,), "public", 0, "Instead.", "", last(hernan).id)
+    hernan.say("disclosure.propose", body, text(hernan).audience)  # a desk that does not look
     world.settle()
     disclosures.consent(sofia, last(sofia))
     world.settle()

@@ -37,12 +37,14 @@ def propose(
 ) -> None:
     """Propose to show these clauses, numbered from 1; `not_before` in unix seconds. Proposing is consenting.
 
-    Raises `Misuse`: `incomplete`, `signatory`; and as every reader would refuse it.
+    Raises `Misuse`: `incomplete`, `signatory`, `replaces`; and as every reader would refuse it.
     """
     if item.state != "complete":
         raise Misuse("incomplete", "Not all have signed this understanding, so nothing of it can be shown.")
     if channel.me not in item.signatories:
         raise Misuse("signatory", SIGNATORIES)
+    if replaces is not None and (replaces.terms.understanding != item.id or replaces.state not in rules.AGREED):
+        raise Misuse("replaces", "What this would replace was not agreed, or shows another understanding.")
     body = rules.Propose(
         item.id,
         tuple(sorted(set(clauses))),
