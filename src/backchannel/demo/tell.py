@@ -280,7 +280,7 @@ class Teller(TextLines):
         mark, colour, style = _MARKS[check.ok]
         self._put(Text(mark, colour) + Text(check.title, style or "bold"))
         self._put(Text(check.detail, "red" if check.ok is False else ""), 4)
-        self._beat(check.detail)
+        self._pause(2 * BEAT)  # it stays on the screen: this is the end
 
     def verdict(self, checks: Sequence[Check]) -> None:
         """How many of the proofs hold."""
