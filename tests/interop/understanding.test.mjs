@@ -36,7 +36,10 @@ const json = (raw, indent) => {
   let value, same;
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(raw);
-    value = JSON.parse(text);
+    value = JSON.parse(text, (_, one) => {
+      need(typeof one !== "string" || one.isWellFormed(), "record"); // half a character
+      return one;
+    });
     same = JSON.stringify(value, null, indent) === text;
   } catch {
     throw new Refused("record"); // no JSON, or deeper than this program goes

@@ -226,6 +226,8 @@ def _unmake(folder: Path) -> None:
 
 def _published(page: Page, told: Facts) -> None:
     _stands(page, told["disclosure"])
+    if told["fate"] != "sent":
+        page.say("The others are not told yet that it was published: that waits on this desk.")
     if told["bundle"] is None:
         page.say(f"Written: {told['page']}. Publish it where the page stood that it is about.", GOOD)
         return
