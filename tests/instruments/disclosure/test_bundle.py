@@ -224,6 +224,7 @@ ALTERED: dict[str, tuple[Change, str]] = {
     "attested by nothing": (attesting(attested(b"")), "attestation"),
     "attested by garbage": (attesting(attested(b"\xff\xff")), "attestation"),
     "attested at a place that deceives": (attesting(attested(encode(Published("g\u202eazette")))), "attestation"),
+    "attested at a place that commands": (attesting(attested(encode(Published("\x1b[2Jgazette")))), "attestation"),
     "attested by too much": (attesting(attested(encode(X509(bytes(MOST_ATTESTATION), b"")))), "attestation"),
     "attested no base64": (attesting(Attested(ATTESTED.seat, "?")), "attestation"),
 }  # fmt: skip
@@ -252,6 +253,7 @@ def test_a_signature_made_again_holds_and_is_not_what_stands_in_the_log() -> Non
 
 FILES: dict[str, Callable[[bytes], bytes]] = {
     "cut": lambda raw: raw[:-2],
+    "another end": lambda raw: raw[:-1] + b" ",
     "no line break at the end": lambda raw: raw[:-1],
     "key twice": lambda raw: raw.replace(b'  "to": "public",', b'  "to": "public",\n  "to": "public",'),
     "unknown key": lambda raw: raw.replace(b'  "to": "public",', b'  "to": "public",\n  "by": "me",'),
