@@ -160,6 +160,24 @@ def test_refused_and_not_before_its_day(table: Table, tmp_path: Path) -> None:
     assert not (tmp_path / "early").exists()
 
 
+def test_only_once_something_is_confirmed(table: Table, tmp_path: Path) -> None:
+    number = proposed(table, "--once", "The units are back in barracks.", of=signed(table))
+    table.hernan.facts("disclosure", "consent", number, "--yes")
+    table.ana.facts("desk", "sync")
+    page = table.ana.run("disclosure", "show", number).out
+    assert "The units are back in barracks." in page
+    assert "once Argentina and Chile confirm" in page.replace("\n  ", " ")
+    assert "whether its condition is met" in table.sofia.run("channel", "show").out
+    told = table.ana.facts("disclosure", "publish", number, str(tmp_path / "early"), "--yes", code=1)
+    assert told["error"] == "condition"
+    for person in (table.ana, table.hernan):
+        told = person.facts("disclosure", "confirm", number, "--yes")["disclosure"]
+    assert (told["state"], told["confirmed"], told["unconfirmed"]) == ("agreed", ["Argentina", "Chile"], [])
+    assert table.hernan.facts("disclosure", "confirm", number, "--yes", code=1)["error"]
+    assert table.hernan.facts("disclosure", "publish", number, "/dev/null/new", "--yes", code=1)["error"] == "folder"
+    table.hernan.facts("disclosure", "publish", number, str(tmp_path / "shown"), "--yes")
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory, relay: str) -> tuple[Table, str, str]:
     """A table with an understanding, and a disclosure that awaits consent."""
@@ -185,7 +203,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, relay: str) -> tuple[Table,
         ("withdraw 0", 1, "item"),
         ("publish {n} {folder} --yes", 1, "exists"),
         ("publish {n} {folder}/new --yes", 1, "not-agreed"),
-        ("publish {n} /dev/null/new --yes", 1, "folder"),
+        ("publish {n} /dev/null/new --yes", 1, "not-agreed"),
         ("retract {n}", 1, "not-now"),
     ],
 )

@@ -178,7 +178,7 @@ def test_two_who_signed_another_understanding_end_nothing(world: World) -> None:
     sign_all(world, "Another", ("hernan", "sofia"))
     instead = partial(disclosures.propose, hernan, text(hernan), [1], "Instead.", replaces=last(hernan))
     assert refused(hernan, instead) == "replaces"
-    body = Propose(text(hernan).id, (1,), "public", 0, "Instead.", "", last(hernan).id)
+    body = Propose(text(hernan).id, (1,), "public", 0, "", "Instead.", "", last(hernan).id)
     hernan.say("disclosure.propose", body, text(hernan).audience)  # a desk that does not look
     world.settle()
     disclosures.consent(sofia, last(sofia))

@@ -28,7 +28,11 @@ NUMBER = Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, fro
 REASON = Annotated[str, typer.Argument(metavar="[REASON]", help="Why, if it is to be said.")]
 BUNDLE, PAGE = "bundle.json", "index.html"
 NO_LONGER = "The parties do not stand by the words of this disclosure any more."
-FOR_GOOD = "What is shown cannot be taken back. The clauses that stay closed cannot be read from it."
+FOR_GOOD = (
+    "What is shown cannot be taken back. Shown with these clauses: the title, who has signed and the words of their "
+    "keys, how many clauses stay closed, the summary, and where and when it stood in the record. The clauses that stay "
+    "closed cannot be read from it."
+)
 
 
 @app.command("propose", cls=DeskCommand)
@@ -45,6 +49,9 @@ def propose(
     not_before: Annotated[
         str | None, typer.Option("--not-before", metavar="YYYY-MM-DD", help="The day (UTC) from which it may be shown.")
     ] = None,
+    once: Annotated[
+        str, typer.Option("--once", metavar="CONDITION", help="What has to be confirmed by the parties before.")
+    ] = "",
     replaces: Annotated[
         int | None, typer.Option("--replaces", metavar="N", min=0, help="The disclosure that it corrects.")
     ] = None,
@@ -60,7 +67,15 @@ def propose(
         fate = work.act(
             channel,
             lambda: disclosures.propose(
-                channel, item, clause, words, lines=lines, to=to, not_before=_day(not_before), replaces=before
+                channel,
+                item,
+                clause,
+                words,
+                lines=lines,
+                to=to,
+                not_before=_day(not_before),
+                condition=once,
+                replaces=before,
             ),
         )
         mine = [held.value for held in channel.items("disclosure") if held.position not in known]
@@ -100,6 +115,24 @@ def _before(page: Page, told: Facts) -> None:
     draw(page, told["disclosure"])
     page.say()
     page.say(FOR_GOOD, STRONG)
+
+
+@app.command("confirm", cls=DeskCommand)
+def confirm(
+    ctx: typer.Context,
+    number: NUMBER,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm without being asked.")] = False,
+) -> None:
+    """Confirm, for your party, that the condition is met on which this waits."""
+    from backchannel.desk import disclosures
+
+    with at_desk(ctx) as work:
+        channel = work.ready()
+        item = channel.disclosure_at(number)
+        condition = item.terms.condition or "it waits for nothing"
+        ask.confirm(f"Confirm for disclosure {number}: “{condition}”?", work.given, yes=yes)
+        fate = work.act(channel, lambda: disclosures.confirm(channel, item))
+        _tell(work, channel, fate, channel.disclosure_at(number), "Confirmed")
 
 
 @app.command("refuse", cls=DeskCommand)
@@ -161,6 +194,8 @@ def publish(
         if folder.exists():
             raise Misuse("exists", f"{folder} is there already.", "Name a new folder.", "Nothing was written.")
         over = disclosures.shown(item) and disclosures.standing(channel, item) in ("replaced", "retracted")
+        if not over:
+            disclosures.may_publish(channel, item)
         if not work.given.json:
             show.tell({"disclosure": facts(channel, item)}, _one if over else _before, as_json=False)
         ask.confirm(f"Write disclosure {number} into {folder}, to be published?", work.given, yes=yes)
@@ -281,6 +316,7 @@ def _stands(page: Page, one: Facts) -> None:
 
 STATES = {
     "proposed": "it awaits the consent of {awaits}",
+    "waiting": "agreed; it may be published once {unconfirmed} confirm that its condition is met",
     "agreed": "agreed; it may be published{from_}",
     "published": "published; that cannot be taken back",
     "refused": "refused",
@@ -302,6 +338,7 @@ def facts(channel: Channel, item: Disclosure) -> Facts:
     not_before = common.at(terms.not_before) if terms.not_before else None
     said = STATES[state].format(
         awaits=show.names(awaits),
+        unconfirmed=show.names([party for party in item.asked if party not in item.confirms]),
         from_=f" from {show.local(not_before)} on" if not_before else "",
         successor=successor.at.position if successor else "",
     )
@@ -313,6 +350,9 @@ def facts(channel: Channel, item: Disclosure) -> Facts:
         "of_clauses": len(of.terms.clauses),
         "to": reader(terms.to),
         "not_before": not_before,
+        "once": terms.condition or None,
+        "confirmed": list(item.confirms),
+        "unconfirmed": [party for party in item.asked if party not in item.confirms] if state == "waiting" else [],
         "due": disclosures.due(channel, item),
         "summary": terms.summary,
         "lines": terms.lines,
@@ -340,6 +380,9 @@ def draw(page: Page, one: Facts) -> None:
     if one["lines"]:
         page.say("  What all parties will say:")
         page.quote(one["lines"])
+    if one["once"]:
+        page.say("  Only once this is confirmed:")
+        page.quote(one["once"])
     page.say(f"  {one['state_says'][0].upper()}{one['state_says'][1:]}.", STRONG)
     if one["consented"]:
         page.say(f"  Consented: {show.names(one['consented'])}.", DIM)

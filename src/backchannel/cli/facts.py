@@ -221,6 +221,7 @@ KINDS = {
     "disclosure.consent": "consent to disclosure",
     "disclosure.refuse": "refusal of disclosure",
     "disclosure.withdraw": "withdrawal of disclosure",
+    "disclosure.confirm": "confirmation of the condition of disclosure",
     "disclosure.publish": "publication of disclosure",
     "disclosure.retract": "retraction of disclosure",
 }

@@ -22,7 +22,8 @@ UNREACHED = (
 STYLE = "How it is written may tell whose it is, and so may what only you could know."
 CARRIED_BY = (
     "Only {who} will read it, and knows that it is yours. {who} may put it to the others without saying whose it is, "
-    "or not. The host, and sometimes the others, can see that your desk sent something shortly before."
+    "or not. Where only one other seat could have asked, everybody knows. The host, and sometimes the others, can see "
+    "that your desk sent something shortly before."
 )
 HAT = (
     "It goes in the next round of the hat, and nobody can tell whose it is: not the others, not whoever calls the "

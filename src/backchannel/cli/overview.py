@@ -144,6 +144,9 @@ def _disclosures(channel: Channel, step: Step) -> None:
             if party in one["awaits"] and state.keys(seat) is not None:
                 what = f"whether clauses are shown: disclosure {number} (for {party})"
                 step(facts.name(state, seat), "say", what, f"disclosure consent {number}")
+            if party in one["unconfirmed"] and state.keys(seat) is not None:
+                what = f"whether its condition is met: disclosure {number} (for {party})"
+                step(facts.name(state, seat), "say", what, f"disclosure confirm {number}")
         if one["state"] == "agreed" and one["due"]:
             what = f"disclosure {number}, to which the parties have agreed"
             step(one["proposed_by"], "publish", what, f"disclosure publish {number} FOLDER")

@@ -33,6 +33,7 @@ def propose(
     lines: str = "",
     to: str = rules.PUBLIC,
     not_before: float = 0,
+    condition: str = "",
     replaces: Disclosure | None = None,
 ) -> None:
     """Propose to show these clauses, numbered from 1; `not_before` in unix seconds. Proposing is consenting.
@@ -50,6 +51,7 @@ def propose(
         tuple(sorted(set(clauses))),
         text.tidy(to),
         arrival_unit(not_before) if not_before else 0,
+        text.tidy(condition),
         text.tidy(summary),
         text.tidy(lines),
         replaces.id if replaces is not None else ZERO32,
@@ -60,6 +62,11 @@ def propose(
 def consent(channel: Channel, item: Disclosure) -> None:
     """Agree, for one's party."""
     _follow(channel, item, "disclosure.consent", rules.Consent(item.id))
+
+
+def confirm(channel: Channel, item: Disclosure) -> None:
+    """Confirm, for one's party, that the condition is met."""
+    _follow(channel, item, "disclosure.confirm", rules.Confirm(item.id))
 
 
 def refuse(channel: Channel, item: Disclosure, reason: str = "") -> None:
@@ -87,7 +94,7 @@ def of(channel: Channel, item: Disclosure) -> Understanding:
 
 def standing(channel: Channel, item: Disclosure) -> str:
     """Its state as of now: `replaced` once another was agreed in its place."""
-    if item.state in ("agreed", "published") and successor(channel, item) is not None:
+    if item.state in ("waiting", "agreed", "published") and successor(channel, item) is not None:
         return "replaced"
     return item.state
 
@@ -108,17 +115,24 @@ def shown(item: Disclosure) -> bool:
     return bool(item.digest)
 
 
-def publish(channel: Channel, item: Disclosure) -> bytes:
-    """The bundle, the same on every desk; the first time its hash is said to the others.
-
-    Raises `Misuse`: `not-agreed`, `early`, `not-anchored`; as the relay's client does if that does not answer.
-    """
+def may_publish(channel: Channel, item: Disclosure) -> None:
+    """Whether its bundle may be made now. `Misuse`: `condition`, `not-agreed`, `early`."""
+    if standing(channel, item) == "waiting":
+        raise Misuse("condition", "This may be shown once its condition is confirmed by the parties.")
     if standing(channel, item) not in ("agreed", "published"):
         raise Misuse(
             "not-agreed", "This may not be shown: the parties have not agreed to it, or no longer stand by it."
         )
     if not due(channel, item):
         raise Misuse("early", "The day on which this may be shown has not come.")
+
+
+def publish(channel: Channel, item: Disclosure) -> bytes:
+    """The bundle, the same on every desk; the first time its hash is said to the others.
+
+    Raises `Misuse` as `may_publish` does, and `not-anchored`; as the relay's client does if that does not answer.
+    """
+    may_publish(channel, item)
     raw = bundles.write(_bundle(channel, item))
     bundles.verify(bundles.read(raw))  # before anybody else does
     if item.state == "agreed":

@@ -15,6 +15,7 @@ from backchannel.instruments import Spoken
 from backchannel.instruments.base import remaining
 from backchannel.instruments.disclosure import bundle as bundles
 from backchannel.instruments.disclosure.rules import (
+    Confirm,
     Consent,
     Disclosure,
     Propose,
@@ -45,7 +46,8 @@ RELAY = b"\x51" * 32
 INDEX, SIZE = 5, 9
 WHO = ("Ana", "Ben", "Cem")
 KINDS: dict[type[Value], str] = {
-    kind: f"disclosure.{kind.__name__.lower()}" for kind in (Propose, Consent, Refuse, Withdraw, Publish, Retract)
+    kind: f"disclosure.{kind.__name__.lower()}"
+    for kind in (Propose, Consent, Refuse, Withdraw, Confirm, Publish, Retract)
 }
 
 
@@ -68,7 +70,7 @@ def party(name: str, state: State | None = None) -> str:
 
 
 def proposal(**changes: Any) -> Propose:
-    made = Propose(UNDERSTANDING, (1, 3), "public", 0, "They will not fish.", "We agreed.", ZERO32)
+    made = Propose(UNDERSTANDING, (1, 3), "public", 0, "", "They will not fish.", "We agreed.", ZERO32)
     return replace(made, **changes)
 
 

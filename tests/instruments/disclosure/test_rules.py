@@ -21,6 +21,7 @@ from backchannel.instruments.disclosure.rules import (
     LONGEST,
     RULES,
     STATES,
+    Confirm,
     Consent,
     Disclosure,
     Publish,
@@ -41,6 +42,7 @@ ACTS: dict[str, Value] = {
     "disclosure.consent": Consent(ID),
     "disclosure.refuse": Refuse(ID, "Not now."),
     "disclosure.withdraw": Withdraw(ID),
+    "disclosure.confirm": Confirm(ID),
     "disclosure.publish": Publish(ID, DIGEST),
     "disclosure.retract": Retract(ID, "It was misread."),
 }
@@ -50,6 +52,7 @@ def in_(state: str) -> Disclosure:
     """A disclosure that Ana proposed and that stands so."""
     ways = {
         "proposed": lambda: proposed(),
+        "waiting": lambda: waiting(),
         "agreed": lambda: agreed(),
         "published": lambda: say(agreed(), "Ben", Publish(ID, DIGEST)),
         "refused": lambda: say(proposed(), "Ben", Refuse(ID, "")),
@@ -59,6 +62,14 @@ def in_(state: str) -> Disclosure:
     made = ways[state]()
     assert made.state == state
     return made
+
+
+def waiting(**changes: Any) -> Disclosure:
+    """Agreed to, once the units are back."""
+    item = proposed(condition="The units are back in barracks.", **changes)
+    for by in WHO[1:]:
+        item = say(item, by, Consent(ID))
+    return item
 
 
 def retracted(item: Disclosure) -> Disclosure:
@@ -85,7 +96,7 @@ def test_from_a_proposal_to_the_world() -> None:
     assert set(STATES) - {"replaced"} == {end for ends in RULES.values() for end in ends}
 
 
-STATES_HERE = ("proposed", "agreed", "published", "refused", "withdrawn", "retracted")
+STATES_HERE = ("proposed", "waiting", "agreed", "published", "refused", "withdrawn", "retracted")
 
 
 @pytest.mark.parametrize(("state", "kind", "by"), list(product(STATES_HERE, ACTS, ("Ana", "Ben", "Dora", "Eve"))))
@@ -99,6 +110,26 @@ def test_every_cell_of_the_table(state: str, kind: str, by: str) -> None:
             say(item, by, ACTS[kind])
     else:
         assert say(item, by, ACTS[kind]).state in ends
+
+
+def test_nothing_is_shown_before_the_parties_confirm_the_condition() -> None:
+    item = waiting()
+    with refused("rule"):
+        say(item, "Ana", Publish(ID, DIGEST))
+    for by in ("Ana", "Ana", "Ben"):
+        item = say(item, by, Confirm(ID))
+        assert item.state == "waiting"
+    assert item.confirms == tuple(sorted({party("Ana"), party("Ben")}))
+    with refused("rule"):
+        say(item, "Dora", Confirm(ID))
+    item = say(item, "Cem", Confirm(ID))
+    assert item.state == "agreed"
+    assert say(item, "Ana", Publish(ID, DIGEST)).state == "published"
+    assert "barracks" in DISCLOSURE.text(item)
+    assert retracted(waiting()).state == "retracted"
+    for bad in (" ", "x" * 501, "\u202e"):
+        with refused("prose"):
+            proposed(condition=bad)
 
 
 def test_the_first_publication_counts() -> None:
@@ -242,7 +273,7 @@ def replacing(item: Disclosure, id_: bytes, state: str = "agreed", **changes: An
 def test_what_was_agreed_in_its_place_replaces_it_for_good(state: str) -> None:
     item, other = in_("published"), b"\x10" * 32
     found = after(item, item, replacing(item, other, state))
-    assert found == (other if state in ("agreed", "published", "retracted") else None)
+    assert found == (other if state in AGREED else None)
 
 
 def test_the_newest_of_the_same_understanding_replaces_it() -> None:

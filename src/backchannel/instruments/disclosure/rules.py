@@ -21,12 +21,13 @@ LONGEST = 36_525 * DAY
 
 
 class Propose(Value, frozen=True):
-    """Clauses to show, to whom, not before when, with which words; what it replaces."""
+    """Clauses to show, to whom, not before when, once what is confirmed, with which words; what it replaces."""
 
     understanding: EntryId
     clauses: tuple[Count, ...]
     to: str
     not_before: Count
+    condition: str
     summary: str
     lines: str
     replaces: EntryId
@@ -51,6 +52,10 @@ class Refuse(Value, frozen=True):
 
 class Withdraw(About, frozen=True):
     """The proposer takes it back."""
+
+
+class Confirm(About, frozen=True):
+    """Our party confirms that its condition is met."""
 
 
 class Publish(Value, frozen=True):
@@ -79,6 +84,7 @@ class Disclosure(Value, frozen=True):
     needed: Count
     state: str
     consents: tuple[str, ...]
+    confirms: tuple[str, ...]
     retracts: tuple[str, ...]
     digest: bytes
     reason: str
@@ -91,6 +97,7 @@ class Disclosure(Value, frozen=True):
 
 STATES = {
     "proposed": "it awaits the consent of the parties",
+    "waiting": "agreed; it may be published once its condition is confirmed",
     "agreed": "it may be published, from its day on",
     "published": "shown; that cannot be taken back",
     "refused": "a party refused",
@@ -99,14 +106,16 @@ STATES = {
     "retracted": "the parties no longer stand by its wording",
 }
 
-AGREED = frozenset({"agreed", "published", "retracted"})
+AGREED = frozenset({"waiting", "agreed", "published", "retracted"})
 """The states of what all whose consent counts have agreed to, once."""
 
 RULES: Rules = {
-    ("", "disclosure.propose", "signatory"): ("proposed", "agreed"),
-    ("proposed", "disclosure.consent", "signatory"): ("proposed", "agreed"),
+    ("", "disclosure.propose", "signatory"): ("proposed", "waiting", "agreed"),
+    ("proposed", "disclosure.consent", "signatory"): ("proposed", "waiting", "agreed"),
     ("proposed", "disclosure.refuse", "signatory"): ("refused",),
     ("proposed", "disclosure.withdraw", "proposer"): ("withdrawn",),
+    ("waiting", "disclosure.confirm", "signatory"): ("waiting", "agreed"),
+    ("waiting", "disclosure.retract", "signatory"): ("waiting", "retracted"),
     ("agreed", "disclosure.publish", "signatory"): ("published",),
     ("agreed", "disclosure.retract", "signatory"): ("agreed", "retracted"),
     ("published", "disclosure.retract", "signatory"): ("published", "retracted"),
@@ -143,7 +152,7 @@ def _proposed(act: Propose, spoken: Spoken) -> Disclosure:
     count = len({party for _, party in parties})
     needed = count if quorum == "all" else min(int(quorum), count)
     fresh = Disclosure(
-        spoken.id, spoken.at, spoken.sender, spoken.audience, act, parties, needed, "proposed", (), (), b"", ""
+        spoken.id, spoken.at, spoken.sender, spoken.audience, act, parties, needed, "proposed", (), (), (), b"", ""
     )
     return _consented(fresh, spoken)
 
@@ -159,6 +168,8 @@ def _check(act: Propose, of: Understanding, at: At) -> None:
     if act.not_before > at.arrival + LONGEST:
         raise Rejected("day", "The day on which this may be shown lies more than a hundred years ahead.")
     text.line(act.to, "reader")
+    if act.condition:
+        text.prose(act.condition, "condition", 500)
     text.prose(act.summary, "summary", MOST_WORDS)
     if act.lines:
         text.prose(act.lines, "lines to take", MOST_WORDS)
@@ -167,7 +178,14 @@ def _check(act: Propose, of: Understanding, at: At) -> None:
 def _consented(item: Disclosure, spoken: Spoken) -> Disclosure:
     party = dict(item.parties)[spoken.sender]
     consents = tuple(sorted({*item.consents, party}))
-    return replace(item, consents=consents, state="agreed" if len(consents) >= item.needed else "proposed")
+    if len(consents) < item.needed:
+        return replace(item, consents=consents)
+    return replace(item, consents=consents, state="waiting" if item.terms.condition else "agreed")
+
+
+def _confirmed(item: Disclosure, spoken: Spoken) -> Disclosure:
+    confirms = tuple(sorted({*item.confirms, dict(item.parties)[spoken.sender]}))
+    return replace(item, confirms=confirms, state="agreed" if len(confirms) >= item.needed else "waiting")
 
 
 def _refused(item: Disclosure, spoken: Spoken) -> Disclosure:
@@ -194,6 +212,7 @@ _FOLDS: dict[str, Callable[[Disclosure, Spoken], Disclosure]] = {
     "disclosure.consent": _consented,
     "disclosure.refuse": _refused,
     "disclosure.withdraw": lambda item, _: replace(item, state="withdrawn"),
+    "disclosure.confirm": _confirmed,
     "disclosure.publish": _published,
     "disclosure.retract": _retracted,
 }
@@ -223,6 +242,7 @@ DISCLOSURE = Instrument(
         "disclosure.consent": Kind(Consent, False),
         "disclosure.refuse": Kind(Refuse, False),
         "disclosure.withdraw": Kind(Withdraw, False),
+        "disclosure.confirm": Kind(Confirm, False),
         "disclosure.publish": Kind(Publish, False),
         "disclosure.retract": Kind(Retract, False),
     },
@@ -230,7 +250,7 @@ DISCLOSURE = Instrument(
     item=Disclosure,
     rules=RULES,
     fold=fold,
-    text=lambda item: "\n".join((item.terms.summary, item.terms.lines)),
+    text=lambda item: "\n".join(said for said in (item.terms.summary, item.terms.lines, item.terms.condition) if said),
     until=lambda _: None,
     lapse=lambda item: item,
     links=_links,
