@@ -202,8 +202,7 @@ class Root(Group):
 KEPT = "What was already written is kept on this desk."
 STOPPED = Misuse(
     "stopped",
-    "Stopped. What was being typed, or was given to this command, is kept only if the desk's status "
-    "shows it.",
+    "Stopped. What was being typed, or was given to this command, is kept only if the desk's status shows it.",
     "See: backchannel desk status. Then do it again.",
     "What was written by earlier commands is kept.",
 )
