@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -140,11 +141,7 @@ def refuse(ctx: typer.Context, number: NUMBER, reason: REASON = "") -> None:
     """Do not consent: the proposal ends."""
     from backchannel.desk import disclosures
 
-    with at_desk(ctx) as work:
-        channel = work.ready()
-        item = channel.disclosure_at(number)
-        fate = work.act(channel, lambda: disclosures.refuse(channel, item, reason))
-        _tell(work, channel, fate, channel.disclosure_at(number), "Refused")
+    _say(ctx, number, "Refused", lambda channel, item: disclosures.refuse(channel, item, reason))
 
 
 @app.command("withdraw", cls=DeskCommand)
@@ -152,11 +149,7 @@ def withdraw(ctx: typer.Context, number: NUMBER) -> None:
     """Take your own proposal back, before it is agreed."""
     from backchannel.desk import disclosures
 
-    with at_desk(ctx) as work:
-        channel = work.ready()
-        item = channel.disclosure_at(number)
-        fate = work.act(channel, lambda: disclosures.withdraw(channel, item))
-        _tell(work, channel, fate, channel.disclosure_at(number), "Withdrawn")
+    _say(ctx, number, "Withdrawn", disclosures.withdraw)
 
 
 @app.command("retract", cls=DeskCommand)
@@ -164,11 +157,15 @@ def retract(ctx: typer.Context, number: NUMBER, reason: REASON = "") -> None:
     """Say that your party no longer stands by the wording. What was shown stays shown."""
     from backchannel.desk import disclosures
 
+    _say(ctx, number, "Retracted, for your party", lambda channel, item: disclosures.retract(channel, item, reason))
+
+
+def _say(ctx: typer.Context, number: int, done: str, deed: Callable[[Channel, Disclosure], None]) -> None:
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.disclosure_at(number)
-        fate = work.act(channel, lambda: disclosures.retract(channel, item, reason))
-        _tell(work, channel, fate, channel.disclosure_at(number), "Retracted, for your party")
+        fate = work.act(channel, lambda: deed(channel, item))
+        _tell(work, channel, fate, channel.disclosure_at(number), done)
 
 
 @app.command("publish", cls=DeskCommand)
