@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,19 @@ def test_refused_and_not_before_its_day(table: Table, tmp_path: Path) -> None:
     told = table.ana.facts("disclosure", "publish", number, str(tmp_path / "early"), "--yes", code=1)
     assert told["error"] == "early"
     assert not (tmp_path / "early").exists()
+
+
+def test_a_side_letter_names_what_it_belongs_to_by_hash(table: Table, tmp_path: Path) -> None:
+    """An understanding of its own, among fewer, with the record of the other as an annex (understanding.md, 6)."""
+    of, saved = signed(table), tmp_path / "act.json"
+    table.ana.facts("understanding", "show", of, "--save", str(saved))
+    letter = ("--title", "Side letter", "--text", "Pilots are named by Chile.", "--annex", str(saved), "--to", "Hernán")
+    told = table.ana.facts("understanding", "propose", *letter, "--sign", "Ana", "--sign", "Hernán")["understanding"]
+    (annex,) = told["annexes"]
+    assert annex == {"name": "act.json", "sha256": sha256(saved.read_bytes()).hexdigest()}
+    together(table)
+    titles = [[one["title"] for one in person.facts("understanding", "list")["understandings"]] for person in table.all]
+    assert [("Side letter" in held) for held in titles] == [person is not table.sofia for person in table.all]
 
 
 def test_only_once_something_is_confirmed(table: Table, tmp_path: Path) -> None:
