@@ -82,6 +82,8 @@ def test_the_whole_way(table: Table, tmp_path: Path) -> None:
     # A stranger has only the file.
     stranger = Person(tmp_path / "stranger")
     said = stranger.run("verify", str(folder / BUNDLE)).out
+    assert stranger.run("verify", str(folder)).out == said
+    assert (folder / BUNDLE).stat().st_mode & 0o777 == 0o600
     assert said.startswith("This holds: every signature, every clause that is shown, and its place in the\n  log.\n")
     assert "nothing here says whose keys these" in said
     assert "1 stays closed" in said

@@ -304,3 +304,10 @@ def test_no_engineers_word_and_no_double_stop(table: Table) -> None:
     for page in said:
         assert FORBIDDEN.search(page.lower()) is None, page
         assert "S.. " not in page
+
+
+def test_hours_that_the_charter_does_not_allow_are_refused_before_anything_is_typed(table: Table) -> None:
+    for hours in ("100000", "9999999"):
+        refused = table.ana.facts("nonpaper", "float", "--hours", hours, code=1)  # nothing is given to read
+        assert refused["error"] == "hours"
+        assert "hours, not" in refused["what"]

@@ -47,6 +47,8 @@ def hidden(prompt: str, variable: str) -> str:
             return str(typer.prompt(foreign(prompt), hide_input=True, err=True, default="", show_default=False))
     except (GetPassWarning, typer.Abort) as error:
         sys.stderr.write("\n")
+        if isinstance(error, typer.Abort) and sys.stdin.isatty():
+            raise KeyboardInterrupt from error
         raise needed from error
 
 
@@ -105,7 +107,9 @@ def read_file(path: Path, largest: int = LARGEST) -> bytes:
 def write_file(path: Path, content: bytes) -> None:
     """A new file that a person named; what is there already is never overwritten."""
     try:
-        with path.expanduser().open("xb") as stream:
+        # For its owner only: who wants others to read it says so, and a program never does.
+        file = os.open(path.expanduser(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(file, "wb") as stream:
             stream.write(content)
     except FileExistsError as error:
         raise Misuse(

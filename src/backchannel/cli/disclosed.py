@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from backchannel.instruments.disclosure.bundle import Bundle, Proven
     from backchannel.papers.disclosed import Disclosed
 
+BUNDLE = "bundle.json"
+"""The file that proves a disclosure, in the folder that is published."""
+
 OPEN = (
     "That the parties wrote what stands beside the clauses: they signed the clauses, the title and the names. What is "
     "said in plain words, in common and about the reader is as good as the place where you found this.",
@@ -140,7 +143,9 @@ def verify(ctx: typer.Context, file: Annotated[str, typer.Argument(metavar="FILE
     from backchannel.cli import understanding
     from backchannel.instruments.disclosure import bundle as bundles
 
-    raw = ask.read_file(Path(file), bundles.LARGEST)
+    path = Path(file).expanduser()
+    path = path / BUNDLE if path.is_dir() else path
+    raw = ask.read_file(path, bundles.LARGEST)
     if b'"backchannel": "disclosure' in raw[:200]:
         show.tell(facts(raw), _draw, as_json=settings(ctx).json)
     elif b'"backchannel": "understanding' in raw[:200]:

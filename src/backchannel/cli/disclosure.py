@@ -11,6 +11,7 @@ import typer
 
 from backchannel.cli import ask, show
 from backchannel.cli.context import Work, at_desk
+from backchannel.cli.disclosed import BUNDLE
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.errors import Misuse
@@ -27,7 +28,7 @@ app = typer.Typer(
 
 NUMBER = Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, from disclosure list.")]
 REASON = Annotated[str, typer.Argument(metavar="[REASON]", help="Why, if it is to be said.")]
-BUNDLE, PAGE = "bundle.json", "index.html"
+PAGE = "index.html"
 NO_LONGER = "The parties do not stand by the words of this disclosure any more."
 FOR_GOOD = (
     "What is shown cannot be taken back. Shown with these clauses: the title, who has signed and the words of their "

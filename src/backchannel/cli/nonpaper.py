@@ -100,6 +100,8 @@ def _float(
             nonpapers.living(channel, other)
         if hat:
             nonpapers.may_drop(channel)
+        else:
+            nonpapers.may_float(channel, hours or HOURS)
         seats = sorted({channel.seat(who).id for who in to}) if to else None
         by = channel.seat(through) if through else None
         everybody = nonpapers.readers_who_speak(channel, other) if other else [one.id for one in channel.state.active]

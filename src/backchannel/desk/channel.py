@@ -193,7 +193,7 @@ class Channel:
         self, words: str, to: Iterable[SeatId] | None = None, *, read_back: bool = False, keep_days: int | None = None
     ) -> None:
         """Write a note to everyone, or to some seats."""
-        terms = self._terms()
+        terms = self.terms()
         body = note.Send(text.tidy(words), read_back, terms.retention_days if keep_days is None else keep_days)
         self.say("note.send", body, to)
 
@@ -228,7 +228,7 @@ class Channel:
         session = self.session
         with session.turn():
             state = session.state
-            self._terms()
+            self.terms()
             self._syncer.gone()
             whole = [one._replace(audience=tuple(sorted({self.me, *one.audience}))) for one in said]
             for one in whole:
@@ -249,7 +249,8 @@ class Channel:
         """Say something about an item, to those of its audience who are still here."""
         self.say(kind, body, remaining(item.audience, self.state))
 
-    def _terms(self) -> Terms:
+    def terms(self) -> Terms:
+        """The charter's terms. `Misuse`: `not-open` before all have signed it, `removed` for who is not here."""
         state = self.state
         if state.stage != "open" or state.charter is None:
             raise Misuse(

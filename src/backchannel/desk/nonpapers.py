@@ -18,7 +18,7 @@ from backchannel.instruments.hat import values as slips
 from backchannel.instruments.hat.onward import MOST_DAYS
 from backchannel.instruments.hat.rules import FEWEST, speakers
 from backchannel.instruments.nonpaper import values as nonpaper
-from backchannel.instruments.nonpaper.rules import STATES
+from backchannel.instruments.nonpaper.rules import LONGEST, STATES
 from backchannel.instruments.nonpaper.values import Idea, Nonpaper, Reaction, Remark, Version
 from backchannel.instruments.understanding import clauses
 from backchannel.instruments.understanding.values import Propose
@@ -336,6 +336,13 @@ def _remark(channel: Channel, words: str) -> Remark:
 def _stance(stance: str) -> None:
     if stance not in nonpaper.STANCES:
         raise Misuse("stance", f"{stance!r} is no reaction.", f"Reactions: {', '.join(nonpaper.STANCES)}.")
+
+
+def may_float(channel: Channel, hours: int) -> None:
+    """Whether this seat can float something for so many hours. `Misuse`: `hours`, and as of `say`."""
+    most = min(LONGEST // HOUR, 24 * channel.terms().retention_days)
+    if not 1 <= hours <= most:
+        raise Misuse("hours", f"Under this charter a non-paper lives 1 to {most} hours, not {hours}.")
 
 
 def until(channel: Channel, hours: int) -> int:
