@@ -9,7 +9,7 @@ from backchannel.channel.engine import Event
 from backchannel.desk.book.aside import Asides
 from backchannel.desk.book.outbox import Outbox
 from backchannel.desk.book.places import Places
-from backchannel.desk.book.reading import Read, Reading, Said
+from backchannel.desk.book.reading import NOTHING, Read, Reading, Said
 from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import EntryId
@@ -245,7 +245,8 @@ class Folding:
         held = None if opens or began is None else self._hold(began)
         if began is None or (not opens and (held is None or held.instrument is not instrument)):
             raise Rejected("item", "An entry speaks of something that this seat does not have.")
-        read = self._reading.open(event, envelope, act, kind, None if opens else began)
+        # Most lines are notes, and a query for each of them is felt when a desk catches up.
+        read = self._reading.open(event, envelope, act, kind, None if opens else began) if instrument.aside else NOTHING
         if kind.copies and read.key is None:
             seed = instrument.asked(self._items.pocket(began))
             read = self._reading.open_copy(act, seed, held.value.commits if held is not None else b"")
@@ -275,10 +276,10 @@ class Folding:
         value = instrument.fold(held.value if held else None, spoken)
         if instrument.aside:
             self._keep(instrument, value, event, began, read, of)
+            self._read[event.record.id] = Said(at.position, event.sender, began, event.kind)
         self._held[began] = Item(instrument, value)
         if opens:
             self._new[began] = None
-        self._read[event.record.id] = Said(at.position, event.sender, began, event.kind)
         return began
 
     def _keep(self, instrument: Instrument, value: Any, event: Event, began: int, read: Read, of: Said | None) -> None:

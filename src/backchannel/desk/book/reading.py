@@ -23,6 +23,10 @@ class Read(NamedTuple):
     error: Malformed | None
 
 
+NOTHING = Read(None, b"", None)
+"""Of an item whose words are not set aside."""
+
+
 class Said(NamedTuple):
     """An entry that was read before: where, who wrote it, about the item that began where, of which kind."""
 
