@@ -218,7 +218,7 @@ def test_a_seat_by_what_a_person_calls_it(world: World) -> None:
     hernan = world["hernan"].me
     for who in ("Hernán C.", "hernán", "chile", "HERNA\u0301N C.", hernan.hex()):
         assert ana.seat(who).id == hernan
-    for who in ("", "x", "\0", "Peru"):
+    for who in ("", "x", "\0", "Peru", "Hern"):  # half a name may be a slip
         assert refused(ana, lambda w=who: ana.seat(w)) == "seat"  # type: ignore[misc]
 
 

@@ -76,11 +76,11 @@ class Channel:
         return self.session.book.items.of(instrument)
 
     def seat(self, who: str) -> Seat:
-        """The present seat that a person means: its name, the beginning of its name, its party, or its id in hex."""
+        """The present seat that a person means: its name, the first words of it, its party, or its id in hex."""
         seats = self.state.present
         wanted = text.folded(who)
         exact = [s for s in seats if wanted in (text.folded(s.name), text.folded(s.party)) or s.id.hex() == who.lower()]
-        found = exact or [s for s in seats if wanted and text.folded(s.name).startswith(wanted)]
+        found = exact or [s for s in seats if _first_words(s.name, wanted)]
         if len(found) != 1:
             names = ", ".join(s.name for s in (found or seats)) or "nobody yet"
             what = f"{who!r} could be several seats" if found else f"No seat is called {who!r}"
@@ -360,3 +360,9 @@ class Channel:
     def entry(self, item: EntryId) -> Item | None:
         """An item by its id."""
         return self.session.book.items.at(self.session.history.find(item))
+
+
+def _first_words(name: str, wanted: str) -> bool:
+    """Whether a name begins with these words, whole ones: half a name may be a slip, and a signature lasts."""
+    words = name.split()
+    return any(text.folded(" ".join(words[:k])) == wanted for k in range(1, len(words)))
