@@ -170,3 +170,24 @@ def test_who_seals_to_keys_that_nobody_has_posted_is_named(world: World, monkeyp
     world["ana"].sync()
     (found,) = [e for e in world["ana"].session.book.entries.log() if e.verdict == "rejected" and "slots" in e.note]
     assert found.sender == world["emil"].me
+
+
+@pytest.mark.parametrize("keep", [0, 2, 9])
+def test_an_envelope_with_other_slots_than_readers_is_refused_and_stops_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch, keep: int
+) -> None:
+    """Whoever is not found in it must come to a refusal like all others, or the channel could never be read again."""
+    right = aside.with_key
+
+    def uneven(channel: bytes, key: bytes, act: bytes, to: Sequence[OneTime]) -> Aside:
+        made = right(channel, key, act, to)
+        return replace(made, slots=(made.slots * 3)[:keep])
+
+    monkeypatch.setattr(aside, "with_key", uneven)
+    float_(world, "emil")
+    monkeypatch.undo()
+    for name in ("ana", "hernan", "sofia"):
+        world[name].sync()
+        rejected = [e for e in world[name].session.book.entries.log() if e.verdict == "rejected"]
+        assert [(e.sender, e.note.partition(":")[0]) for e in rejected][:1] == [(world["emil"].me, "slots")]
+        assert world[name].items("nonpaper") == []

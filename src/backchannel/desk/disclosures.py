@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backchannel.desk.channel import Channel
+from backchannel.desk.understandings import anchor_proof
 from backchannel.entry import text
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import ZERO32
@@ -14,7 +15,6 @@ from backchannel.instruments.disclosure import bundle as bundles
 from backchannel.instruments.disclosure import rules
 from backchannel.instruments.disclosure.rules import Disclosure
 from backchannel.instruments.mandate import Mandate
-from backchannel.instruments.understanding import anchor
 from backchannel.instruments.understanding import record as records
 from backchannel.instruments.understanding.form import b64
 from backchannel.instruments.understanding.values import Understanding
@@ -142,7 +142,7 @@ def publish(channel: Channel, item: Disclosure) -> bytes:
 
 def _bundle(channel: Channel, item: Disclosure) -> bundles.Bundle:
     signed, session = of(channel, item), channel.session
-    proof = anchor.proof(channel.id, signed)
+    proof = anchor_proof(channel, signed)
     assert signed.anchor is not None  # noqa: S101 - there is a proof of it
     index = signed.anchor.at.position
     size = index + 1  # so every desk makes the same bundle, and nothing of what came later shows in it

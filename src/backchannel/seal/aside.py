@@ -29,8 +29,11 @@ class Aside(Value, frozen=True):
     sealed: bytes
 
     def slot(self, seat: SeatId) -> tuple[int, bytes] | None:
-        """The number of the one-time key that a seat's copy of K is sealed to, and that copy."""
-        return next(((n, slot) for (to, n), slot in zip(self.to, self.slots, strict=True) if to == seat), None)
+        """The number of the one-time key that a seat's copy of K is sealed to, and that copy.
+
+        As many slots as seats there must be: `check` says so, after this was asked.
+        """
+        return next(((n, slot) for (to, n), slot in zip(self.to, self.slots, strict=False) if to == seat), None)
 
 
 class OneTime(NamedTuple):
