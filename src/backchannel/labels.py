@@ -57,6 +57,9 @@ JWS_ED = "bc1/jws-ed"
 JWS_MLDSA = "bc1/jws-mldsa"
 JWS_WORDS = "bc1/jws-words"
 
+# steps
+STEP = "bc1/step"
+
 # archives
 ARCHIVE = "bc1/archive"
 ARCHIVE_SHARE = "bc1/archive-share"

@@ -29,8 +29,8 @@ class Migration(NamedTuple):
     unless: str = ""
 
 
-_UNLESS = {2: "SELECT 1 FROM channel"}
-"""Before version 1.0 formats change: a roster of vault version 1 has no one-time keys, and its charter fewer terms."""
+_UNLESS = {2: "SELECT 1 FROM channel", 3: "SELECT 1 FROM channel"}
+"""Before version 1.0 formats change: a roster of version 1 has no one-time keys, one of version 2 no successors."""
 
 
 def shipped() -> tuple[Migration, ...]:

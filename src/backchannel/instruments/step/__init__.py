@@ -1,0 +1,1 @@
+"""Step: who does what by when, verified by whom (spec/step.md)."""
