@@ -77,6 +77,22 @@ class Remove(Value, frozen=True, tag="remove", tag_field="act"):
     reason: str
 
 
+class Handover(Value, frozen=True, tag="handover", tag_field="act"):
+    """The place of a seat is offered to a successor (spec/handover.md, 1.1)."""
+
+    seat: SeatId
+    invite: Bytes32
+    name: str
+    expires: Count
+
+
+class Freeze(Value, frozen=True, tag="freeze", tag_field="act"):
+    """At once nothing more is sealed to a seat (spec/handover.md, 1.3)."""
+
+    seat: SeatId
+    reason: str
+
+
 class Rotate(Value, frozen=True, tag="rotate", tag_field="act"):
     """A new epoch (spec/sealing.md, 9)."""
 
@@ -89,7 +105,7 @@ class Rotate(Value, frozen=True, tag="rotate", tag_field="act"):
 Member: TypeAlias = tuple[SeatId, str, str, str]
 """A seat, with its name, party and role."""
 
-Body: TypeAlias = Found | Prekey | Once | Invite | Join | Charter | Assent | Remove | Rotate
+Body: TypeAlias = Found | Prekey | Once | Invite | Join | Charter | Assent | Remove | Handover | Freeze | Rotate
 
 
 def parse(raw: bytes) -> Body:

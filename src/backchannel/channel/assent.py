@@ -7,11 +7,11 @@ from backchannel.entry.ids import SeatId
 
 
 def missing(state: State, change: Invitation | Removal) -> frozenset[str]:
-    """The parties whose assent an invitation or removal still needs.
+    """The parties whose assent an invitation, handover or removal still needs.
 
     A party assents through any of its active seats but the one in question; proposing is assenting.
     """
-    gone = change.seat if isinstance(change, Removal) else None
+    gone = change.seat if isinstance(change, Removal) else change.replaces
     given = {s.party for s in state.active if s.id in change.proposal.assents and s.id != gone}
     return state.parties(without=gone) - given
 
@@ -43,6 +43,14 @@ def entering(state: State) -> frozenset[SeatId]:
     return frozenset(s.id for s in state.seats if s.standing == "guest" and s.signed)
 
 
+def replaced(state: State) -> frozenset[SeatId]:
+    """Seats that go when their successors come in: they have not offered their places themselves (handover.md, 1.2)."""
+    coming = entering(state)
+    return frozenset(
+        i.replaces for i in state.invitations if i.replaces and i.seat in coming and i.proposal.by != i.replaces
+    )
+
+
 def next_seats(state: State) -> tuple[SeatId, ...] | None:
     """The seats of the epoch that is due, sorted; None if none is due (6.3)."""
     if state.stage == "signed":
@@ -50,6 +58,6 @@ def next_seats(state: State) -> tuple[SeatId, ...] | None:
     if state.stage != "open":
         return None
     entering_, leaving_ = entering(state), leaving(state)
-    if not entering_ and not leaving_:
+    if not entering_ and not leaving_ and not state.frozen:
         return None
-    return tuple(sorted(({s.id for s in state.active} | entering_) - leaving_))
+    return tuple(sorted(({s.id for s in state.active} | entering_) - leaving_ - replaced(state)))

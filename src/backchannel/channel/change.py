@@ -49,16 +49,21 @@ def expire(state: State, at: At) -> State:
 def invite(state: State, act: roster.Act, body: acts.Invite, at: At) -> State:
     """A seat is offered (3.1): at once while founding, later a proposal."""
     check_names(state, body.name, body.party, body.role)
+    check_offer(state, body, at)
+    stage = "granted" if state.stage == "founding" else "open"
+    proposal = proposed(state, act, body, at, stage)
+    invitation = Invitation(proposal, body.invite, body.name, body.party, body.role, body.expires, None)
+    return replace(state, invitations=(*state.invitations, settled(state, invitation)))
+
+
+def check_offer(state: State, body: acts.Invite | acts.Handover, at: At) -> None:
+    """`Rejected` unless one seat more can be offered, so, until then."""
     if len(state.present) + sum(i.proposal.stage != "done" for i in state.invitations) >= MOST_SEATS:
         raise Rejected("full", f"A channel has at most {MOST_SEATS} seats.")
     if not at.arrival < body.expires <= at.arrival + LONGEST_INVITATION:
         raise Rejected("expires", "An invitation ends in the future, within 30 days.")
     if any(i.invite == body.invite for i in state.invitations):
         raise Rejected("repeat", "This invitation was made before.")
-    stage = "granted" if state.stage == "founding" else "open"
-    proposal = _proposal(state, act, body, at, stage)
-    invitation = Invitation(proposal, body.invite, body.name, body.party, body.role, body.expires, None)
-    return replace(state, invitations=(*state.invitations, _settled(state, invitation)))
 
 
 def charter(state: State, act: roster.Act, body: acts.Charter, at: At) -> State:
@@ -111,9 +116,9 @@ def remove(state: State, act: roster.Act, body: acts.Remove, at: At) -> State:
         raise Rejected(
             "last", "A channel keeps at least two seats, and no party is left in it alone by the others' removal."
         )
-    removal = Removal(_proposal(state, act, body, at, "granted" if own else "open"), body.seat, body.reason)
+    removal = Removal(proposed(state, act, body, at, "granted" if own else "open"), body.seat, body.reason)
     others = tuple(r for r in state.removals if r.seat != body.seat)  # who goes need not wait for assent to its removal
-    return replace(state, removals=(*others, _settled(state, removal)))
+    return replace(state, removals=(*others, settled(state, removal)))
 
 
 def rotate(state: State, act: roster.Act, body: acts.Rotate, at: At) -> State:
@@ -135,20 +140,24 @@ def rotate(state: State, act: roster.Act, body: acts.Rotate, at: At) -> State:
         seats=tuple(replace(s, standing="active" if s.id in due else "gone") for s in state.seats),
         invitations=(),
         removals=(),
+        frozen=(),
     )
     # 6.2: what all the parties that are here now have assented to is granted; one by one, for two removals may not
     # both be possible
     for i in state.invitations:
         if lives(i.proposal):
             renewed = replace(i, proposal=replace(i.proposal, epoch=after.epoch))
-            after = replace(after, invitations=(*after.invitations, _settled(after, renewed)))
+            after = replace(after, invitations=(*after.invitations, settled(after, renewed)))
     for r in state.removals:
         if lives(r.proposal) and r.seat in due:
-            after = replace(after, removals=(*after.removals, _settled(after, r)))
+            after = replace(after, removals=(*after.removals, settled(after, r)))
     return after
 
 
-def _proposal(state: State, act: roster.Act, body: acts.Invite | acts.Remove, at: At, stage: str) -> Proposal:
+def proposed(
+    state: State, act: roster.Act, body: acts.Invite | acts.Remove | acts.Handover, at: At, stage: str
+) -> Proposal:
+    """A new proposal by the author of an act."""
     digest = acts.digest(state.channel, body, act.seat, act.n)
     return Proposal(digest, act.seat, at, (act.seat,), stage, state.epoch)
 
@@ -175,10 +184,10 @@ def _sign_charter(state: State, seat: Seat) -> State:
 def _assented(state: State, change: Change, seat: SeatId) -> Change:
     if seat in change.proposal.assents:
         raise Rejected("repeat", "This seat has agreed to this already.")
-    return _settled(state, _with(change, replace(change.proposal, assents=(*change.proposal.assents, seat))))
+    return settled(state, _with(change, replace(change.proposal, assents=(*change.proposal.assents, seat))))
 
 
-def _settled(state: State, change: Change) -> Change:
+def settled(state: State, change: Change) -> Change:
     """The change, granted if no party's assent is missing any more, and a channel would remain (6.4)."""
     if change.proposal.stage != "open" or missing(state, change):
         return change

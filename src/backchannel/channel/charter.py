@@ -12,6 +12,7 @@ DISCLOSURES = ("all", *map(str, range(2, 65)))
 REACTIONS = ("named", "hat")
 OBJECTIONS = ("none", *map(str, range(1, 65)))
 PENS = ("passes", "intermediary")
+DOSSIERS = ("all", "record")
 MOST_HAT_DAYS = 90
 LONGEST_RETENTION = 3_650
 
@@ -31,6 +32,7 @@ class Terms(Value, frozen=True):
     objection: str = "none"
     hat_days: int = 0
     pen: str = "passes"
+    dossier: str = "all"
 
 
 def check(terms: Terms) -> Terms:
@@ -45,6 +47,7 @@ def check(terms: Terms) -> Terms:
         ("reactions", terms.reactions, REACTIONS, ""),
         ("objection", terms.objection, OBJECTIONS, ""),
         ("pen", terms.pen, PENS, ""),
+        ("dossier", terms.dossier, DOSSIERS, ""),
         ("oversight", terms.oversight, ("none",), " Oversight is not built yet, so a charter cannot promise it."),
     )
     for name, value, allowed, why in choices:

@@ -198,6 +198,8 @@ class Engine:
         self.state, sender, act, error = judge(self.state, content, record.at)
         if act is None:
             return Event(record, "rejected", sender, error=error)
+        if isinstance(act, acts.Freeze):
+            self.lines.end_of(act.seat, record.at.position)
         if isinstance(act, acts.Rotate):
             error = self._rotated(act)
         return Event(record, "act", sender, acts.kind(act), content.body, act=act, error=error)

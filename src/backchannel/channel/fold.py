@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from backchannel.channel import acts, change, rules, seating
+from backchannel.channel import acts, change, handing, rules, seating
 from backchannel.channel.change import expire
 from backchannel.channel.state import At, State
 from backchannel.entry.ids import SeatId
@@ -29,6 +29,8 @@ _HANDLERS: dict[type[acts.Body], Callable[[State, roster.Act, Any, At], State]] 
     acts.Charter: change.charter,
     acts.Assent: change.assent,
     acts.Remove: change.remove,
+    acts.Handover: handing.hand_over,
+    acts.Freeze: handing.freeze,
     acts.Rotate: change.rotate,
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
-from backchannel.entry.ids import ZERO32, ChainId, ChannelId, EntryId
+from backchannel.entry.ids import ZERO32, ChainId, ChannelId, EntryId, SeatId
 from backchannel.errors import Rejected
 from backchannel.seal.chain import LONGEST, Chain, Cursor, Opening, open_entry, tag
 
@@ -92,6 +92,12 @@ class Lines:
             expected = self._expected[place.chain.cid]
             if expected:  # an ended chain expects nothing
                 self._expect(place, (place.cursor.i + len(expected),), expected)
+
+    def end_of(self, seat: SeatId, position: int) -> None:
+        """A seat is frozen: no line that it reads or writes goes on (spec/handover.md, 1.3)."""
+        for place in list(self._places.values()):
+            if self._expected[place.chain.cid] and seat in place.chain.seats:
+                self.move(place.chain, _ENDED, position)
 
     def end_all(self) -> None:
         """A new epoch: every chain ends, and none of the old can be started again."""

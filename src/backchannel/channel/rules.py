@@ -43,6 +43,9 @@ ALLOWED: dict[tuple[str, str, str], tuple[str, ...]] = {
     ("open", "remove", "seat"): ("open",),
     ("open", "remove", "observer"): ("open",),
     ("open", "remove", "guest"): ("open",),
+    ("open", "handover", "seat"): ("open",),
+    ("open", "handover", "observer"): ("open",),
+    ("open", "freeze", "seat"): ("open",),
     ("open", "rotate", "seat"): ("open",),
     ("open", "rotate", "observer"): ("open",),
 }

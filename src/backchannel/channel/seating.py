@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from backchannel.channel import acts
 from backchannel.channel.state import LONGEST_PREKEY, At, Invitation, OnceKey, PostedPrekey, Seat, State
 from backchannel.entry import text
+from backchannel.entry.ids import SeatId
 from backchannel.errors import Rejected
 from backchannel.seal import roster
 from backchannel.seal.keys import Keys
@@ -39,7 +40,8 @@ def join(state: State, act: roster.Act, body: acts.Join, at: At) -> State:
     joined = replace(state, invitations=tuple(taken if i is invitation else i for i in state.invitations))
     if state.stage == "founding":  # 5.2: a charter that does not name the newcomer is void
         joined = without_charter(joined)
-    return _seated(joined, act, body.keys, invitation.name, invitation.party, invitation.role, at)
+    seated = _seated(joined, act, body.keys, invitation.name, invitation.party, invitation.role, at)
+    return seated.with_seat(replace(seated.member(act.seat), succeeds=invitation.replaces))
 
 
 def prekey(state: State, act: roster.Act, body: acts.Prekey, at: At) -> State:
@@ -72,13 +74,13 @@ def without_charter(state: State) -> State:
     return replace(state, stage="founding", charter=None, seats=tuple(replace(s, signed=False) for s in state.seats))
 
 
-def check_names(state: State, name: str, party: str, role: str) -> None:
-    """`Rejected` or `Malformed` unless a seat of this name, party and role may come in (1)."""
+def check_names(state: State, name: str, party: str, role: str, *, replaces: SeatId | None = None) -> None:
+    """`Rejected` or `Malformed` unless such a seat may come in (1), in the place of `replaces`."""
     text.line(name)
     text.line(party, "party")
     if role not in acts.ROLES:
         raise Rejected("role", f"There is no such role here; there are {', '.join(acts.ROLES)}.")
-    here: list[Seat | Invitation] = [*state.present]
+    here: list[Seat | Invitation] = [s for s in state.present if s.id != replaces]
     here += [i for i in state.invitations if i.proposal.stage in _RESERVED]
     if text.folded(name) in {text.folded(other.name) for other in here}:
         raise Rejected("same-name", "Two seats of a channel cannot have the same name.")

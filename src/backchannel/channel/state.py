@@ -71,6 +71,8 @@ class Seat(Value, frozen=True):
     prekeys: tuple[PostedPrekey, ...]
     once: OnceKey | None
     joined: At
+    succeeds: SeatId | None = None
+    """Whose place this is (spec/handover.md)."""
 
     @property
     def speaks(self) -> bool:
@@ -104,7 +106,7 @@ class Proposal(Value, frozen=True):
 
 
 class Invitation(Value, frozen=True):
-    """An offered seat; `seat` once somebody has taken it."""
+    """An offered seat; `seat` once somebody has taken it; `replaces`: whose place it is (spec/handover.md)."""
 
     proposal: Proposal
     invite: Bytes32
@@ -113,6 +115,7 @@ class Invitation(Value, frozen=True):
     role: str
     expires: Count
     seat: SeatId | None
+    replaces: SeatId | None = None
 
 
 class Removal(Value, frozen=True):
@@ -133,7 +136,10 @@ class Agreed(Value, frozen=True):
 
 
 class State(Value, frozen=True):
-    """A channel at one position of its log. `stage`: empty, founding, signed (charter complete), open."""
+    """A channel at one position of its log. `stage`: empty, founding, signed (charter complete), open.
+
+    `frozen`: seats frozen since the last new roster; they are gone (spec/handover.md, 1.3).
+    """
 
     channel: ChannelId
     stage: str = "empty"
@@ -145,6 +151,7 @@ class State(Value, frozen=True):
     invitations: tuple[Invitation, ...] = ()
     removals: tuple[Removal, ...] = ()
     charter: Agreed | None = None
+    frozen: tuple[SeatId, ...] = ()
 
     def seat(self, seat: SeatId) -> Seat | None:
         """The seat of this id, present or gone."""
@@ -168,6 +175,21 @@ class State(Value, frozen=True):
     def parties(self, without: SeatId | None = None) -> frozenset[str]:
         """Parties with an active seat, not counting the seat `without`."""
         return frozenset(s.party for s in self.active if s.id != without)
+
+    def current(self, seats: tuple[SeatId, ...]) -> tuple[SeatId, ...]:
+        """Of these seats those that are active, and whoever succeeds one of them and is (spec/handover.md, 3)."""
+        here = tuple(seat for seat in seats if self.keys(seat) is not None)
+        line = set(seats)
+        for seat in self.seats:  # a successor comes after whom it succeeds
+            if seat.succeeds in line:
+                line.add(seat.id)
+        return here if len(line) == len(seats) else tuple(sorted(s.id for s in self.active if s.id in line))
+
+    def line(self, seat: SeatId) -> tuple[SeatId, ...]:
+        """This seat and whom it succeeds, directly or over several, the newest first."""
+        found = self.seat(seat)
+        before = found.succeeds if found is not None else None
+        return (seat, *self.line(before)) if before is not None else (seat,)
 
     def member(self, seat: SeatId) -> Seat:
         """The seat of this id, which is known to be there."""

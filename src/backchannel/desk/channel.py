@@ -28,7 +28,7 @@ from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.instruments import BY_KIND, note
-from backchannel.instruments.base import Due, remaining
+from backchannel.instruments.base import Due, current
 from backchannel.instruments.disclosure.rules import Disclosure
 from backchannel.instruments.mandate import Mandate
 from backchannel.instruments.sounding.values import Sounding
@@ -112,7 +112,7 @@ class Channel:
             body = acts.Invite(
                 invite, text.line(name), text.line(party, "party"), role, self.session.now().arrival + days * DAY
             )
-            self._act(body, also=lambda: self.session.book.keep_invitation(invite, secret))
+            self.act(body, also=lambda: self.session.book.keep_invitation(invite, secret))
         return invite
 
     def code(self, invite: bytes) -> str:
@@ -146,7 +146,7 @@ class Channel:
         terms = charter.check(replace(terms, title=text.tidy(terms.title), purpose=text.tidy(terms.purpose)))
         state = self.state
         self._need("charter")
-        self._act(acts.Charter(terms, tuple(sorted(s.id for s in state.present))))
+        self.act(acts.Charter(terms, tuple(sorted(s.id for s in state.present))))
 
     def sign_charter(self, seen: Agreed | None) -> None:
         """Sign the charter that was proposed; `seen` is the one that its person has read, `state.charter` as shown.
@@ -161,7 +161,7 @@ class Channel:
             )
         if seen is None or seen.digest != state.charter.digest:
             raise Misuse("changed", "Another charter was proposed while you read this one.", "Read it, and sign that.")
-        self._act(acts.Assent(state.charter.digest))
+        self.act(acts.Assent(state.charter.digest))
 
     # --- change of the roster
 
@@ -176,12 +176,12 @@ class Channel:
         wanted = [i for i in self.pending() if isinstance(i, Invitation) and text.folded(i.name) == text.folded(name)]
         if not wanted:
             raise Misuse("nothing", f"Nobody called {name!r} awaits admission.", "See: backchannel channel show")
-        self._act(acts.Assent(wanted[0].proposal.digest))
+        self.act(acts.Assent(wanted[0].proposal.digest))
 
     def remove(self, seat: SeatId, reason: str) -> None:
         """Propose a removal, or assent to it if it was proposed."""
         proposed = [r for r in self.pending() if isinstance(r, Removal) and r.seat == seat]
-        self._act(
+        self.act(
             acts.Assent(proposed[0].proposal.digest)
             if proposed
             else acts.Remove(seat, text.prose(text.tidy(reason), "reason", 500))
@@ -231,11 +231,16 @@ class Channel:
             self.terms()
             self._syncer.gone()
             whole = [one._replace(audience=tuple(sorted({self.me, *one.audience}))) for one in said]
+            if any(state.keys(seat) is None for one in whole for seat in one.audience):
+                raise Misuse("audience", "Somebody named here has no seat in the channel.")
+            # What goes to a seat that is being handed over goes to its successor too (spec/handover.md, 3).
+            whole = [
+                one._replace(audience=current(one.audience, state)) if BY_KIND[one.kind].passes else one
+                for one in whole
+            ]
             for one in whole:
                 if len(one.audience) < 2:
                     raise Misuse("nobody", "This would be read by nobody but its author.", "Name another seat.")
-                if any(state.keys(seat) is None for seat in one.audience):
-                    raise Misuse("audience", "Somebody named here has no seat in the channel.")
                 rehearse(session, one.kind, one.body, one.audience, one.words)
             of = next((getattr(one.body, "item", b"") for one in whole[1:] if BY_KIND[one.kind].aside), b"")
             with session.vault.transaction():
@@ -247,7 +252,7 @@ class Channel:
 
     def _follow(self, item: note.Note, kind: str, body: Value) -> None:
         """Say something about an item, to those of its audience who are still here."""
-        self.say(kind, body, remaining(item.audience, self.state))
+        self.say(kind, body, current(item.audience, self.state))
 
     def terms(self) -> Terms:
         """The charter's terms. `Misuse`: `not-open` before all have signed it, `removed` for who is not here."""
@@ -266,7 +271,8 @@ class Channel:
         if self.me != self.state.founder or self.state.stage != "founding":
             raise Misuse("rule", f"Only the founder can do this ({kind}), and only before the charter is signed.")
 
-    def _act(self, body: acts.Body, also: Callable[[], None] = lambda: None) -> None:
+    def act(self, body: acts.Body, also: Callable[[], None] = lambda: None) -> None:
+        """Sign an act, checked as every desk will check it, and post it if the relay answers; `also`: with it."""
         with self.session.turn():
             self._rehearse_act(body)
             self._syncer.gone()

@@ -10,7 +10,7 @@ from backchannel.entry import text
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import ZERO32
 from backchannel.errors import Misuse
-from backchannel.instruments.base import remaining
+from backchannel.instruments.base import current
 from backchannel.instruments.disclosure import bundle as bundles
 from backchannel.instruments.disclosure import rules
 from backchannel.instruments.disclosure.rules import Disclosure
@@ -56,7 +56,7 @@ def propose(
         text.tidy(lines),
         replaces.id if replaces is not None else ZERO32,
     )
-    channel.say("disclosure.propose", body, remaining(item.audience, channel.state))
+    channel.say("disclosure.propose", body, current(item.audience, channel.state))
 
 
 def consent(channel: Channel, item: Disclosure) -> None:
@@ -178,9 +178,9 @@ def _attested(channel: Channel, signed: Understanding) -> tuple[bundles.Attested
 
 
 def _follow(channel: Channel, item: Disclosure, kind: str, body: Value) -> None:
-    who = rules.who(item, channel.me, kind)
+    who = rules.who(item, channel.me, kind, channel.state)
     if who == "reader":
         raise Misuse("signatory", SIGNATORIES)
     if (item.state, kind, who) not in rules.RULES:
         raise Misuse("not-now", f"This cannot be done now, or not by this seat: {rules.STATES[item.state]}.")
-    channel.say(kind, body, remaining(item.audience, channel.state))
+    channel.say(kind, body, current(item.audience, channel.state))

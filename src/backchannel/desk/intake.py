@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from backchannel.channel.engine import Event, Record
-from backchannel.desk.book.items import Folding
+from backchannel.desk.book.folding import Folding
+from backchannel.desk.book.passing import Taking
 from backchannel.desk.book.reading import Reading
 from backchannel.desk.session import Session
 from backchannel.desk.settle import settle
@@ -60,7 +61,8 @@ class _Before:
     def write(self, verified: Verified, events: list[Event], head: int, now: float) -> list[Event]:
         """Fold the lines and write everything that a range brought. Inside a transaction."""
         session, engine, book = self._session, self._session.engine, self._session.book
-        folding = Folding(book.items, _reading(session, now), session.history.find)
+        taking = Taking(book.items, book.entries, session.history.find, engine.wallet.me)
+        folding = Folding(book.items, _reading(session, now), session.history.find, taking)
         folded = [folding.fold(event) for event in events]
         book.write(verified, folded, head)
         folding.write()
@@ -72,6 +74,8 @@ class _Before:
         for event, _ in folded:
             if event.error is not None and event.error.code in ALARMS:
                 book.alarm(event.error.code, event.error.what, now)
+        for why in dict.fromkeys(taking.refused):
+            book.alarm("passed", why, now)
         self._spend_once()
         judged = [event for event, _ in folded]
         settle(session, judged, rotated=engine.state.epoch != self._state.epoch)

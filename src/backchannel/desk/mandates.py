@@ -11,7 +11,7 @@ from backchannel.entry.codec import encode
 from backchannel.entry.ids import ZERO32, ChannelId, EntryId, SeatId
 from backchannel.errors import Misuse, Rejected
 from backchannel.instruments import mandate
-from backchannel.instruments.base import remaining
+from backchannel.instruments.base import current
 from backchannel.instruments.mandate import Attestation, Mandate
 from backchannel.seal.attest import attested, statement
 from backchannel.seal.keys import SigningKeys
@@ -41,7 +41,7 @@ def grant(
 
 def revoke(channel: Channel, item: Mandate, reason: str = "") -> None:
     """Take it back from now on."""
-    channel.say("mandate.revoke", mandate.Revoke(item.id, text.tidy(reason)), remaining(item.audience, channel.state))
+    channel.say("mandate.revoke", mandate.Revoke(item.id, text.tidy(reason)), current(item.audience, channel.state))
 
 
 def standing(channel: Channel, item: Mandate) -> str:

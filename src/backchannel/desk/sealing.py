@@ -11,7 +11,8 @@ from backchannel.desk.session import Session
 from backchannel.entry.codec import encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Misuse
-from backchannel.instruments import ERASABLE
+from backchannel.instruments import BY_KIND, ERASABLE
+from backchannel.instruments.base import current, remaining
 from backchannel.ledger.leaf import entry_id
 from backchannel.ledger.wire import MOST_BODY, Frame, encode_frames
 from backchannel.seal import roster
@@ -89,7 +90,8 @@ def _welcome(session: Session, intent: Welcome) -> Sealed:
 def _say(session: Session, intent: Say) -> tuple[list[Frame], Frame]:
     """The frames of something said, and which of them is the entry itself: its chain's start, its words are others."""
     me = session.engine.wallet.me
-    audience = tuple(seat for seat in intent.audience if session.state.keys(seat) is not None)
+    who = current if BY_KIND[intent.kind].passes else remaining
+    audience = who(intent.audience, session.state)
     if me not in audience:
         raise Misuse("removed", "This seat is no longer in the channel.")
     if len(audience) < 2:

@@ -12,7 +12,7 @@ from backchannel.entry import text
 from backchannel.entry.codec import Value, decode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Misuse
-from backchannel.instruments.base import Due, remaining
+from backchannel.instruments.base import Due, current
 from backchannel.instruments.text import acts, adopting, brackets, standing
 from backchannel.instruments.text.acts import Change, Seen
 from backchannel.instruments.text.redline import Line
@@ -58,7 +58,7 @@ def amend(channel: Channel, item: Text, changes: Iterable[Change], reason: str =
 def decide(channel: Channel, item: Text, amendments: Iterable[EntryId], *, accept: bool, reason: str = "") -> None:
     """Accept or refuse amendments, one after the other."""
     said = [acts.Decide(item.id, one, accept, text.tidy(reason)) for one in amendments]
-    to = remaining(item.audience, channel.state)
+    to = current(item.audience, channel.state)
     channel.say_all([Due("text.decide", act, to) for act in said])
 
 
@@ -115,7 +115,7 @@ def propose(channel: Channel, item: Text, signatories: Sequence[SeatId]) -> None
     clauses = tuple(brackets.plain(item.said(one)) for one in item.here)
     seats = tuple(sorted(set(signatories)))
     formal = understanding.Propose(item.title, clauses, (), seats, channel.session.random(32))
-    channel.say("understanding.propose", formal, remaining(item.audience, channel.state))
+    channel.say("understanding.propose", formal, current(item.audience, channel.state))
 
 
 def redline(item: Text, old: int | None, new: int | None = None) -> tuple[Line, ...]:
@@ -194,4 +194,4 @@ def _settled(channel: Channel, item: Text) -> None:
 
 
 def _say(channel: Channel, item: Text, kind: str, act: Value) -> None:
-    channel.say(kind, act, remaining(item.audience, channel.state))
+    channel.say(kind, act, current(item.audience, channel.state))

@@ -11,7 +11,7 @@ from backchannel.entry import text
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
-from backchannel.instruments.base import remaining
+from backchannel.instruments.base import current
 from backchannel.instruments.understanding import anchor, clauses, jws, values
 from backchannel.instruments.understanding import record as records
 from backchannel.instruments.understanding.payload import payload
@@ -80,7 +80,7 @@ def _signer(channel: Channel) -> Signer:
 
 
 def _readers(channel: Channel, item: Understanding) -> tuple[SeatId, ...]:
-    return remaining(item.audience, channel.state)
+    return current(item.audience, channel.state)
 
 
 def _follow(channel: Channel, item: Understanding, kind: str, body: Value) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backchannel.instruments.base import Instrument, Spoken
 from backchannel.instruments.disclosure.rules import DISCLOSURE
+from backchannel.instruments.handover import HANDOVER
 from backchannel.instruments.hat.rules import HAT
 from backchannel.instruments.mandate import MANDATE
 from backchannel.instruments.nonpaper.rules import NONPAPER
@@ -14,7 +15,17 @@ from backchannel.instruments.understanding.rules import UNDERSTANDING
 
 __all__ = ["ANCHORS", "BY_KIND", "ERASABLE", "INSTRUMENTS", "Instrument", "Spoken"]
 
-INSTRUMENTS: tuple[Instrument, ...] = (NOTE, NONPAPER, HAT, SOUNDING, MANDATE, TEXT, UNDERSTANDING, DISCLOSURE)
+INSTRUMENTS: tuple[Instrument, ...] = (
+    NOTE,
+    NONPAPER,
+    HAT,
+    SOUNDING,
+    MANDATE,
+    TEXT,
+    UNDERSTANDING,
+    DISCLOSURE,
+    HANDOVER,
+)
 
 BY_KIND: dict[str, Instrument] = {kind: instrument for instrument in INSTRUMENTS for kind in instrument.kinds}
 """Which instrument a kind of entry belongs to."""

@@ -28,6 +28,9 @@ class Heard(Protocol):
 
 T = TypeVar("T", bound=Heard)
 
+NEVER = 1 << 62
+"""The hour of what goes on until something is said."""
+
 
 class Spoken(NamedTuple):
     """An opened entry on its way into the fold."""
@@ -58,16 +61,28 @@ class Spoken(NamedTuple):
         """The part in which the sender begins something."""
         return "speaker" if self.state.member(self.sender).speaks else "observer"
 
-    def about(self, item: Any, kind: type[T]) -> T:
-        """The item; `Rejected("item")` unless it is of this kind and the entry goes to exactly the item's audience."""
-        if not isinstance(item, kind) or self.audience != remaining(item.audience, self.state):
+    def about(self, item: Any, kind: type[T], *, passes: bool = True) -> T:
+        """The item; `Rejected("item")` unless it is of this kind and the entry goes to exactly the item's audience.
+
+        `passes`: whether a seat's successors are in it (spec/handover.md, 3).
+        """
+        if not isinstance(item, kind) or self.audience != (current if passes else remaining)(item.audience, self.state):
             raise Rejected("item", "An entry speaks of something that its audience does not have.")
         return item
 
+    def stands_for(self, seat: SeatId) -> bool:
+        """Whether the sender is this seat, or succeeds it (spec/handover.md, 3)."""
+        return seat in self.state.line(self.sender)
+
 
 def remaining(audience: tuple[SeatId, ...], state: State) -> tuple[SeatId, ...]:
-    """To whom a follow-up goes: the item's audience, but for those who have left the channel since."""
+    """Who of an audience is still in the channel: to them goes what is said of an item that passes to no successor."""
     return tuple(seat for seat in audience if state.keys(seat) is not None)
+
+
+def current(audience: tuple[SeatId, ...], state: State) -> tuple[SeatId, ...]:
+    """To whom a follow-up goes: the item's audience as it is now, successors for those whom they succeed."""
+    return state.current(audience)
 
 
 def whole(audience: tuple[SeatId, ...], state: State) -> bool:
@@ -80,7 +95,7 @@ class Kind(NamedTuple):
 
     `aside`: an envelope (spec/sealing.md, 12.1); `bare`: one without words. `copies`: it brings the item's key, and its
     sender's own words, to the seat that has asked (12.8). `anchor`: each may be shown to a stranger by itself, so that
-    its key is kept (spec/understanding.md, 3).
+    its key is kept (spec/understanding.md, 3). `brings`: it holds items that its reader takes over (handover.md, 4.3).
     """
 
     body: type[Value]
@@ -89,6 +104,7 @@ class Kind(NamedTuple):
     bare: bool = False
     copies: bool = False
     anchor: bool = False
+    brings: bool = False
 
 
 Rules = Mapping[tuple[str, str, str], tuple[str, ...]]
@@ -161,6 +177,7 @@ class Instrument:
     12); `needs`: without that key a desk takes no part; `words`: the kind of entry that carries another's words;
     `asked(pocket)`: the seed under which this desk has asked for the key; `back(pocket)`: what goes back to the tray
     when the pocket is destroyed.
+    `passes`: its items pass with a seat to whoever succeeds it (spec/handover.md, 3).
     `links(item, act)`: the other item that an entry names. `begins(items, me)`: what my desk begins without being
     asked, by the clock.
     """
@@ -182,6 +199,7 @@ class Instrument:
     asked: Callable[[bytes], bytes] = lambda _: b""
     back: Callable[[bytes], bytes] = lambda _: b""
     links: Callable[[Any, Any], EntryId | None] = lambda _item, _act: None
+    passes: bool = True
     begins: Callable[[Sequence[Any], Me], Due | None] = lambda _items, _me: None
 
 

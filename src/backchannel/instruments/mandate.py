@@ -116,7 +116,7 @@ def fold(item: Mandate | None, spoken: Spoken) -> Mandate:
         return _granted(spoken.act, sender, spoken)
     item = spoken.about(item, Mandate)
     own = sender.role == "principal" and sender.party == item.party
-    who = "grantor" if spoken.sender == item.by else "principal" if own else "reader"
+    who = "grantor" if spoken.stands_for(item.by) else "principal" if own else "reader"
     step(RULES, item.state, spoken.kind, who)
     if spoken.act.reason:
         text.prose(spoken.act.reason, "reason", 500)

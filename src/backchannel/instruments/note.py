@@ -93,9 +93,9 @@ def fold(note: Note | None, spoken: Spoken) -> Note:
     if isinstance(act, Send):
         return _sent(act, spoken)
     note = spoken.about(note, Note)
-    who = "author" if spoken.sender == note.author else "reader"
-    seat = spoken.sender if isinstance(act, Restate) else act.seat
-    now = note.readback(seat)
+    who = "author" if spoken.stands_for(note.author) else "reader"
+    line = spoken.state.line(spoken.sender) if isinstance(act, Restate) else (act.seat,)
+    now = next((r for r in map(note.readback, line) if r is not None), None)
     if now is None:
         raise Rejected("reader", "Only a reader of a note, observers aside, can read it back.")
     (state,) = step(RULES, "gone" if spoken.at.arrival >= note.until else now.state, spoken.kind, who)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import NamedTuple
 
 from backchannel.channel.engine import Event
@@ -95,6 +96,35 @@ class Entries:
             "UPDATE entry SET gone = ?, token = NULL WHERE place = ?",
             [(erasure.record, of(erasure.index)) for erasure in verified.erasures],
         )
+
+    def verdict(self, position: int) -> str:
+        """What the entry at a position turned out to be; empty if it was not written yet."""
+        row = self._vault.one("SELECT verdict FROM entry WHERE place = ?", (self._places.of(position),))
+        return str(row[0]) if row else ""
+
+    def touched(self, start: int, end: int) -> list[int]:
+        """Where the items began that entries from `start` up to `end` speak of."""
+        rows = self._vault.query(
+            "SELECT DISTINCT item FROM entry WHERE place >= ? AND place < ? AND item IS NOT NULL ORDER BY item",
+            (self._places.of(start), self._places.of(end)),
+        )
+        return [self._places.position(row[0]) for row in rows]
+
+    def tokens(self, item: int) -> list[tuple[int, bytes]]:
+        """(position, token) of what this desk may have erased of an item."""
+        rows = self._vault.query(
+            "SELECT place, token FROM entry WHERE item = ? AND token IS NOT NULL", (self._places.of(item),)
+        )
+        return [(self._places.position(place), token) for place, token in rows]
+
+    def keep_token(self, position: int, item: int, token: bytes) -> None:
+        """A predecessor's entry, which this desk may have erased now; if the token is not the entry's: nothing."""
+        row = self._vault.one("SELECT leaf FROM entry WHERE place = ?", (self._places.of(position),))
+        if row is not None and Leaf.parse(row[0]).erase == sha256(token).digest():
+            self._vault.execute(
+                "UPDATE entry SET token = ?, item = ? WHERE place = ? AND gone IS NULL",
+                (token, self._places.of(item), self._places.of(position)),
+            )
 
     def forget_token(self, position: int) -> None:
         """The relay has been asked to erase this entry."""

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from backchannel.channel.engine import Event
 from backchannel.desk.book.aside import Asides
 from backchannel.desk.book.outbox import Outbox
 from backchannel.desk.book.places import Places
-from backchannel.desk.book.reading import NOTHING, Read, Reading, Said
 from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import decode, encode
-from backchannel.entry.ids import EntryId
-from backchannel.errors import Malformed, Rejected
-from backchannel.instruments import BY_KIND, INSTRUMENTS, Instrument, Spoken
+from backchannel.entry.ids import SeatId
+from backchannel.instruments import BY_KIND, INSTRUMENTS, Instrument
 from backchannel.instruments.base import WAITS
-from backchannel.seal.aside import Aside
 
 _BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS}
 ASIDE = ", ".join(f"'{instrument.name}'" for instrument in INSTRUMENTS if instrument.aside)
 """The instruments whose words are set aside, for SQL."""
+PASSING = ", ".join(f"'{instrument.name}'" for instrument in INSTRUMENTS if instrument.passes)
+"""Those whose items pass with a seat."""
 _ASIDE_KINDS = ", ".join(f"'{kind}'" for kind, instrument in BY_KIND.items() if instrument.aside)
-
-
-NO_FAULT = frozenset({"stale-prekey", "item"})
-"""Why an entry is rejected that an honest desk may post: a key was replaced meanwhile, and what comes behind it."""
 
 
 class Item(NamedTuple):
@@ -75,6 +68,25 @@ class Items:
             self._places.end,
             most,
         )
+
+    def passing(self, after: int, most: int) -> list[Item]:
+        """Some items that pass with a seat, in the order of the log, from behind a position on."""
+        return self._items(
+            f"SELECT instrument, value FROM item WHERE place > ? AND place < ? AND instrument IN ({PASSING})"  # noqa: S608
+            " ORDER BY place LIMIT ?",
+            self._places.of(after),
+            self._places.end,
+            most,
+        )
+
+    def passed_on(self, position: int) -> SeatId | None:
+        """The seat that passed this item on to us, if one did (spec/handover.md, 4.3)."""
+        row = self._vault.one("SELECT by FROM passed WHERE place = ?", (self._places.of(position),))
+        return row[0] if row else None
+
+    def set_passed_on(self, position: int, by: SeatId) -> None:
+        """An item that another seat passed on to us."""
+        self._vault.execute("INSERT OR IGNORE INTO passed VALUES (?, ?)", (self._places.of(position), by))
 
     def live(self, instrument: str) -> list[Item]:
         """Items of an instrument that are not over, or for which this desk still keeps a secret."""
@@ -205,103 +217,3 @@ class Items:
 
 def _over(item: Item) -> bool:
     return item.instrument.until(item.value) is None
-
-
-class Folding:
-    """The items that a batch of lines touches: folded in memory, written once; the words of some set aside at once."""
-
-    def __init__(self, items: Items, reading: Reading, find: Callable[[EntryId], int | None]) -> None:
-        """`find` gives the position of an entry of the log, None if there is none."""
-        self._items, self._reading, self._find = items, reading, find
-        self._held: dict[int, Item] = {}
-        self._new: dict[int, None] = {}
-        self._read: dict[EntryId, Said] = {}
-
-    def fold(self, event: Event) -> tuple[Event, int | None]:
-        """The event, rejected now if its instrument refuses it, and the position at which its item began."""
-        if event.verdict != "line":
-            return event, None
-        try:
-            return event, self._line(event)
-        except Malformed as problem:
-            blameless = BY_KIND[event.kind].aside and problem.code in NO_FAULT
-            who = None if blameless else event.sender  # nor is it kept who floats what was sealed again
-            return event._replace(verdict="rejected", error=problem, sender=who), None
-
-    def write(self) -> None:
-        """Write what began and what changed."""
-        self._items.write(
-            [self._held[i] for i in self._new], [item for i, item in self._held.items() if i not in self._new]
-        )
-
-    def _line(self, event: Event) -> int:
-        instrument, at = BY_KIND[event.kind], event.record.at
-        assert event.sender is not None  # noqa: S101 - a line has one
-        assert event.state is not None  # noqa: S101
-        kind, opens = instrument.kinds[event.kind], event.kind == instrument.opens
-        envelope = decode(event.body, Aside) if kind.aside else None
-        act: Any = decode(event.body if envelope is None else envelope.act, kind.body)
-        began = at.position if opens else self._find(act.item)
-        held = None if opens or began is None else self._hold(began)
-        if began is None or (not opens and (held is None or held.instrument is not instrument)):
-            raise Rejected("item", "An entry speaks of something that this seat does not have.")
-        # Most lines are notes, and a query for each of them is felt when a desk catches up.
-        read = self._reading.open(event, envelope, act, kind, None if opens else began) if instrument.aside else NOTHING
-        if kind.copies and read.key is None:
-            seed = instrument.asked(self._items.pocket(began))
-            read = self._reading.open_copy(act, seed, held.value.commits if held is not None else b"")
-        if instrument.needs and read.error is not None:
-            raise read.error
-        of = self._said(act.entry) if event.kind == instrument.words else None
-        there = (event.sender, began, at.position - 1)  # 12.1: right behind, or some could be shown others
-        if event.kind == instrument.words and (of is None or (of.sender, of.item, of.position) != there):
-            raise Rejected("words", "Words were sent that belong to no entry of the same seat right before them.")
-        linked = instrument.links(held.value if held else None, act)
-        spoken = Spoken(
-            at,
-            event.record.id,
-            event.sender,
-            event.audience,
-            event.kind,
-            act,
-            event.state,
-            read.words,
-            lambda entry: self._reading.heard(self._find(entry)),
-            self._linked(linked) if linked is not None else None,
-            read.key is not None and not (held is not None and self._reading.past(instrument.until(held.value))),
-            (event.record.body or b"") if event.key else b"",
-            event.key,
-            envelope.sealed if envelope is not None and kind.bare else b"",
-        )
-        value = instrument.fold(held.value if held else None, spoken)
-        if instrument.aside:
-            self._keep(instrument, value, event, began, read, of)
-            self._read[event.record.id] = Said(at.position, event.sender, began, event.kind)
-        self._held[began] = Item(instrument, value)
-        if opens:
-            self._new[began] = None
-        return began
-
-    def _keep(self, instrument: Instrument, value: Any, event: Event, began: int, read: Read, of: Said | None) -> None:
-        """Keep key and words, unless the item is over by now (spec/sealing.md, 12.6)."""
-        if self._reading.past(instrument.until(value)):
-            return
-        if of is not None and instrument.kinds[of.kind].copies:
-            assert event.sender is not None  # noqa: S101
-            self._reading.keep_copied(began, read.words, self._said, event.sender)
-        else:
-            self._reading.keep(began, event.record.at.position if of is None else of.position, read)
-
-    def _said(self, entry: EntryId) -> Said | None:
-        position = self._find(entry)
-        if position is None or entry in self._read:
-            return self._read.get(entry)
-        return self._reading.said(position)
-
-    def _hold(self, position: int) -> Item | None:
-        return self._held.get(position) or self._items.at(position)
-
-    def _linked(self, entry: EntryId) -> Any:
-        position = self._find(entry)
-        held = self._hold(position) if position is not None else None
-        return held.value if held is not None else None

@@ -40,7 +40,7 @@ class Reading:
     """One seat's reading of what is set aside, at arrival unit `now`."""
 
     def __init__(self, asides: Asides, channel: ChannelId, me: SeatId, now: int) -> None:
-        self._asides, self._channel, self._me, self._now = asides, channel, me, now
+        self._asides, self._channel, self.me, self._now = asides, channel, me, now
 
     def past(self, until: int | None) -> bool:
         """Whether an item that lives until then is over by now."""
@@ -63,7 +63,7 @@ class Reading:
         held = self._asides.key(item) if item is not None else self._asides.made(event.record.id)
         if envelope is None:
             return Read(held, b"", None)
-        slot = envelope.slot(self._me)
+        slot = envelope.slot(self.me)
         if slot is not None:  # 12.5: whatever becomes of the entry, the key was used
             self._use(event)
         aside.check(envelope, _to(event) if item is None else (), bare=kind.bare)
@@ -86,15 +86,15 @@ class Reading:
                 raise Rejected("stale-prekey", f"{seat.name} had replaced the one-time key that this was sealed to.")
 
     def _use(self, event: Event) -> None:
-        mine = event.state.member(self._me).once if event.state is not None else None
+        mine = event.state.member(self.me).once if event.state is not None else None
         if mine is not None:
             self._asides.mark_used(mine.xwing)
 
     def open_copy(self, act: Any, seed: bytes, commits: bytes) -> Read:
         """The key of an item that was asked for (12.8), if this copy is for this seat and brings that key."""
-        if act.seat != self._me or not seed:
+        if act.seat != self.me or not seed:
             return Read(None, b"", None)
-        key = aside.open_copy(self._channel, act.item, self._me, seed, act.slot)
+        key = aside.open_copy(self._channel, act.item, self.me, seed, act.slot)
         return Read(self._right(key, commits), b"", None)
 
     def _right(self, key: bytes | None, commits: bytes) -> bytes | None:
@@ -103,10 +103,10 @@ class Reading:
 
     def _open_slot(self, event: Event, n: int, slot: bytes) -> bytes | None:
         assert event.state is not None  # noqa: S101
-        mine = event.state.member(self._me).once
+        mine = event.state.member(self.me).once
         assert mine is not None  # noqa: S101 - its number was checked
         once = self._asides.once(mine.xwing)
-        return once.open(self._channel, self._me, n, slot) if once is not None else None
+        return once.open(self._channel, self.me, n, slot) if once is not None else None
 
     def keep(self, item: int, entry: int, read: Read) -> None:
         """Keep the item's key, and the words of the entry at this position, until the item is over."""

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from backchannel.channel.state import DAY, At
+from backchannel.channel.state import DAY, At, State
 from backchannel.entry import text
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import Bytes32, Count, EntryId, SeatId
 from backchannel.errors import Rejected
-from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, remaining, step
+from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, current, step
 from backchannel.instruments.understanding.values import Understanding
 
 PUBLIC = "public"
@@ -127,25 +127,26 @@ def fold(item: Disclosure | None, spoken: Spoken) -> Disclosure:
     if isinstance(spoken.act, Propose):
         return _proposed(spoken.act, spoken)
     item = spoken.about(item, Disclosure)
-    step(RULES, item.state, spoken.kind, who(item, spoken.sender, spoken.kind))
+    step(RULES, item.state, spoken.kind, who(item, spoken.sender, spoken.kind, spoken.state))
     return _FOLDS[spoken.kind](item, spoken)
 
 
-def who(item: Disclosure, seat: SeatId, kind: str) -> str:
-    """The part in which a seat does this."""
-    if kind == "disclosure.withdraw" and seat == item.proposer:
+def who(item: Disclosure, seat: SeatId, kind: str, state: State) -> str:
+    """The part in which a seat does this: that of whom it succeeds, too (spec/handover.md, 3)."""
+    if kind == "disclosure.withdraw" and item.proposer in state.line(seat):
         return "proposer"
-    return "signatory" if seat in dict(item.parties) else "reader"
+    return "signatory" if not set(state.line(seat)).isdisjoint(dict(item.parties)) else "reader"
 
 
 def _proposed(act: Propose, spoken: Spoken) -> Disclosure:
     of = spoken.linked
     if not isinstance(of, Understanding) or of.state != "complete":
         raise Rejected("understanding", "Only clauses of an understanding that all have signed can be shown.")
-    if spoken.audience != remaining(of.audience, spoken.state):
+    if spoken.audience != current(of.audience, spoken.state):
         raise Rejected("audience", "A disclosure is read by those who have the understanding, and nobody else.")
     parties = tuple((seat, spoken.state.member(seat).party) for seat in of.signatories)
-    step(RULES, "", spoken.kind, "signatory" if spoken.sender in dict(parties) else "reader")
+    own = any(spoken.stands_for(seat) for seat, _ in parties)
+    step(RULES, "", spoken.kind, "signatory" if own else "reader")
     _check(act, of, spoken.at)
     charter = spoken.state.charter
     quorum = charter.terms.disclosure if charter is not None else "all"
@@ -176,7 +177,7 @@ def _check(act: Propose, of: Understanding, at: At) -> None:
 
 
 def _consented(item: Disclosure, spoken: Spoken) -> Disclosure:
-    party = dict(item.parties)[spoken.sender]
+    party = spoken.state.member(spoken.sender).party  # a successor's is that of whom it succeeds
     consents = tuple(sorted({*item.consents, party}))
     if len(consents) < item.needed:
         return replace(item, consents=consents)
@@ -184,7 +185,7 @@ def _consented(item: Disclosure, spoken: Spoken) -> Disclosure:
 
 
 def _confirmed(item: Disclosure, spoken: Spoken) -> Disclosure:
-    confirms = tuple(sorted({*item.confirms, dict(item.parties)[spoken.sender]}))
+    confirms = tuple(sorted({*item.confirms, spoken.state.member(spoken.sender).party}))
     return replace(item, confirms=confirms, state="agreed" if len(confirms) >= item.needed else "waiting")
 
 
@@ -199,7 +200,7 @@ def _published(item: Disclosure, spoken: Spoken) -> Disclosure:
 
 
 def _retracted(item: Disclosure, spoken: Spoken) -> Disclosure:
-    retracts = tuple(sorted({*item.retracts, dict(item.parties)[spoken.sender]}))
+    retracts = tuple(sorted({*item.retracts, spoken.state.member(spoken.sender).party}))
     after = replace(item, retracts=retracts, reason=_reason(spoken))
     return replace(after, state="retracted") if len(retracts) >= item.needed else after
 

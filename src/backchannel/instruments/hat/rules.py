@@ -73,7 +73,7 @@ def fold(item: Hat | None, spoken: Spoken) -> Hat:
     """The round after an entry about it."""
     if spoken.kind == "hat.open":
         return _opened(spoken)
-    item = spoken.about(item, Hat)
+    item = spoken.about(item, Hat, passes=False)
     if not spoken.holds:  # 2.10: this desk takes no part, and has the caller's word for what came of it
         if spoken.kind != "hat.close":
             return item
@@ -292,6 +292,7 @@ HAT = Instrument(
         "hat.nogo": Kind(Post, False),
         "hat.close": Kind(Close, False),
     },
+    passes=False,
     opens="hat.open",
     item=Hat,
     rules=RULES,

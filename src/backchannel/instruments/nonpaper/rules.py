@@ -75,7 +75,7 @@ def fold(item: Nonpaper | None, spoken: Spoken) -> Nonpaper:
     """The non-paper after an entry about it."""
     if spoken.kind == "nonpaper.float":
         return _floated(spoken)
-    item = spoken.about(item, Nonpaper)
+    item = spoken.about(item, Nonpaper, passes=False)
     if item.state == "floated" and over(item, spoken.at):
         item = lapse(item)
     step(RULES, item.state, spoken.kind, _who(item, spoken))
@@ -276,6 +276,7 @@ NONPAPER = Instrument(
         "nonpaper.destroyed": Kind(About, False),
         "nonpaper.words": Kind(WordsOf, True, aside=True),
     },
+    passes=False,
     opens="nonpaper.float",
     item=Nonpaper,
     rules=RULES,

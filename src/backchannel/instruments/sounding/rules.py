@@ -316,6 +316,7 @@ SOUNDING = Instrument(
         "sounding.show": Kind(Share, False),
         "sounding.withdraw": Kind(Withdraw, False),
     },
+    passes=False,
     opens="sounding.open",
     item=Sounding,
     rules=RULES,

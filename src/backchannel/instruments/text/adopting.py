@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from backchannel.channel.state import DAY, State
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Rejected
-from backchannel.instruments.base import Spoken, remaining
+from backchannel.instruments.base import Spoken, current
 from backchannel.instruments.text import standing
 from backchannel.instruments.text.acts import STANCES, Adopt, Break, Issue, Pass, Silence, Stand
 from backchannel.instruments.text.amending import Ink
@@ -114,10 +114,11 @@ def pass_(item: Text, spoken: Spoken) -> Text:
 
 
 def pens(item: Text, state: State) -> tuple[SeatId, ...]:
-    """Who can take the pen now: its holder; if that one has left, those who inherit it (5.5)."""
-    here = [state.member(seat) for seat in remaining(item.audience, state)]
-    if item.pen in (one.id for one in here):
-        return (item.pen,)
+    """Who can take the pen now: its holder, or who succeeds that; if that one has left, those who inherit it (5.5)."""
+    held = current((item.pen,), state)
+    if held:
+        return held
+    here = [state.member(seat) for seat in current(item.audience, state)]
     heirs = [one.id for one in here if one.role in _THIRD]
     return tuple(heirs or (one.id for one in here if one.speaks))
 
@@ -130,7 +131,7 @@ def first_pen(opener: SeatId, audience: tuple[SeatId, ...], state: State) -> Sea
 
 def can_hold(seat_id: SeatId, audience: tuple[SeatId, ...], state: State) -> None:
     """`Rejected("pen")` unless a seat of this audience can hold the pen (5.5)."""
-    here = remaining(audience, state)
+    here = current(audience, state)
     if seat_id not in here or not state.member(seat_id).speaks:
         raise Rejected("pen", "The pen is held by a seat that has the text, is here and speaks.")
     third = _third(audience, state)
@@ -142,4 +143,4 @@ def _third(audience: tuple[SeatId, ...], state: State) -> tuple[SeatId, ...]:
     """The intermediaries and convenors who are here, if the charter wants the pen with them."""
     if state.charter is None or state.charter.terms.pen != "intermediary":
         return ()
-    return tuple(seat for seat in remaining(audience, state) if state.member(seat).role in _THIRD)
+    return tuple(seat for seat in current(audience, state) if state.member(seat).role in _THIRD)

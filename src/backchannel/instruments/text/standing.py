@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from backchannel.channel.state import Seat, State
 from backchannel.entry.ids import SeatId
-from backchannel.instruments.base import remaining
+from backchannel.instruments.base import current
 from backchannel.instruments.sounding.rules import MOST_FIRST
 from backchannel.instruments.sounding.values import alike
 from backchannel.instruments.text import brackets
@@ -31,7 +31,7 @@ def negotiators(audience: tuple[SeatId, ...], state: State) -> tuple[Seat, ...]:
     members = [state.member(seat) for seat in audience]
     for roles in SPEAKS_FOR_A_PARTY:
         if any(one.role in roles for one in members):
-            here = remaining(audience, state)
+            here = current(audience, state)
             return tuple(one for one in members if one.role in roles and one.id in here)
     return ()
 

@@ -11,7 +11,7 @@ from backchannel.channel.state import DAY, State
 from backchannel.entry import text
 from backchannel.entry.ids import ZERO32, EntryId, SeatId
 from backchannel.errors import Malformed, Rejected
-from backchannel.instruments.base import Due, Instrument, Kind, Me, Owed, Rules, Spoken, remaining, step
+from backchannel.instruments.base import NEVER, Due, Instrument, Kind, Me, Owed, Rules, Spoken, current, step
 from backchannel.instruments.mandate import Mandate, covers, needed
 from backchannel.instruments.understanding import form, jws, record
 from backchannel.instruments.understanding.payload import payload
@@ -67,8 +67,6 @@ RULES: Rules = {
     ("complete", "understanding.anchor", "signatory"): ("complete",),
     ("complete", "understanding.anchor", "proposer"): ("complete",),
 }
-
-NEVER = 1 << 62
 
 
 def standing(item: Understanding, state: State) -> str:
@@ -234,7 +232,7 @@ def reflex(item: Understanding, me: Me) -> Owed:
         return Owed((), me.pocket)
     if me.at.arrival < item.completed + turns.index(me.seat) * DAY:
         return Owed((), me.pocket)
-    due = Due("understanding.anchor", record.anchor(me.state.channel, item), remaining(item.audience, me.state))
+    due = Due("understanding.anchor", record.anchor(me.state.channel, item), current(item.audience, me.state))
     return Owed((due,), b"posted")
 
 
