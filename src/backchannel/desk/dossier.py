@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from backchannel.channel import acts
 from backchannel.desk.book.intent import Act, Intent, Say
@@ -11,7 +12,7 @@ from backchannel.desk.book.outbox import about
 from backchannel.desk.session import Session
 from backchannel.entry.codec import Value, decode, encode
 from backchannel.entry.ids import Count
-from backchannel.instruments.handover import MOST, End, Handover, Part, Passed, Thing, Token, packed
+from backchannel.instruments.handover import MOST, End, Evidence, Handover, Part, Passed, Thing, Token, packed
 
 AT_ONCE = 8
 """Parts in the outbox at a time."""
@@ -20,10 +21,14 @@ _BATCH = 500
 
 
 class Plan(Value, frozen=True):
-    """How far this round has come: items touched from `since` up to `seen`, those behind `after` still to be sent."""
+    """How far this round has come: items touched from `since` up to `seen`, those behind `after` still to be sent.
+
+    `skip`: of the first of these, so many things were sent.
+    """
 
     since: Count
     after: Count
+    skip: Count
     seen: Count
     done: bool
 
@@ -49,14 +54,14 @@ def _next(session: Session, item: Handover, waiting: Sequence[Intent]) -> list[I
         plan = None if plan is None or plan.done else plan
     if plan is None:
         since = 0 if item.ended is None else item.seen
-        plan = Plan(since, 0, session.history.size, False)
+        plan = Plan(since, 0, 0, session.history.size, False)
     elif plan.done:
         return []  # its END is on its way
-    says, after = _parts(session, item, plan)
+    says, after, skip = _parts(session, item, plan)
     done = len(says) < AT_ONCE
     if done:
         says.append(_say(item, "handover.end", End(item.id, item.parts + len(says), plan.seen)))
-    items.set_pocket(place, encode(Plan(plan.since, after, plan.seen, done)))
+    items.set_pocket(place, encode(Plan(plan.since, after, skip, plan.seen, done)))
     return says
 
 
@@ -89,24 +94,26 @@ def _goes(session: Session, item: Handover, held: Item) -> bool:
     return item.to in session.state.current(held.value.audience)
 
 
-def _parts(session: Session, item: Handover, plan: Plan) -> tuple[list[Intent], int]:
-    """The next parts, as many as fit, and the position behind which the rest begins."""
+def _parts(session: Session, item: Handover, plan: Plan) -> tuple[list[Intent], int, int]:
+    """The next parts, at most `AT_ONCE` or one value more; behind which position, and things, the rest begins."""
     said: list[Intent] = []
     box: list[Thing] = []
-    size, after = 0, plan.after
+    size, after, sent = 0, plan.after, plan.skip
     for held in _items(session, plan):
-        if len(said) + 1 >= AT_ONCE and size:
-            break
-        for thing, weight in _things(session, item, held):
+        for thing, weight in islice(_things(session, item, held), sent, None):
             if size + weight > MOST and box:
                 said.append(_part(item, len(said), box))
+                split = isinstance(box[-1], Passed) and box[-1].more  # a value is sent as it is now, to its end
                 box, size = [], 0
+                if len(said) >= AT_ONCE and not split:
+                    return said, after, sent
             box.append(thing)
             size += weight
-        after = held.position
+            sent += 1
+        after, sent = held.position, 0
     if box:
         said.append(_part(item, len(said), box))
-    return said, after
+    return said, after, 0
 
 
 def _items(session: Session, plan: Plan) -> Iterator[Item]:
@@ -128,6 +135,9 @@ def _things(session: Session, item: Handover, held: Item) -> Iterator[tuple[Thin
         yield Passed(held.instrument.name, piece, start + len(piece) < len(raw)), len(piece) + 64
     for position, token in session.book.entries.tokens(held.position):
         yield Token(held.position, position, token), 96
+    for one in session.book.pieces.of(held.position):
+        data = session.book.pieces.data(held.position, one)
+        yield Evidence(held.position, one.party, one.file, one.n, data), len(data) + 128
 
 
 def _part(item: Handover, n: int, box: Sequence[Thing]) -> Say:

@@ -8,11 +8,12 @@ from typing import Any
 from backchannel.channel.state import State
 from backchannel.desk.book.entries import Entries
 from backchannel.desk.book.items import Item, Items
+from backchannel.desk.book.pieces import Pieces
 from backchannel.entry.codec import decode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Rejected
 from backchannel.instruments import INSTRUMENTS
-from backchannel.instruments.handover import Handover, Part, Passed, Token, things
+from backchannel.instruments.handover import Evidence, Handover, Part, Token, things
 
 _BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS if instrument.passes}
 
@@ -23,9 +24,12 @@ MOST_VALUE = 64 << 20
 class Taking:
     """One seat's taking over of a dossier, in one batch."""
 
-    def __init__(self, items: Items, entries: Entries, find: Callable[[EntryId], int | None], me: SeatId) -> None:
-        self._items, self._entries, self._find, self._me = items, entries, find, me
+    def __init__(
+        self, items: Items, entries: Entries, pieces: Pieces, find: Callable[[EntryId], int | None], me: SeatId
+    ) -> None:
+        self._items, self._entries, self._pieces, self._find, self._me = items, entries, pieces, find, me
         self._tokens: list[Token] = []
+        self._evidence: list[Evidence] = []
         self.refused: list[str] = []
         """Why something was not taken."""
 
@@ -37,7 +41,9 @@ class Taking:
         for thing in things(part):
             if isinstance(thing, Token):
                 self._tokens.append(thing)
-            elif isinstance(thing, Passed):
+            elif isinstance(thing, Evidence):
+                self._evidence.append(thing)
+            else:
                 raw, pocket = pocket + thing.value, b""
                 if thing.more:
                     pocket = raw[: MOST_VALUE + 1]
@@ -54,6 +60,9 @@ class Taking:
         for thing in self._tokens:
             if self._items.passed_on(thing.item) is not None:
                 self._entries.keep_token(thing.position, thing.item, thing.token)
+        for one in self._evidence:
+            if self._items.passed_on(one.item) is not None:  # what the file is, its digest tells when it is read
+                self._pieces.keep(one.item, one.party, one.file, one.n, one.data)
 
     def _item(self, handover: Handover, name: str, raw: bytes, state: State, closed: Collection[int]) -> Item:
         instrument = _BY_NAME.get(name)
