@@ -10,6 +10,7 @@ from backchannel.instruments.mandate import MANDATE
 from backchannel.instruments.nonpaper.rules import NONPAPER
 from backchannel.instruments.note import NOTE
 from backchannel.instruments.sounding.rules import SOUNDING
+from backchannel.instruments.step.rules import STEP
 from backchannel.instruments.text.rules import TEXT
 from backchannel.instruments.understanding.rules import UNDERSTANDING
 
@@ -23,6 +24,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     MANDATE,
     TEXT,
     UNDERSTANDING,
+    STEP,
     DISCLOSURE,
     HANDOVER,
 )

@@ -96,6 +96,7 @@ class Kind(NamedTuple):
     `aside`: an envelope (spec/sealing.md, 12.1); `bare`: one without words. `copies`: it brings the item's key, and its
     sender's own words, to the seat that has asked (12.8). `anchor`: each may be shown to a stranger by itself, so that
     its key is kept (spec/understanding.md, 3). `brings`: it holds items that its reader takes over (handover.md, 4.3).
+    `piece`: it brings a piece of a file, which is kept beside the item (spec/step.md, 4).
     """
 
     body: type[Value]
@@ -105,6 +106,7 @@ class Kind(NamedTuple):
     copies: bool = False
     anchor: bool = False
     brings: bool = False
+    piece: bool = False
 
 
 Rules = Mapping[tuple[str, str, str], tuple[str, ...]]

@@ -1,4 +1,7 @@
-"""A ladder of steps, as its audience knows it (spec/step.md). Frozen; only the fold makes one."""
+"""A ladder of steps, as its audience knows it (spec/step.md). Frozen; only the fold makes one.
+
+As arrays: there may be ten thousand, written after every batch.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from backchannel.entry.ids import Count, EntryId, SeatId
 from backchannel.instruments.step.acts import File, Promise, StepId
 
 
-class Reported(Value, frozen=True):
+class Reported(Value, frozen=True, array_like=True):
     """A report: by which seat of the doer's party, whether the step was late then."""
 
     at: At
@@ -18,8 +21,8 @@ class Reported(Value, frozen=True):
     late: bool
 
 
-class Found(Value, frozen=True):
-    """A finding. `on`: how many reports there were then; only those on the newest count (3.3)."""
+class Found(Value, frozen=True, array_like=True):
+    """A finding."""
 
     at: At
     by: SeatId
@@ -27,10 +30,9 @@ class Found(Value, frozen=True):
     verdict: str
     words: str
     files: tuple[File, ...]
-    on: Count
 
 
-class Visited(Value, frozen=True):
+class Visited(Value, frozen=True, array_like=True):
     """An inspection."""
 
     at: At
@@ -39,8 +41,8 @@ class Visited(Value, frozen=True):
     words: str
 
 
-class Excused(Value, frozen=True):
-    """What a party said of another hour. `held`: whether all to whom the step is owed have said the same by now."""
+class Excused(Value, frozen=True, array_like=True):
+    """What a party said of another hour. `held`: with this, all to whom the step is owed had said the same."""
 
     at: At
     by: SeatId
@@ -50,31 +52,46 @@ class Excused(Value, frozen=True):
     held: bool
 
 
-class Step(Value, frozen=True):
-    """One step. `promise` names other steps by their ids only.
+class Step(Value, frozen=True, array_like=True):
+    """One step. `promise` is as it was said; `after` and `returns` name the same steps by their places in the ladder.
 
     `state`: proposed, pledged, reported, verified, disputed, excused, broken, withdrawn; for due and late, ask
-    `standing`. `since`: where it came to that. `until`: another hour, by an excuse; 0: none. `doubted`: whether anybody
-    ever doubted it.
+    `standing`. `since`: where it came to that. `fulfilled`: where it came to be, if it is (2.1). `until`: another hour,
+    by an excuse; 0: none. `late`: its hour had come before it was reported or found kept. `base`: the position behind
+    which findings count (3.3): that of the newest report, or of an excuse that asks for another. `reminded`: the
+    shortest lead time that was said; 0: none.
     """
 
     id: StepId
     promise: Promise
+    after: tuple[tuple[Count, ...], ...]
+    returns: tuple[Count, ...]
     at: At
     by: SeatId
     party: str
     state: str
     since: At
     pledged: At | None
-    fulfilled: At | None
-    until: Count
-    reason: str
-    doubted: bool
-    reports: tuple[Reported, ...]
-    findings: tuple[Found, ...]
-    visits: tuple[Visited, ...]
-    excuses: tuple[Excused, ...]
-    reminded: tuple[Count, ...]
+    fulfilled: At | None = None
+    until: Count = 0
+    reason: str = ""
+    late: bool = False
+    base: Count = 0
+    reminded: Count = 0
+    reports: tuple[Reported, ...] = ()
+    findings: tuple[Found, ...] = ()
+    visits: tuple[Visited, ...] = ()
+    excuses: tuple[Excused, ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether a report stands: nobody has asked for another since."""
+        return bool(self.reports) and self.reports[-1].at.position == self.base
+
+    @property
+    def found(self) -> dict[str, Found]:
+        """The findings that count: of each party its newest on the newest report (3.3)."""
+        return {one.party: one for one in self.findings if one.at.position > self.base}
 
 
 class Ladder(Value, frozen=True):
@@ -86,3 +103,7 @@ class Ladder(Value, frozen=True):
     audience: tuple[SeatId, ...]
     title: str
     steps: tuple[Step, ...]
+
+    def place(self, step: StepId) -> int | None:
+        """Where in the ladder a step is."""
+        return next((n for n, one in enumerate(self.steps) if one.id == step), None)
