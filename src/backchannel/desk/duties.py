@@ -99,7 +99,9 @@ def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool)
     A pocket, and the tray, change in the same transaction as the outbox: nothing is owed twice.
     """
     owed, destroyed, items, asides = [], False, session.book.items, session.book.asides
-    mine = Me(me.id, b"", session.random, session.now(), _read(session), session.state, _hears(session), clean=clean)
+    mine = Me(
+        me.id, b"", session.random, session.now(), read_up_to(session), session.state, _hears(session), clean=clean
+    )
     beginning = {w.kind for w in waiting if isinstance(w, Say)}
     for instrument in INSTRUMENTS:
         if instrument.reflex is None:
@@ -125,7 +127,7 @@ def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool)
     return owed, destroyed
 
 
-def _read(session: Session) -> int:
+def read_up_to(session: Session) -> int:
     """No entry that arrived before this unit is still to come (spec/ledger.md, 7.5): none at all for who has left."""
     me = session.state.seat(session.engine.wallet.me)
     if me is not None and me.standing == "gone":
@@ -233,7 +235,7 @@ def lapse(session: Session) -> bool:
     a transaction.
     """
     unit, items = session.now().arrival, session.book.items
-    overdue = [*items.overdue(unit, aside=False), *items.overdue(_read(session), aside=True)]
+    overdue = [*items.overdue(unit, aside=False), *items.overdue(read_up_to(session), aside=True)]
     items.write([], [item._replace(value=item.instrument.lapse(item.value)) for item in overdue])
     late = items.late(unit)
     for item in late:

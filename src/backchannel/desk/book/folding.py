@@ -96,6 +96,8 @@ class Folding:
         self._held[began] = Item(instrument, value)
         if opens:
             self._new[began] = None
+        if kind.piece:
+            self._taking.keep(began, event.state.member(event.sender).party, act)
         if kind.brings and event.sender != self._reading.me:
             for item in self._taking.take(value, act, event.state, self._closed):
                 if self._hold(item.position) is None:

@@ -14,6 +14,7 @@ from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Rejected
 from backchannel.instruments import INSTRUMENTS
 from backchannel.instruments.handover import Evidence, Handover, Part, Token, things
+from backchannel.instruments.step.acts import Piece
 
 _BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS if instrument.passes}
 
@@ -54,6 +55,10 @@ class Taking:
                     self.refused.append(problem.what)
         self._items.set_pocket(handover.at.position, pocket)
         return taken
+
+    def keep(self, ladder: int, party: str, piece: Piece) -> None:
+        """A piece of a party's file, as it came (spec/step.md, 4.2)."""
+        self._pieces.keep(ladder, party, piece.file, piece.n, piece.data)
 
     def write(self) -> None:
         """What has to wait until the batch's entries are written."""

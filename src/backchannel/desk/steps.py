@@ -1,0 +1,97 @@
+"""Steps at this desk: a ladder of who does what by when (spec/step.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from backchannel.desk.channel import Channel
+from backchannel.desk.duties import read_up_to
+from backchannel.desk.plans import reading
+from backchannel.desk.plans.reading import Plan
+from backchannel.entry import text
+from backchannel.entry.codec import Value
+from backchannel.entry.ids import SeatId
+from backchannel.errors import Misuse
+from backchannel.instruments.base import current
+from backchannel.instruments.step import acts
+from backchannel.instruments.step.acts import File, StepId
+from backchannel.instruments.step.standing import Standing, stand
+from backchannel.instruments.step.values import Ladder, Step
+
+
+def hour(channel: Channel) -> int:
+    """The log's clock, as far as this desk has read: the arrival unit before which nothing is still to come."""
+    with channel.session.turn():
+        return read_up_to(channel.session)
+
+
+def standings(channel: Channel, item: Ladder) -> tuple[Standing, ...]:
+    """Where every step stands now."""
+    return stand(item, hour(channel))
+
+
+def step(item: Ladder, number: int) -> Step:
+    """The step with this number, from 1."""
+    if not 1 <= number <= len(item.steps):
+        raise Misuse("step", f"There is no step {number}; this ladder has {len(item.steps)}.", "", "Nothing was done.")
+    return item.steps[number - 1]
+
+
+def plan(channel: Channel, raw: bytes, item: Ladder | None = None) -> Plan:
+    """A ladder, or more of one, as people write it."""
+    known: Mapping[int, StepId] = {n: one.id for n, one in enumerate(item.steps, 1)} if item is not None else {}
+    return reading.read(raw, lambda name: party(channel, name), known)
+
+
+def party(channel: Channel, name: str) -> str:
+    """A party as the roster writes it; `Misuse("party")` if none is called so."""
+    here = sorted(channel.state.parties())
+    found = [one for one in here if text.folded(one) == text.folded(name)]
+    if not found:
+        raise Misuse("party", f"no party here is called {name!r}; there are {', '.join(here)}.")
+    return found[0]
+
+
+def propose(channel: Channel, made: Plan, to: Iterable[SeatId] | None = None) -> None:
+    """A new ladder, for everybody or for some."""
+    audience = None if to is None else tuple(sorted({channel.me, *to}))
+    channel.say("step.propose", acts.Propose(made.title, made.promises), audience)
+
+
+def add(channel: Channel, item: Ladder, made: Plan) -> None:
+    """More steps in a ladder."""
+    _say(channel, item, "step.add", acts.Add(item.id, made.promises))
+
+
+def pledge(channel: Channel, item: Ladder, steps: Sequence[Step]) -> None:
+    """Promise them, for one's party."""
+    _say(channel, item, "step.pledge", acts.Pledge(item.id, tuple(one.id for one in steps)))
+
+
+def withdraw(channel: Channel, item: Ladder, one: Step, reason: str = "") -> None:
+    """Take a step back."""
+    _say(channel, item, "step.withdraw", acts.Withdraw(item.id, one.id, text.tidy(reason)))
+
+
+def report(channel: Channel, item: Ladder, one: Step, words: str, files: Sequence[File] = ()) -> None:
+    """Say that it is done; the files' bytes follow (`evidence.send`)."""
+    _say(channel, item, "step.report", acts.Report(item.id, one.id, text.tidy(words), tuple(files)))
+
+
+def inspect(channel: Channel, item: Ladder, one: Step, words: str = "") -> None:
+    """Announce a visit, which counts against the quota."""
+    _say(channel, item, "step.inspect", acts.Inspect(item.id, one.id, text.tidy(words)))
+
+
+def find(channel: Channel, item: Ladder, one: Step, verdict: str, words: str = "", files: Sequence[File] = ()) -> None:
+    """Say what one's party has found: a word of `acts.VERDICTS`."""
+    _say(channel, item, "step.find", acts.Find(item.id, one.id, verdict, text.tidy(words), tuple(files)))
+
+
+def excuse(channel: Channel, item: Ladder, one: Step, until: int, reason: str = "") -> None:
+    """Give another hour, an arrival unit, or let it go for good (0)."""
+    _say(channel, item, "step.excuse", acts.Excuse(item.id, one.id, until, text.tidy(reason)))
+
+
+def _say(channel: Channel, item: Ladder, kind: str, body: Value) -> None:
+    channel.say(kind, body, current(item.audience, channel.state))
