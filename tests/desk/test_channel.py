@@ -283,7 +283,7 @@ def test_a_member_who_breaks_the_rules_is_rejected_on_every_desk(world: World, m
     understandings.propose(ana, "Act", "We agree.", [ana.me, hernan.me])
     world.settle()
     monkeypatch.setattr("backchannel.desk.channel.rehearse", lambda *_: None)
-    monkeypatch.setattr(Channel, "_rehearse_act", lambda *_: None)
+    monkeypatch.setattr(Channel, "rehearse", lambda *_: None)
     item, act = notes(hernan)[0], _text(world, "hernan")
     hernan.confirm(item, hernan.me)
     hernan.send_note("kept too long", keep_days=3000)
@@ -295,7 +295,7 @@ def test_a_member_who_breaks_the_rules_is_rejected_on_every_desk(world: World, m
     )
     hernan.say("note.confirm", note_confirm(act.id, ana.me), act.audience)
     hernan.say("note.confirm", note_confirm(bytes(32), ana.me), act.audience)
-    hernan._act(acts.Remove(b"\1" * 16, "nobody"))
+    hernan.act(acts.Remove(b"\1" * 16, "nobody"))
     before = ana.state
     world.settle()
     world.settle()

@@ -15,6 +15,7 @@ from backchannel.channel.charter import Terms
 from backchannel.channel.engine import Event
 from backchannel.channel.fold import expire, fold
 from backchannel.channel.state import DAY, Agreed, Invitation, Removal, Seat, State
+from backchannel.desk import naming
 from backchannel.desk.book.intent import Act, Say
 from backchannel.desk.book.items import Item
 from backchannel.desk.link.client import RelayClient
@@ -77,15 +78,8 @@ class Channel:
 
     def seat(self, who: str) -> Seat:
         """The present seat that a person means: its name, the first words of it, its party, or its id in hex."""
-        seats = self.state.present
-        wanted = text.folded(who)
-        exact = [s for s in seats if wanted in (text.folded(s.name), text.folded(s.party)) or s.id.hex() == who.lower()]
-        found = exact or [s for s in seats if _first_words(s.name, wanted)]
-        if len(found) != 1:
-            names = ", ".join(s.name for s in (found or seats)) or "nobody yet"
-            what = f"{who!r} could be several seats" if found else f"No seat is called {who!r}"
-            raise Misuse("seat", f"{what}: {names}.", "Name one of them in full.")
-        return found[0]
+        state = self.state
+        return naming.find(state, state.present, who)
 
     # --- in step with the relay
 
@@ -274,7 +268,7 @@ class Channel:
     def act(self, body: acts.Body, also: Callable[[], None] = lambda: None) -> None:
         """Sign an act, checked as every desk will check it, and post it if the relay answers; `also`: with it."""
         with self.session.turn():
-            self._rehearse_act(body)
+            self.rehearse(body)
             self._syncer.gone()
             with self.session.vault.transaction():
                 also()
@@ -282,9 +276,9 @@ class Channel:
                 seal_waiting(self.session)
         self._try_posting()
 
-    def _rehearse_act(self, body: acts.Body) -> None:
-        """Fold it as every desk will, so that what cannot be accepted never leaves."""
-        state, wallet = self.session.state, self.session.engine.wallet
+    def rehearse(self, body: acts.Body) -> None:
+        """Fold it as every desk will, so that what cannot be accepted never leaves. `Misuse` if it cannot."""
+        state, wallet = self.state, self.session.engine.wallet
         me = state.seat(wallet.me)
         act = sign_act(wallet.identity, state.channel, state.epoch, wallet.me, me.acts if me else 0, encode(body))
         try:
@@ -366,9 +360,3 @@ class Channel:
     def entry(self, item: EntryId) -> Item | None:
         """An item by its id."""
         return self.session.book.items.at(self.session.history.find(item))
-
-
-def _first_words(name: str, wanted: str) -> bool:
-    """Whether a name begins with these words, whole ones: half a name may be a slip, and a signature lasts."""
-    words = name.split()
-    return any(text.folded(" ".join(words[:k])) == wanted for k in range(1, len(words)))

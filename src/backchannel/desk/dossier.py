@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from backchannel.channel import acts
+from backchannel.channel.state import State
 from backchannel.desk.book.intent import Act, Intent, Say
 from backchannel.desk.book.items import Item
 from backchannel.desk.book.outbox import about
 from backchannel.desk.session import Session
 from backchannel.entry.codec import Value, decode, encode
 from backchannel.entry.ids import Count
+from backchannel.instruments.base import Instrument
 from backchannel.instruments.handover import MOST, End, Evidence, Handover, Part, Passed, Thing, Token, packed
 
 AT_ONCE = 8
@@ -87,11 +89,22 @@ def _leave(session: Session, item: Handover, waiting: Sequence[Intent]) -> list[
 
 def _goes(session: Session, item: Handover, held: Item) -> bool:
     """Whether an item is of the dossier: it passes, the charter lets it, and the successor is in its audience now."""
-    charter = session.state.charter
-    record = charter is not None and charter.terms.dossier == "record"
-    if not held.instrument.passes or (record and held.instrument.name == "note"):
-        return False
-    return item.to in session.state.current(held.value.audience)
+    return lets(session.state, held.instrument) and item.to in session.state.current(held.value.audience)
+
+
+def lets(state: State, instrument: Instrument) -> bool:
+    """Whether items of an instrument are of a dossier, under the charter (4.2)."""
+    record = state.charter is not None and state.charter.terms.dossier == "record"
+    return instrument.passes and not (record and instrument.name == "note")
+
+
+def progress(session: Session, item: Handover) -> tuple[int, int]:
+    """How far the giver's desk has gone through the log, and how far it goes in this round."""
+    kept = session.book.items.pocket(item.at.position)
+    plan = decode(kept, Plan) if kept and item.by == session.book.me else None
+    if plan is None:
+        return 0, 0
+    return (plan.seen if plan.done else plan.after), plan.seen
 
 
 def _parts(session: Session, item: Handover, plan: Plan) -> tuple[list[Intent], int, int]:

@@ -102,6 +102,14 @@ class Entries:
         row = self._vault.one("SELECT verdict FROM entry WHERE place = ?", (self._places.of(position),))
         return str(row[0]) if row else ""
 
+    def acted(self, kind: str, seat: SeatId, before: int) -> bool:
+        """Whether a seat signed an act of a kind before a position."""
+        found = self._vault.one(
+            "SELECT 1 FROM entry WHERE place >= ? AND place < ? AND verdict = 'act' AND kind = ? AND sender = ?",
+            (self._places.first, self._places.of(before), kind, seat),
+        )
+        return found is not None
+
     def touched(self, start: int, end: int) -> list[int]:
         """Where the items began that entries from `start` up to `end` speak of."""
         rows = self._vault.query(

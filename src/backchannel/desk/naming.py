@@ -1,0 +1,54 @@
+"""Seats as people name them: by name, the first words of it, party, or id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backchannel.channel.state import Seat, State
+from backchannel.entry import text
+from backchannel.errors import Misuse
+
+
+def called(state: State, seat: Seat) -> str:
+    """A seat's name, and which of two it is while who succeeds it, under the same name, is there beside it."""
+    if any(_same(seat, other) and other.id == seat.succeeds for other in state.present):
+        return f"{seat.name} (new keys)"
+    if any(_same(seat, other) and other.succeeds == seat.id for other in state.present):
+        return f"{seat.name} (old keys)"
+    return seat.name
+
+
+def find(state: State, seats: Sequence[Seat], who: str) -> Seat:
+    """The one of these seats that a person means. `Misuse("seat")` unless it is exactly one: nobody is preferred."""
+    wanted = text.folded(who)
+    exact = [one for one in seats if wanted in _names(state, one)]
+    found = exact or [one for one in seats if _first_words(one.name, wanted)]
+    if len(found) != 1:
+        names = ", ".join(called(state, one) for one in (found or seats)) or "nobody yet"
+        what = f"{who!r} could be several seats" if found else f"No seat is called {who!r}"
+        raise Misuse("seat", f"{what}: {names}.", _help(state, found))
+    return found[0]
+
+
+def _help(state: State, found: Sequence[Seat]) -> str:
+    """For a seat and its successor, which one is which."""
+    for heir in found:
+        before = next((one for one in found if one.id == heir.succeeds), None)
+        if before is not None:
+            heirs, befores = called(state, heir), called(state, before)
+            return f"{heirs} has come in the place of {befores}. Name the one that you mean in full."
+    return "Name one of them in full."
+
+
+def _same(one: Seat, other: Seat) -> bool:
+    return text.folded(one.name) == text.folded(other.name)
+
+
+def _names(state: State, seat: Seat) -> tuple[str, ...]:
+    return text.folded(seat.name), text.folded(called(state, seat)), text.folded(seat.party), seat.id.hex()
+
+
+def _first_words(name: str, wanted: str) -> bool:
+    """Whether a name begins with these words, whole ones: half a name may be a slip, and a signature lasts."""
+    words = name.split()
+    return any(text.folded(" ".join(words[:k])) == wanted for k in range(1, len(words)))
