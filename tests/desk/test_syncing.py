@@ -226,13 +226,13 @@ def test_a_party_is_not_removed_without_the_assent_of_those_that_stay(world: Wor
     assert ana.state.epoch == 1
     (proposed,) = hernan.pending()
     with pytest.raises(Misuse):
-        hernan._act(acts.Assent(proposed.proposal.digest))
+        hernan.act(acts.Assent(proposed.proposal.digest))
     world.clock.days(31)
     world.settle()
     assert ana.state.epoch == 1
     assert ana.pending() == []
     with pytest.raises(Misuse):
-        world["sofia"]._act(acts.Assent(proposed.proposal.digest))
+        world["sofia"].act(acts.Assent(proposed.proposal.digest))
 
 
 # --- away ------------------------------------------------------------------------------------------
