@@ -16,7 +16,7 @@ from backchannel.instruments.step import files
 from backchannel.instruments.step.acts import VERDICTS, Excuse, Find, Inspect, Remind, Report, Withdraw
 from backchannel.instruments.step.promises import FARTHEST
 from backchannel.instruments.step.standing import Standing, quota
-from backchannel.instruments.step.values import Excused, Found, Reported, Step, Visited
+from backchannel.instruments.step.values import Excused, Found, Past, Reported, Step, Visited
 
 MOST_WORDS = 20_000
 MOST_REASON = 500
@@ -34,7 +34,7 @@ def _withdraw(one: Step, now: Standing, spoken: Spoken) -> Step:
 
 
 def _report(one: Step, now: Standing, spoken: Spoken) -> Step:
-    act, late = spoken.act, now.state == "late"
+    act, late = spoken.act, now.overdue(spoken.at.arrival)
     said = Reported(spoken.at, spoken.sender, text.prose(act.words, "report", MOST_WORDS), files.check(act.files), late)
     reports = (*one.reports, said)
     return _to("reported", one, spoken.at, reports=reports, late=one.late or late, base=spoken.at.position)
@@ -60,7 +60,7 @@ def _find(one: Step, now: Standing, spoken: Spoken) -> Step:
     found = Found(spoken.at, spoken.sender, _party(spoken), act.verdict, words, files.check(act.files))
     after = replace(one, findings=(*one.findings, found))
     state = _judged(after)
-    late = state == "verified" and one.state == "pledged" and now.state != "due"
+    late = state == "verified" and one.state == "pledged" and now.overdue(spoken.at.arrival)
     return _to(state, after, spoken.at, late=one.late or late)
 
 
@@ -118,9 +118,13 @@ def _remind(one: Step, now: Standing, spoken: Spoken) -> Step:
 def _to(state: str, one: Step, at: At, **changes: Any) -> Step:
     """The step in a state; it was fulfilled where that began (2.1)."""
     fulfilled = state in ("verified", "excused") or (state == "reported" and not one.promise.verifiers)
-    since = one.since if state == one.state else at
-    found = {"since": since, "fulfilled": (one.fulfilled or at) if fulfilled else None, **changes}
-    return replace(one, state=state, **found)
+    past = one.past
+    if one.fulfilled is not None and not fulfilled:
+        past = (*past, Past(True, one.fulfilled.arrival, at.arrival))
+    if one.state == "broken" != state:
+        past = (*past, Past(False, one.since.arrival, at.arrival))
+    found = {"since": one.since if state == one.state else at, "past": past, **changes}
+    return replace(one, state=state, fulfilled=(one.fulfilled or at) if fulfilled else None, **found)
 
 
 def _words(words: str, what: str, most: int = MOST_WORDS) -> str:

@@ -17,7 +17,8 @@ from backchannel.seal import primitives as p
 
 MOST_PROMISES = 500
 MOST_STEPS = 10_000
-MOST_REFERENCES = 32
+MOST_REFERENCES = 100_000
+MOST_NAMED = 32
 MOST_DAYS = 3_650
 MOST_VISITS = 366
 MOST_LEADS = 8
@@ -51,8 +52,7 @@ def made(promises: Sequence[Promise], before: Sequence[Step], spoken: Spoken) ->
     doers = [*(step.promise.doer for step in before), *(one.doer for one in promises)]
     if any(doers[n] == one.doer for one, given in zip(promises, returns, strict=True) for n in given):
         raise Rejected("returns", "A step is given in return for steps of other parties.")
-    _circles(promises, after, len(before))
-    return tuple(
+    new = tuple(
         Step(
             step_id(spoken.state.channel, spoken.id, n),
             one,
@@ -67,6 +67,10 @@ def made(promises: Sequence[Promise], before: Sequence[Step], spoken: Spoken) ->
         )
         for n, one in enumerate(promises)
     )
+    if sum(len(step.returns) + sum(map(len, step.after)) for step in (*before, *new)) > MOST_REFERENCES:
+        raise Rejected("size", f"A ladder has at most {MOST_REFERENCES:,} references.")
+    _circles(promises, after, len(before))
+    return new
 
 
 def check(one: Promise, parties: frozenset[str], unit: int) -> None:
@@ -84,7 +88,7 @@ def check(one: Promise, parties: frozenset[str], unit: int) -> None:
     for wrong, code, what in (
         (not bool(one.verifiers) <= one.needed <= len(one.verifiers), "needed", "how many must find it kept"),
         (not _lists(one.after), "after", "what it waits for"),
-        (len(one.returns) > MOST_REFERENCES, "returns", "what it is given for"),
+        (len(one.returns) > MOST_NAMED, "returns", "what it is given for"),
         (one.by > unit + FARTHEST or one.days > MOST_DAYS, "by", "its hour"),
         (one.visits > MOST_VISITS, "visits", "visits"),
         (not bool(one.visits) <= one.share <= one.visits, "share", "how many visits are one party's"),
@@ -100,7 +104,7 @@ def _some(named: Sequence[str], parties: frozenset[str]) -> bool:
 
 
 def _lists(after: Sequence[Sequence[Reference]]) -> bool:
-    return len(after) <= MOST_REFERENCES and all(1 <= len(some) <= MOST_REFERENCES for some in after)
+    return len(after) <= MOST_NAMED and all(1 <= len(some) <= MOST_NAMED for some in after)
 
 
 def _leads(one: Promise) -> bool:

@@ -9,7 +9,7 @@ from backchannel.entry.codec import Value, decode, encode
 from backchannel.entry.ids import Count
 from backchannel.instruments.base import Due, Me, Owed, current
 from backchannel.instruments.step.acts import Remind, StepId
-from backchannel.instruments.step.standing import Standing, standing
+from backchannel.instruments.step.standing import Standing, reading
 from backchannel.instruments.step.values import Ladder, Step
 
 HOUR = 12
@@ -31,7 +31,7 @@ def reminder(one: Step, now: Standing, unit: int) -> int:
 def owing(item: Ladder, unit: int) -> tuple[tuple[int, int], ...]:
     """The reminders that are owed: places of steps, and lead times."""
     waiting = [place for place, one in enumerate(item.steps) if awaits(one)]
-    leads = ((place, reminder(item.steps[place], standing(item, place, unit), unit)) for place in waiting)
+    leads = ((place, reminder(item.steps[place], reading(item, place, unit), unit)) for place in waiting)
     return tuple((place, lead) for place, lead in leads if lead)
 
 
@@ -66,7 +66,7 @@ def reflex(item: Ladder, me: Me) -> Owed:
 
 def _turn(item: Ladder, place: int, lead: int, me: Me) -> bool:
     """Whether it is my desk's turn to say this."""
-    one, now = item.steps[place], standing(item, place, me.read)
+    one, now = item.steps[place], reading(item, place, me.read)
     here = [seat for seat in map(me.state.member, current(item.audience, me.state)) if seat.speaks]
     turns = [seat.id for seat in sorted(here, key=lambda seat: seat.party not in one.promise.verifiers)]
     if me.seat not in turns or now.hour is None or now.opened is None:

@@ -5,10 +5,11 @@ A step's standing follows from its neighbours' entries alone, so that one pass g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from backchannel.channel.state import DAY
+from backchannel.instruments.step import clock
 from backchannel.instruments.step.values import Ladder, Step
 
 YEAR = 365 * DAY
@@ -20,7 +21,8 @@ LOST = frozenset({"withdrawn", "broken"})
 class Standing(NamedTuple):
     """Where a step stands.
 
-    `opened`: since when it is open, None if it is not; `hour`: by when it is to be done, None if that is not known.
+    `opened`: since when it is open, None if it is not; `hour`: by when it is to be done, None if it has no hour or none
+    yet; while the clock stands it moves on.
     `waits`: the lists of which none is fulfilled, `owes`: the steps in return for which it is given and that are not
     pledged, by their places. `held`: what it waits for, or is given for, is lost.
     """
@@ -32,6 +34,10 @@ class Standing(NamedTuple):
     owes: tuple[int, ...]
     held: bool
 
+    def overdue(self, unit: int) -> bool:
+        """Whether its hour has come; if the clock stands, had come before."""
+        return self.hour is not None and unit >= self.hour
+
     @property
     def lost(self) -> bool:
         """Whether it is never fulfilled."""
@@ -40,54 +46,40 @@ class Standing(NamedTuple):
 
 def stand(ladder: Ladder, unit: int) -> tuple[Standing, ...]:
     """The standing of every step at an arrival unit."""
-    steps = ladder.steps
-    read = [_read(steps, one, unit) for one in steps]
+    read = [reading(ladder, place, unit) for place in range(len(ladder.steps))]
     lost = [one.lost for one in read]
     return tuple(
         found._replace(held=True) if _held(one, lost.__getitem__) else found
-        for one, found in zip(steps, read, strict=True)
+        for one, found in zip(ladder.steps, read, strict=True)
     )
 
 
 def standing(ladder: Ladder, place: int, unit: int) -> Standing:
     """The standing of one step at an arrival unit."""
-    steps = ladder.steps
-    found = _read(steps, steps[place], unit)
-    return found._replace(held=_held(steps[place], lambda n: _read(steps, steps[n], unit).lost))
+    held = _held(ladder.steps[place], lambda n: reading(ladder, n, unit).lost)
+    return reading(ladder, place, unit)._replace(held=held)
 
 
-def _read(steps: Sequence[Step], one: Step, unit: int) -> Standing:
-    done = [_earliest(steps, any_of) for any_of in one.after]
-    waits = tuple(any_of for any_of, hour in zip(one.after, done, strict=True) if hour is None)
-    given = [steps[n] for n in one.returns]
-    owes = tuple(n for n, of in zip(one.returns, given, strict=True) if of.pledged is None or of.state in LOST)
-    opened = None
-    if one.pledged is not None and not waits and not owes:
-        pledges = (at.arrival for of in given if (at := of.pledged) is not None)
-        opened = max([one.pledged.arrival, *pledges, *(hour for hour in done if hour is not None)])
-    hour = _hour(one, opened)
+def reading(ladder: Ladder, place: int, unit: int) -> Standing:
+    """The standing of one step, but for `held`, which takes more than its neighbours."""
+    steps, one = ladder.steps, ladder.steps[place]
+    waits = tuple(any_of for any_of in one.after if all(steps[n].fulfilled is None for n in any_of))
+    owes = tuple(n for n in one.returns if steps[n].pledged is None or steps[n].state in LOST)
+    spells = clock.spells(steps, one)
+    opened = spells[-1][0] if spells and not waits and not owes else None
+    hour = clock.hour(one, spells, unit)
     return Standing(_state(one, opened, hour, unit), hour, opened, waits, owes, False)
 
 
-def _earliest(steps: Sequence[Step], any_of: Sequence[int]) -> int | None:
-    found = [at.arrival for n in any_of if (at := steps[n].fulfilled) is not None]
-    return min(found, default=None)
-
-
-def _hour(one: Step, opened: int | None) -> int | None:
-    """2.2: nobody is late for waiting, so that a step has a day at least from when it became open."""
-    promise = one.promise
-    if opened is None or not (promise.by or promise.days):
-        return None
-    return max(promise.by, one.until, opened + (promise.days or 1) * DAY)
-
-
 def _state(one: Step, opened: int | None, hour: int | None, unit: int) -> str:
-    if one.state != "pledged" or opened is None:
+    """2.3: what was broken by the clock does not come back when something else is disputed."""
+    if one.state != "pledged":
         return one.state
-    if hour is None or unit < hour:
-        return "due"
-    return "broken" if one.promise.grace and unit >= hour + one.promise.grace * DAY else "late"
+    if hour is not None and one.promise.grace and unit >= hour + one.promise.grace * DAY:
+        return "broken"
+    if opened is None:
+        return "pledged"
+    return "due" if hour is None or unit < hour else "late"
 
 
 def _held(one: Step, lost: Callable[[int], bool]) -> bool:

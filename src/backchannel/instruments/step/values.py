@@ -52,14 +52,22 @@ class Excused(Value, frozen=True, array_like=True):
     held: bool
 
 
+class Past(Value, frozen=True, array_like=True):
+    """Arrival units from `first` to before `last` in which a step was fulfilled, or else was broken, and is no more."""
+
+    fulfilled: bool
+    first: Count
+    last: Count
+
+
 class Step(Value, frozen=True, array_like=True):
     """One step. `promise` is as it was said; `after` and `returns` name the same steps by their places in the ladder.
 
     `state`: proposed, pledged, reported, verified, disputed, excused, broken, withdrawn; for due and late, ask
-    `standing`. `since`: where it came to that. `fulfilled`: where it came to be, if it is (2.1). `until`: another hour,
-    by an excuse; 0: none. `late`: its hour had come before it was reported or found kept. `base`: the position behind
-    which findings count (3.3): that of the newest report, or of an excuse that asks for another. `reminded`: the
-    shortest lead time that was said; 0: none.
+    `standing`. `since`: where it came to that. `fulfilled`: where it came to be, if it is (2.1). `past`: when it was
+    fulfilled or broken before. `until`: another hour, by an excuse; 0: none. `late`: its hour had come before it was
+    reported or found kept. `base`: the position behind which findings count (3.3): that of the newest report, or of an
+    excuse that asks for another. `reminded`: the shortest lead time that was said; 0: none.
     """
 
     id: StepId
@@ -82,6 +90,7 @@ class Step(Value, frozen=True, array_like=True):
     findings: tuple[Found, ...] = ()
     visits: tuple[Visited, ...] = ()
     excuses: tuple[Excused, ...] = ()
+    past: tuple[Past, ...] = ()
 
     @property
     def stands(self) -> bool:
