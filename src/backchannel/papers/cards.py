@@ -68,6 +68,7 @@ _EDGES: dict[str, tuple[float, float, str]] = {
     "proposed": (0.25, 1.0, PAPER),
     "withdrawn": (0.25, 1.0, WASH),
 }
+_MARKS = dict.fromkeys((0x2068, 0x2069))
 _EDGE = (0.35, 0.0, PAPER)
 
 SIGN = 1.25
@@ -130,9 +131,14 @@ def waits(after: Sequence[Sequence[int]]) -> str:
 
 def told(card: Card) -> str:
     """The card in one sentence, for who cannot see it."""
-    parts = [f"{name} {value}".strip() for name, _, value, _ in facts(card)]
+    parts = [f"{name} {plainly(value)}".strip() for name, _, value, _ in facts(card)]
     what = card.what if len(card.what) <= 200 else card.what[:200] + "…"
     return "; ".join((f"Step {card.number}, {card.party}, {card.standing}: {what}", *parts)) + "."
+
+
+def plainly(value: str) -> str:
+    """A fact without the marks that keep directions of writing apart in a drawing."""
+    return value.translate(_MARKS)
 
 
 def cleaned(card: Card) -> Card:

@@ -49,19 +49,20 @@ class _Part(NamedTuple):
 def whole(picture: Picture) -> Sheet:
     """The ladder as one picture."""
     ladder = _Ladder(picture)
-    part = ladder.part(range(max(1, len(ladder.parties))), range(len(ladder.cards)), _CARD, 0.0)
+    part = ladder.part(range(len(ladder.parties)), range(len(ladder.cards)), _CARD, 0.0)
     return ladder.sheet(part, max(part.drawn.width + 2 * MARGIN, _NARROWEST), 0.0, "")
 
 
 def pages(picture: Picture) -> list[Sheet]:
     """The ladder on A4, upright if it has few parties; so many parties and rows on a page as can be read."""
     ladder = _Ladder(picture)
-    count = max(1, len(ladder.parties))
-    lanes = -(-count // -(-count // _LANES))
+    count = len(ladder.parties)
+    groups = -(-count // _LANES) or 1
+    lanes = -(-count // groups) or 1
     across, down = _A4 if lanes <= _UPRIGHT else _A4[::-1]
     card = min((across - 2 * MARGIN - _GUTTER * (lanes - 1) - 2 * _EDGE) / lanes, _WIDEST)
-    groups = [range(first, min(first + lanes, count)) for first in range(0, count, lanes)]
-    parts = [part for group in groups for part in ladder.parts(group, card, across, down)]
+    firsts = range(0, count or 1, lanes)
+    parts = [p for at in firsts for p in ladder.parts(range(at, min(at + lanes, count)), card, across, down)]
     said = [f"page {at} of {len(parts)}" if len(parts) > 1 else "" for at in range(1, len(parts) + 1)]
     return [ladder.sheet(part, across, down, which) for part, which in zip(parts, said, strict=True)]
 
@@ -141,7 +142,7 @@ class _Ladder:
         """A part with its head and its legend; `down` 0: as long as it is."""
         cards = [self.cards[i] for i in part.cards]
         left = (across - part.drawn.width) / 2
-        columns = [(left + at, self.parties[lane]) for at, lane in zip(part.drawn.lefts, part.lanes, strict=False)]
+        columns = [(left + at, self.parties[lane]) for at, lane in zip(part.drawn.lefts, part.lanes, strict=True)]
         hour = f"As of {self.as_of}, by the log's clock" if self.as_of else ""
         said = ", ".join(filter(None, (hour, which))) if cards else "No steps yet."
         top = head(across, self.title, said, columns, part.card)
