@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,10 +14,9 @@ from backchannel.desk.book.intent import Say
 from backchannel.desk.channel import Channel
 from backchannel.entry import text
 from backchannel.entry.codec import decode
-from backchannel.errors import Misuse
-from backchannel.instruments.base import current
+from backchannel.errors import Malformed, Misuse
 from backchannel.instruments.step.acts import PIECE, File, Piece
-from backchannel.instruments.step.values import Ladder
+from backchannel.instruments.step.values import Ladder, Step
 
 Progress = Callable[[int, int], None]
 """Told (pieces done, pieces in all)."""
@@ -25,6 +25,7 @@ MOST = 1 << 30
 AT_ONCE = 4
 """Pieces that wait for the relay at a time."""
 
+UNDONE = "Nothing was sent."
 SENT = "What was sent stays sent; the same command goes on where it stopped."
 
 
@@ -44,42 +45,86 @@ def pieces(file: File) -> int:
 
 def describe(path: Path, progress: Progress = lambda done, total: None) -> File:
     """A file's name, size and digest. Raises `Misuse` for what is no file, cannot be read or is too large."""
-    digest, size = hashlib.sha256(), 0
+    return _hashed(path, progress)[0]
+
+
+def _hashed(path: Path, progress: Progress) -> tuple[File, list[bytes]]:
+    """A file as it is named, and the digest of each of its pieces."""
+    whole, size, parts = hashlib.sha256(), 0, []
     try:
+        if not path.is_file():  # a pipe would never end
+            raise Misuse("file", f"{path} is no file.", "Check its name.", UNDONE)
         total = -(-path.stat().st_size // PIECE)
         with path.open("rb") as source:
             while data := source.read(PIECE):
-                digest.update(data)
+                whole.update(data)
+                parts.append(hashlib.sha256(data).digest())
                 size += len(data)
                 if size > MOST:
-                    raise Misuse("file", f"{path.name} is larger than a gigabyte.", "Divide it.")
-                progress(-(-size // PIECE), total)
+                    raise Misuse("file", f"{path.name} is larger than a gigabyte.", "Divide it.", UNDONE)
+                progress(len(parts), max(total, len(parts)))
     except OSError as problem:
-        raise Misuse("file", f"{path} cannot be read: {problem.strerror or problem}.") from problem
-    return File(text.line(text.tidy(path.name), "file name", 200), size, digest.digest())
+        raise Misuse("file", f"{path} cannot be read: {problem.strerror or problem}.", "", UNDONE) from problem
+    try:
+        name = text.line(text.tidy(path.name), "file name", 200)
+    except Malformed as problem:
+        raise Misuse("file", f"{path.name}: {problem.what}", "Give it another name.", UNDONE) from problem
+    return File(name, size, whole.digest()), parts
+
+
+def mine(
+    channel: Channel, item: Ladder, number: int, path: Path, progress: Progress = lambda done, total: None
+) -> File:
+    """The file that this is, of those that one's party has named for a step; `Misuse("file")` if it is none of them."""
+    here, party = describe(path, progress), channel.state.member(channel.me).party
+    own = [one.file for one in named(channel, item, number) if one.party == party]
+    found = next((file for file in own if file.sha256 == here.sha256), None)
+    if found is not None:
+        return found
+    changed = next((file for file in own if file.name == here.name), None)
+    if changed is not None:
+        what = f"{path.name} is not what {party} named: it has changed since."
+        raise Misuse("file", what, "Find it as it was; or report again, with it as it is.", UNDONE)
+    known = ", ".join(file.name for file in own) or "none"
+    raise Misuse("file", f"{path.name} is no file that {party} named for step {number}: {known}.", "", UNDONE)
 
 
 def send(channel: Channel, item: Ladder, file: File, path: Path, progress: Progress = lambda done, total: None) -> None:
     """Send what of a file the log does not have yet; `path` is read again, and must be what was named.
 
-    Raises `Misuse("file")` if it is not, `Misuse("waits")` if the relay takes no more now.
+    A piece that is there already stays as it is, so that none may go that is not what was named. Raises
+    `Misuse("file")` then, `Misuse("waits")` if the relay takes no more now.
     """
-    total, me = pieces(file), channel.state.member(channel.me).party
-    place = item.at.position
+    total, party, place = pieces(file), channel.state.member(channel.me).party, item.at.position
+    found, parts = _hashed(path, lambda done, total: None)
+    if found.sha256 != file.sha256:
+        raise _changed(path)
     channel.sync()  # a file is sent when the report that names it stands in the log
-    with path.open("rb") as source:
-        for n in range(total):
-            data = source.read(PIECE)
-            if len(data) != min(PIECE, file.size - n * PIECE):
-                raise Misuse("file", f"{path.name} has changed since it was named.", "", SENT)
-            if n not in channel.session.book.pieces.here(place, me, file.sha256) | _waiting(channel, item, file):
-                to = current(item.audience, channel.state)
-                channel.say("step.piece", Piece(item.id, file.sha256, n, data), to)
-                if len(_waiting(channel, item, file)) >= AT_ONCE:
-                    _pass_on(channel, item, file, n, total)
-            progress(n + 1, total)
+    there = channel.session.book.pieces.here(place, party, file.sha256) | _waiting(channel, item, file)
+    for n, data in enumerate(_read(path)):
+        if n >= total or hashlib.sha256(data).digest() != parts[n]:
+            raise _changed(path)
+        if n not in there:
+            # The ladder's audience may be another by now: it is asked each time.
+            channel.say("step.piece", Piece(item.id, file.sha256, n, data), channel.state.current(item.audience))
+            if len(_waiting(channel, item, file)) >= AT_ONCE:
+                _pass_on(channel, item, file, n, total)
+        progress(n + 1, total)
     if _waiting(channel, item, file):
         _pass_on(channel, item, file, total, total)
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as source:
+            while data := source.read(PIECE):
+                yield data
+    except OSError as problem:
+        raise Misuse("file", f"{path} cannot be read: {problem.strerror or problem}.", "", SENT) from problem
+
+
+def _changed(path: Path) -> Misuse:
+    return Misuse("file", f"{path.name} has changed since it was named.", "Find it as it was.", SENT)
 
 
 def _pass_on(channel: Channel, item: Ladder, file: File, n: int, total: int) -> None:
@@ -99,7 +144,11 @@ def _waiting(channel: Channel, item: Ladder, file: File) -> frozenset[int]:
 
 def named(channel: Channel, item: Ladder, number: int) -> list[Named]:
     """The files of a step's reports and findings, each once."""
-    one = item.steps[number - 1]
+    return of(item.steps[number - 1], channel.session.book.pieces.counts(item.at.position))
+
+
+def of(one: Step, here: Mapping[tuple[str, bytes], int]) -> list[Named]:
+    """The same, with how many pieces of each party's files are here."""
     found: dict[tuple[str, bytes], File] = {}
     for party, files in (
         *((one.promise.doer, said.files) for said in one.reports),
@@ -107,11 +156,17 @@ def named(channel: Channel, item: Ladder, number: int) -> list[Named]:
     ):
         for file in files:
             found.setdefault((party, file.sha256), file)
-    held = channel.session.book.pieces
-    return [
-        Named(party, file, len(held.here(item.at.position, party, sha)), pieces(file))
-        for (party, sha), file in found.items()
-    ]
+    return [Named(party, file, here.get((party, sha), 0), pieces(file)) for (party, sha), file in found.items()]
+
+
+_UNFIT = re.compile(r"[/\\:*?\"<>|]|^\.+|\s+$")
+
+
+def filename(name: str) -> str:
+    """A name under which a file that others named can be saved: it names no folder, and hides nothing."""
+    stem, dot, ending = _UNFIT.sub("_", name).rpartition(".")
+    kept = (stem if dot else ending).encode()[:150].decode(errors="ignore")
+    return f"{kept}.{ending.encode()[:50].decode(errors='ignore')}" if dot else kept
 
 
 def save(
@@ -140,8 +195,22 @@ def save(
             raise Misuse(
                 "altered", f"What came of {one.file.name} is not the file that {one.party} named.", f"Tell {one.party}."
             )
-        os.link(scratch, target)  # and not `replace`: what came there meanwhile stays
+        _place(scratch, target)
+    except FileExistsError as problem:
+        raise Misuse("exists", f"{target} is there already.", "Choose another name.") from problem
     except OSError as problem:
         raise Misuse("file", f"{target} cannot be written: {problem.strerror or problem}.") from problem
     finally:
         Path(scratch).unlink(missing_ok=True)
+
+
+def _place(scratch: str, target: Path) -> None:
+    """Under its name, unless something came there meanwhile; a stick may know no links."""
+    try:
+        os.link(scratch, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        if target.exists():
+            raise FileExistsError from None
+        Path(scratch).rename(target)

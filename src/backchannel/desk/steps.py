@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from backchannel.desk.channel import Channel
 from backchannel.desk.duties import read_up_to
@@ -11,12 +13,13 @@ from backchannel.desk.plans.reading import Plan
 from backchannel.entry import text
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import SeatId
-from backchannel.errors import Misuse
-from backchannel.instruments.base import current
+from backchannel.errors import Malformed, Misuse
 from backchannel.instruments.step import acts
-from backchannel.instruments.step.acts import File, StepId
+from backchannel.instruments.step.acts import File
+from backchannel.instruments.step.promises import check, speaking
 from backchannel.instruments.step.standing import Standing, stand
 from backchannel.instruments.step.values import Ladder, Step
+from backchannel.ledger.leaf import ARRIVAL_UNIT
 
 
 def hour(channel: Channel) -> int:
@@ -25,9 +28,22 @@ def hour(channel: Channel) -> int:
         return read_up_to(channel.session)
 
 
+def day(unit: int) -> str:
+    """The day (UTC) of an arrival unit."""
+    return datetime.fromtimestamp(unit * ARRIVAL_UNIT, UTC).strftime("%Y-%m-%d")
+
+
 def standings(channel: Channel, item: Ladder) -> tuple[Standing, ...]:
     """Where every step stands now."""
     return stand(item, hour(channel))
+
+
+def ladder_at(channel: Channel, position: int) -> Ladder:
+    """The ladder with this number."""
+    held = channel.session.book.items.at(position)
+    if held is None or not isinstance(held.value, Ladder):
+        raise Misuse("item", f"There is no ladder number {position} here.", "See: backchannel step list", "")
+    return held.value
 
 
 def step(item: Ladder, number: int) -> Step:
@@ -39,8 +55,18 @@ def step(item: Ladder, number: int) -> Step:
 
 def plan(channel: Channel, raw: bytes, item: Ladder | None = None) -> Plan:
     """A ladder, or more of one, as people write it."""
-    known: Mapping[int, StepId] = {n: one.id for n, one in enumerate(item.steps, 1)} if item is not None else {}
-    return reading.read(raw, lambda name: party(channel, name), known)
+    return reading.read(raw, lambda name: party(channel, name), item.steps if item is not None else ())
+
+
+def gesture(
+    channel: Channel, said: Mapping[str, Any], title: str = "", to: Iterable[SeatId] = (), item: Ladder | None = None
+) -> Plan:
+    """One step of one's own party, announced: lines as in a file; owed to all who read it if it names nobody."""
+    state, mine = channel.state, channel.state.member(channel.me).party
+    here = state.current(item.audience) if item is not None else tuple(to) or tuple(seat.id for seat in state.active)
+    others = sorted(speaking(here, state) - {mine})
+    lines = {"who": mine, "announced": True, **said, "owed_to": said.get("owed_to") or others}
+    return reading.plan(title, [lines], lambda name: party(channel, name), item.steps if item is not None else ())
 
 
 def party(channel: Channel, name: str) -> str:
@@ -54,12 +80,15 @@ def party(channel: Channel, name: str) -> str:
 
 def propose(channel: Channel, made: Plan, to: Iterable[SeatId] | None = None) -> None:
     """A new ladder, for everybody or for some."""
-    audience = None if to is None else tuple(sorted({channel.me, *to}))
+    everyone = tuple(seat.id for seat in channel.state.active)
+    audience = everyone if to is None else tuple(sorted({channel.me, *to}))
+    _check(channel, made, audience)
     channel.say("step.propose", acts.Propose(made.title, made.promises), audience)
 
 
 def add(channel: Channel, item: Ladder, made: Plan) -> None:
     """More steps in a ladder."""
+    _check(channel, made, channel.state.current(item.audience))
     _say(channel, item, "step.add", acts.Add(item.id, made.promises))
 
 
@@ -94,4 +123,15 @@ def excuse(channel: Channel, item: Ladder, one: Step, until: int, reason: str = 
 
 
 def _say(channel: Channel, item: Ladder, kind: str, body: Value) -> None:
-    channel.say(kind, body, current(item.audience, channel.state))
+    channel.say(kind, body, channel.state.current(item.audience))
+
+
+def _check(channel: Channel, made: Plan, audience: Sequence[SeatId]) -> None:
+    """Each step by itself, so that its person learns which one it is; the whole is for the fold."""
+    parties, unit = speaking(audience, channel.state), channel.session.now().arrival
+    for n, one in enumerate(made.promises, 1):
+        try:
+            check(one, parties, unit)
+        except Malformed as problem:
+            what = f"Step {n} (“{one.what[:40]}”): {problem.what}"
+            raise Misuse(problem.code, what, "", reading.UNDONE) from problem

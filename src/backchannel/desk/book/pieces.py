@@ -32,6 +32,13 @@ class Pieces:
         """Which pieces of a file are here."""
         return frozenset(one.n for one in self.of(ladder) if (one.party, one.file) == (party, file))
 
+    def counts(self, ladder: int) -> dict[tuple[str, bytes], int]:
+        """How many pieces of each party's files are here."""
+        rows = self._vault.query(
+            "SELECT party, file, COUNT(*) FROM piece WHERE place = ? GROUP BY party, file", (self._places.of(ladder),)
+        )
+        return {(party, file): count for party, file, count in rows}
+
     def of(self, ladder: int) -> list[Held]:
         """All pieces of a ladder, in order."""
         rows = self._vault.query(

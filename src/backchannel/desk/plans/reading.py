@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from backchannel.entry import text
 from backchannel.errors import Misuse
-from backchannel.instruments.step.acts import Promise, Reference, StepId
+from backchannel.instruments.step.acts import Promise, Reference
+from backchannel.instruments.step.values import Step
 from backchannel.ledger.leaf import ARRIVAL_UNIT
 
 MOST_BYTES = 2_000_000
@@ -55,34 +56,50 @@ FIELDS: dict[str, Field] = {
 
 
 def end_of(day: date) -> int:
-    """The arrival unit in which a day has ended (UTC)."""
+    """The arrival unit in which a day has ended (UTC). `Misuse("day")` for one before 1970, or after the year 9998."""
+    if not 1970 <= day.year < date.max.year:
+        raise Misuse("day", f"{day} is too far away.", "As: 2026-12-01", UNDONE)
     after = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
     return int(after.timestamp()) // ARRIVAL_UNIT
 
 
-def read(raw: bytes, party: Callable[[str], str], known: Mapping[int, StepId] | None = None) -> Plan:
-    """A ladder from a file. `party` gives a party's name as the roster has it; `known`: steps there, by number.
+def read(raw: bytes, party: Callable[[str], str], known: Sequence[Step] = ()) -> Plan:
+    """A ladder from a file. `party` gives a party's name as the roster has it; `known`: the steps that are there.
 
     Raises `Misuse`, naming the step and the line, for whatever is not as `FIELDS` says.
     """
     try:
         if len(raw) > MOST_BYTES:
             raise ValueError("it is longer than two megabytes")
-        data = tomllib.loads(raw.decode())
+        data = tomllib.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as problem:
-        raise Misuse("plan", f"This file cannot be read as a ladder: {problem}.", _HELP, UNDONE) from problem
+        why = "it is not text in UTF-8" if isinstance(problem, UnicodeDecodeError) else str(problem) or "it is too deep"
+        raise Misuse("plan", f"This file cannot be read as a ladder: {why}.", _HELP, UNDONE) from problem
     steps = data.pop("step", [])
     title = data.pop("title", "")
     if data or not isinstance(title, str) or not isinstance(steps, list) or not all(isinstance(s, dict) for s in steps):
         extra = ", ".join(map(repr, data)) or "something that is no step"
         raise Misuse("plan", f"A ladder has a title and steps; this file has {extra}.", _HELP, UNDONE)
+    return plan(title, steps, party, known)
+
+
+def plan(
+    title: str, steps: Sequence[Mapping[str, Any]], party: Callable[[str], str], known: Sequence[Step] = ()
+) -> Plan:
+    """A ladder from what its file says of each step; as `read`."""
     lines = [_line(n, step) for n, step in enumerate(steps, 1)]
-    keys = _keys(lines)
-    keys |= {f"#{number}": step for number, step in (known or {}).items()}
-    return Plan(text.tidy(title), tuple(_promise(line, party, keys, lines) for line in lines))
+    keys = _keys(lines) | {f"#{n}": Named(step.id, step.promise.doer) for n, step in enumerate(known, 1)}
+    return Plan(text.tidy(title), tuple(_promise(line, party, keys) for line in lines))
 
 
 _HELP = "See a template: backchannel step template"
+
+
+class Named(NamedTuple):
+    """A step that others can refer to: how, and its doer as the file or the ladder has it."""
+
+    reference: Reference
+    doer: Any
 
 
 class Line(NamedTuple):
@@ -114,47 +131,44 @@ def _line(n: int, step: Mapping[str, Any]) -> Line:
     return Line(n, said)
 
 
-def _keys(lines: Sequence[Line]) -> dict[str, Reference]:
-    keys: dict[str, Reference] = {}
+def _keys(lines: Sequence[Line]) -> dict[str, Named]:
+    keys: dict[str, Named] = {}
     for place, line in enumerate(lines):
         key = line.said["key"]
         if key.startswith("#") or key in keys:
             raise line.fail("a key is a word of its own, and does not begin with #.")
         if key:
-            keys[key] = place
+            keys[key] = Named(place, line.said["who"])
     return keys
 
 
-def _promise(line: Line, party: Callable[[str], str], keys: Mapping[str, Reference], lines: Sequence[Line]) -> Promise:
+def _promise(line: Line, party: Callable[[str], str], keys: Mapping[str, Named]) -> Promise:
     said = line.said
 
     def parties(name: str) -> tuple[str, ...]:
         return tuple(sorted({_party(line, party, one) for one in said[name]}))
 
-    def step(key: Any) -> Reference:
+    def step(key: Any) -> Named:
         if not isinstance(key, str) or key not in keys:
             raise line.fail(f"no step is called {key!r}. A step that is there already is called by its number: #3.")
         return keys[key]
 
-    after = tuple(tuple(map(step, one if isinstance(one, list) else [one])) for one in said["after"])
-    returns = tuple(map(step, said["in_return_for"]))
-    verifiers, doer = parties("verified_by"), _party(line, party, said["who"])
-    owed = parties("owed_to") or tuple(
-        sorted({_party(line, party, lines[one].said["who"]) for one in returns if isinstance(one, int)})
+    after = tuple(
+        tuple(step(key).reference for key in (one if isinstance(one, list) else [one])) for one in said["after"]
     )
+    returns = [step(key) for key in said["in_return_for"]]
+    verifiers, doer = parties("verified_by"), _party(line, party, said["who"])
+    owed = parties("owed_to") or tuple(sorted({_party(line, party, one.doer) for one in returns}))
     if not owed:
         raise line.fail("'owed_to' is missing: to whom is it promised?")
-    visits, lead = (
-        _number(line, "visits_a_year"),
-        tuple(_count(line, "remind_days", one) for one in said["remind_days"]),
-    )
+    visits, lead = _number(line, "visits_a_year"), [_count(line, "remind_days", one) for one in said["remind_days"]]
     return Promise(
         doer=doer,
         what=said["what"],
         where=said["where"],
         after=after,
-        returns=returns,
-        by=0 if said["by"] == date.min else end_of(said["by"]),
+        returns=tuple(one.reference for one in returns),
+        by=0 if said["by"] == date.min else _hour(line, said["by"]),
         days=_number(line, "within_days"),
         how=said["how"],
         verifiers=verifiers,
@@ -168,6 +182,13 @@ def _promise(line: Line, party: Callable[[str], str], keys: Mapping[str, Referen
         reversible=said["reversible"],
         announced=said["announced"],
     )
+
+
+def _hour(line: Line, day: date) -> int:
+    try:
+        return end_of(day)
+    except Misuse as problem:
+        raise line.fail(problem.what) from problem
 
 
 def _number(line: Line, name: str, otherwise: int = 0) -> int:

@@ -1,7 +1,13 @@
-"""Templates of common measures, written for this project after public practice: `NAMES` says what each is."""
+"""Templates of common measures, written for this project after public practice: `NAMES` says what each is.
+
+In their files `{A}`, `{B}` and `{C}` stand for parties, and `{+30}` for the day 30 days ahead.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
 from importlib import resources
 
 from backchannel.errors import Misuse
@@ -14,11 +20,29 @@ NAMES = {
     "detainees": "lists are exchanged, and people go home in turn, the sick first",
     "inspection": "each side may look, so many times a year",
     "remains": "the dead are found, named and given back",
+    "blank": "one step, with every line that a step can have",
 }
 
+PARTIES = ("A", "B", "C")
+_PLACE = re.compile(r"\{(?:([A-C])|\+(\d+))\}")
 
-def template(name: str) -> str:
-    """A ladder to be filled in; `Misuse("template")` if there is none of this name."""
+
+def template(name: str, parties: Mapping[str, str], today: date) -> str:
+    """A ladder to fill in; parties that are not named stay `A`, `B`, `C`. `Misuse("template")` if it is not there."""
     if name not in NAMES:
         raise Misuse("template", f"There is no template called {name!r}.", f"There are: {', '.join(NAMES)}.")
-    return (resources.files("backchannel.desk.plans") / "templates" / f"{name}.toml").read_text()
+    unknown = next((letter for letter in parties if letter not in PARTIES), None)
+    if unknown is not None:
+        raise Misuse("template", f"No party is called {unknown!r} in a template.", "As: --as A=Argentina", "")
+    raw = (resources.files("backchannel.desk.plans") / "templates" / f"{name}.toml").read_text()
+
+    def filled(found: re.Match[str]) -> str:
+        letter, days = found.groups()
+        return _quoted(parties.get(letter, letter)) if letter else str(today + timedelta(days=int(days)))
+
+    return _PLACE.sub(filled, raw)
+
+
+def _quoted(party: str) -> str:
+    """A name as it stands within quotes in TOML."""
+    return party.replace("\\", "\\\\").replace('"', '\\"')

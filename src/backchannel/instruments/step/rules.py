@@ -105,7 +105,12 @@ def parts(one: Step, spoken: Spoken) -> tuple[str, ...]:
     """The parts in which a seat's party acts on a step, the act's own before others (3): a doer is nothing else."""
     if spoken.part != "speaker":
         return (spoken.part,)
-    party, promise = spoken.state.member(spoken.sender).party, one.promise
+    return roles(one, spoken.state.member(spoken.sender).party)
+
+
+def roles(one: Step, party: str) -> tuple[str, ...]:
+    """The same for a party that speaks."""
+    promise = one.promise
     if party == promise.doer:
         return ("doer",)
     of = {"verifier": promise.verifiers, "beneficiary": promise.toward, "proposer": (one.party,)}

@@ -1,0 +1,134 @@
+"""Whose turn it is on a ladder, and whether a party may do something now, told as people ask (spec/step.md, 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from backchannel.desk import steps
+from backchannel.desk.channel import Channel
+from backchannel.errors import Misuse
+from backchannel.instruments.step.rules import RULES, STATES, roles
+from backchannel.instruments.step.standing import Standing, quota, stand, standing
+from backchannel.instruments.step.values import Ladder, Step
+
+
+class Turn(NamedTuple):
+    """Something that is awaited from a party: `verb` is pledge, report, answer (a doubt), find or excuse."""
+
+    place: int
+    party: str
+    verb: str
+    hour: int | None
+
+
+def awaited(item: Ladder, stands: Sequence[Standing]) -> list[Turn]:
+    """What is awaited, from whom; what has the nearest hour first."""
+    found = [
+        Turn(place, party, verb, now.hour if verb == "report" else None)
+        for place, (one, now) in enumerate(zip(item.steps, stands, strict=True))
+        for party, verb in _awaited(one, now)
+    ]
+    return sorted(found, key=lambda turn: (turn.hour is None, turn.hour or 0, turn.place))
+
+
+def _awaited(one: Step, now: Standing) -> Iterator[tuple[str, str]]:
+    promise = one.promise
+    if now.state == "proposed" and not now.held:
+        yield promise.doer, "pledge"
+    if now.state in ("due", "late"):
+        yield promise.doer, "report"
+    if now.state == "disputed":
+        yield promise.doer, "answer"
+    if now.state in ("reported", "disputed"):
+        yield from ((party, "find") for party in promise.verifiers if party not in one.found)
+    if now.state not in ("proposed", "verified", "excused", "withdrawn"):
+        yield from ((party, "excuse") for party in _asked(one))
+
+
+def _asked(one: Step) -> Iterable[str]:
+    """To whom it is owed, too, if another of them has excused it and they have not said the same."""
+    held = max((n for n, word in enumerate(one.excuses, 1) if word.held), default=0)
+    said = {word.party: word.until for word in one.excuses[held:]}
+    newest = one.excuses[-1].until if said else 0
+    return [party for party in one.promise.toward if said and said.get(party) != newest]
+
+
+class Moved(NamedTuple):
+    """A step that came to be due, late or broken since somebody looked, by an entry or by the clock."""
+
+    ladder: Ladder
+    place: int
+    now: Standing
+
+
+Seen = dict[int, tuple[str, ...]]
+"""Of each ladder, by its number, how its steps stood."""
+
+
+def seen(channel: Channel) -> Seen:
+    """How all steps stand."""
+    unit = steps.hour(channel)
+    return {held.position: tuple(now.state for now in stand(held.value, unit)) for held in channel.items("step")}
+
+
+def moved(channel: Channel, before: Seen) -> list[Moved]:
+    """What has come to be due or late since, or broken by the clock alone."""
+    unit, found = steps.hour(channel), []
+    for held in channel.items("step"):
+        item, past = held.value, before.get(held.position, ())
+        for place, now in enumerate(stand(item, unit)):
+            clock = now.state in ("due", "late") or (now.state == "broken" and item.steps[place].state == "pledged")
+            if clock and (place >= len(past) or past[place] != now.state):
+                found.append(Moved(item, place, now))
+    return found
+
+
+VERBS = {
+    "step.pledge": "pledge",
+    "step.withdraw": "withdraw",
+    "step.report": "report",
+    "step.inspect": "inspect",
+    "step.find": "judge",
+    "step.excuse": "excuse",
+}
+_WHOSE = {
+    "doer": lambda one: [one.promise.doer],
+    "verifier": lambda one: list(one.promise.verifiers),
+    "beneficiary": lambda one: list(one.promise.toward),
+    "proposer": lambda one: [one.party],
+}
+UNDONE = "Nothing was done."
+
+
+def may(channel: Channel, item: Ladder, number: int, kind: str) -> Step:
+    """The step, if this seat's party can do this to it now. Else `Misuse`: `step`, `party`, `state` or `visits`."""
+    one, unit, me = steps.step(item, number), steps.hour(channel), channel.state.member(channel.me)
+    now, verb = standing(item, number - 1, unit), VERBS[kind]
+    parts = set(roles(one, me.party)) if me.speaks else set()
+    known = [(state, part) for state, what, part in RULES if what == kind]
+    if not parts & {part for _, part in known}:
+        whose = dict.fromkeys(p for _, part in known if part in _WHOSE for p in _WHOSE[part](one) if p != me.party)
+        who = ", ".join(whose) or "nobody"
+        what = "A party does not judge its own step" if "doer" in parts else f"Step {number} is for others to {verb}"
+        raise Misuse("party", f"{what}: {who}.", f"See: backchannel step show {item.at.position} {number}", UNDONE)
+    if not any((now.state, part) in known for part in parts):
+        raise Misuse("state", f"Step {number} is {now.state}: {STATES[now.state]}.", _todo(item, number, now), UNDONE)
+    if kind == "step.inspect":
+        _visit(one, number, me.party, unit)
+    return one
+
+
+def _todo(item: Ladder, number: int, now: Standing) -> str:
+    if now.state == "proposed":
+        return f"Its doer promises it first: backchannel step pledge {item.at.position} {number}"
+    return f"See: backchannel step show {item.at.position} {number}"
+
+
+def _visit(one: Step, number: int, party: str, unit: int) -> None:
+    left = quota(one, party, unit)
+    if left.next is None:
+        raise Misuse("visits", f"Step {number} takes no visits: its promise names none.", "", UNDONE)
+    if not left.left:
+        day = steps.day(left.next)
+        raise Misuse("visits", f"No visit to step {number} is left; the next is possible on {day}.", "", UNDONE)
