@@ -85,6 +85,16 @@ def current(audience: tuple[SeatId, ...], state: State) -> tuple[SeatId, ...]:
     return state.current(audience)
 
 
+def passing(instrument: Instrument, state: State) -> bool:
+    """Whether items of an instrument pass with a seat under this charter (spec/handover.md, 3)."""
+    return instrument.passes and (instrument.record or state.charter is None or state.charter.terms.dossier == "all")
+
+
+def readers(instrument: Instrument, audience: tuple[SeatId, ...], state: State) -> tuple[SeatId, ...]:
+    """Who has an item of this instrument and audience, as it is now (spec/handover.md, 3)."""
+    return (current if passing(instrument, state) else remaining)(audience, state)
+
+
 def whole(audience: tuple[SeatId, ...], state: State) -> bool:
     """Whether all who speak are in it: an item's key comes with it then, and is asked for else (sealing.md, 12.2)."""
     return {seat.id for seat in state.active if seat.speaks} <= set(audience)
@@ -179,7 +189,9 @@ class Instrument:
     12); `needs`: without that key a desk takes no part; `words`: the kind of entry that carries another's words;
     `asked(pocket)`: the seed under which this desk has asked for the key; `back(pocket)`: what goes back to the tray
     when the pocket is destroyed.
-    `passes`: its items pass with a seat to whoever succeeds it (spec/handover.md, 3).
+    `settled(item)`: whether nothing of it is awaited from anybody any more.
+    `passes`: its items pass with a seat to whoever succeeds it (spec/handover.md, 3), and if they are no `record`, only
+    under a charter that lets all pass.
     `links(item, act)`: the other item that an entry names. `begins(items, me)`: what my desk begins without being
     asked, by the clock.
     """
@@ -202,6 +214,8 @@ class Instrument:
     back: Callable[[bytes], bytes] = lambda _: b""
     links: Callable[[Any, Any], EntryId | None] = lambda _item, _act: None
     passes: bool = True
+    settled: Callable[[Any], bool] = lambda _: False
+    record: bool = True
     begins: Callable[[Sequence[Any], Me], Due | None] = lambda _items, _me: None
 
 

@@ -9,7 +9,7 @@ from backchannel.entry import text
 from backchannel.entry.codec import Value
 from backchannel.entry.ids import Count, EntryId, SeatId
 from backchannel.errors import Rejected
-from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, step
+from backchannel.instruments.base import Instrument, Kind, Rules, Spoken, passing, step
 
 
 class Send(Value, frozen=True):
@@ -92,7 +92,7 @@ def fold(note: Note | None, spoken: Spoken) -> Note:
     act = spoken.act
     if isinstance(act, Send):
         return _sent(act, spoken)
-    note = spoken.about(note, Note)
+    note = spoken.about(note, Note, passes=passing(NOTE, spoken.state))
     who = "author" if spoken.stands_for(note.author) else "reader"
     line = spoken.state.line(spoken.sender) if isinstance(act, Restate) else (act.seat,)
     now = next((r for r in map(note.readback, line) if r is not None), None)
@@ -154,4 +154,6 @@ NOTE = Instrument(
     text=_text,
     until=lambda note: None if note.gone else note.until,
     lapse=_lapse,
+    settled=lambda note: note.gone or all(r.state in ("plain", "confirmed") for r in note.readbacks),
+    record=False,
 )

@@ -55,6 +55,28 @@ class Items:
             instrument,
         )
 
+    def unsettled(self, instrument: str) -> list[Item]:
+        """Those of which something may be awaited from somebody still."""
+        return self._items(
+            "SELECT instrument, value FROM item WHERE place >= ? AND place < ? AND instrument = ? AND NOT settled"
+            " ORDER BY place",
+            self._places.first,
+            self._places.end,
+            instrument,
+        )
+
+    def newest(self, instrument: str, *, before: int, most: int) -> list[Item]:
+        """The last items of an instrument before a position, some, in the order of the log."""
+        found = self._items(
+            "SELECT instrument, value FROM item WHERE place >= ? AND place < ? AND instrument = ?"
+            " ORDER BY place DESC LIMIT ?",
+            self._places.first,
+            min(self._places.of(before), self._places.end),
+            instrument,
+            most,
+        )
+        return found[::-1]
+
     def find(self, wanted: str, most: int = 100) -> list[Item]:
         """Items whose text has all of these words, best first."""
         quoted = " ".join('"' + word.replace('"', '""') + '"' for word in wanted.replace("\0", " ").split())
@@ -83,6 +105,15 @@ class Items:
         """The seat that passed this item on to us, if one did (spec/handover.md, 4.3)."""
         row = self._vault.one("SELECT by FROM passed WHERE place = ?", (self._places.of(position),))
         return row[0] if row else None
+
+    def passed_by(self, giver: SeatId) -> dict[str, int]:
+        """How much a seat has passed on to us: instrument -> items."""
+        rows = self._vault.query(
+            "SELECT instrument, count(*) FROM passed JOIN item USING (place)"
+            " WHERE place >= ? AND place < ? AND by = ? GROUP BY instrument ORDER BY instrument",
+            (self._places.first, self._places.end, giver),
+        )
+        return {str(name): int(many) for name, many in rows}
 
     def set_passed_on(self, position: int, by: SeatId) -> None:
         """An item that another seat passed on to us."""
@@ -181,12 +212,9 @@ class Items:
             "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", [row for row in before if row not in kept]
         )
         self._vault.executemany(
-            "INSERT INTO item VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET value = excluded.value, until = excluded.until",
-            [
-                (self._places.of(i.position), i.instrument.name, encode(i.value), i.instrument.until(i.value))
-                for i in (*new, *changed)
-            ],
+            "INSERT INTO item VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET value = excluded.value, until = excluded.until, settled = excluded.settled",
+            [self._row(item) for item in (*new, *changed)],
         )
         self._vault.executemany(
             "INSERT INTO words (rowid, text) VALUES (?, ?)", [row for row in after if row not in kept]
@@ -205,6 +233,10 @@ class Items:
         self._outbox.recall(item.instrument, item.value.id, sealed=True)
         if not item.instrument.needs:  # what else a pocket holds, its reflex puts away
             self.set_pocket(item.position, b"")
+
+    def _row(self, item: Item) -> tuple[Any, ...]:
+        kind, value = item.instrument, item.value
+        return self._places.of(item.position), kind.name, encode(value), kind.until(value), kind.settled(value)
 
     def _texts(self, items: list[Item]) -> list[tuple[int, str]]:
         texts = [(self._places.of(item.position), item.instrument.text(item.value)) for item in items]

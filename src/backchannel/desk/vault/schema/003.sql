@@ -9,6 +9,10 @@ CREATE TABLE piece (
     PRIMARY KEY (place, party, file, n)
 ) STRICT;
 
+-- Whether nothing of an item is awaited from anybody any more: a channel has many notes that nobody has to look at.
+ALTER TABLE item ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX item_unsettled ON item (instrument, place) WHERE NOT settled;
+
 CREATE TABLE passed (
     place INTEGER PRIMARY KEY,       -- of the item
     by BLOB NOT NULL                 -- the seat that passed it on
