@@ -201,6 +201,7 @@ def test_charter_from_a_file(person: Any, relay: str, tmp_path: Path) -> None:
         'title = "Terms"\npurpose = "Two\\nlines."\ntrack = 1.5\nretention_days = 7\ndisclosure = 2\nobjection = 2\n'
     )
     chosen = ("--attribution", "chatham", "--reactions", "hat", "--hat-days", "3", "--pen", "intermediary")
+    chosen += ("--dossier", "record")
     signed = ana.facts("channel", "charter", "sign", "--file", str(charter), *chosen, "--yes")
     assert signed["charter"]["terms"] == {
         "title": "Terms",
@@ -215,6 +216,7 @@ def test_charter_from_a_file(person: Any, relay: str, tmp_path: Path) -> None:
         "objection": "2",
         "hat_days": 3,
         "pen": "intermediary",
+        "dossier": "record",
     }
     # the founder may propose other terms until all have signed
     again = ana.facts("channel", "charter", "sign", "--retention-days", "9", "--yes")

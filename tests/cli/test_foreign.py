@@ -117,7 +117,7 @@ def test_json_is_valid_and_harmless_with_anything(value: dict[str, Any]) -> None
 
 
 def seats(text: str) -> list[show.Facts]:
-    seat = {"id": text, "name": text, "party": text, "role": text, "standing": text}
+    seat = {"id": text, "name": text, "in_place_of": text, "party": text, "role": text, "standing": text}
     return [{**seat, "signed": True, "verified": False, "me": True, "founder": True}]
 
 
@@ -126,9 +126,10 @@ def channel(text: str) -> show.Facts:
     line |= {"seat_count": 1, "entries": 1}
     terms = {"title": text, "purpose": text, "track": text, "attribution": text, "retention_days": 3}
     terms = {**terms, "disclosure": text, "oversight": text, "reactions": text, "objection": "2"}
-    terms = {**terms, "hat_days": 3, "pen": text}
+    terms = {**terms, "hat_days": 3, "pen": text, "dossier": "all"}
     charter = {"terms": terms, "seats": seats(text), "awaits": [text]}
     change = {"by": text, "stage": text, "awaits": [text], "name": text, "party": text, "role": text, "reason": text}
+    change |= {"in_place_of": text}
     expires = "2026-11-03T14:05:00Z"
     return {
         **line,
@@ -142,6 +143,7 @@ def channel(text: str) -> show.Facts:
         "seats": seats(text),
         "gone": [text],
         "pending": [{**change, "change": "invitation", "expires": expires}, {**change, "change": "removal"}],
+        "handovers": [{"to": text, "of": text, "stage": "both", "stage_says": text, "dossiers": [dossier(text)]}],
         "next": [{"who": text, "what": text, "command": text}],
         "outbox": [
             {"number": 7, "what": text, "stage": "returned", "why": text},
@@ -150,11 +152,20 @@ def channel(text: str) -> show.Facts:
     }
 
 
+def dossier(text: str) -> show.Facts:
+    one = {"number": 3, "from": text, "to": text, "of": text, "state": "begun", "state_says": text, "parts": 2}
+    return {**one, "through": 3, "until": 7, "items": {text: 3, "note": 1}}
+
+
+def passed(text: str) -> show.Facts:
+    return {"passed_on_by": text, "heirs": [text, text]}
+
+
 def note(text: str) -> show.Facts:
     back = {"seat": text, "state": "corrected", "restated": text, "corrected": text}
     time = "2026-11-03T14:05:00Z"
     one = {"number": 3, "from": text, "readers": [text, text], "sent": time, "until": time, "gone": False}
-    return {**one, "text": text, "read_back": [back]}
+    return {**one, **passed(text), "text": text, "read_back": [back]}
 
 
 def matter(text: str) -> show.Facts:
@@ -164,7 +175,7 @@ def matter(text: str) -> show.Facts:
     parts: show.Facts = {"clauses": [text, None, text], "closed": [2], "annexes": [annex], "anchored": 7}
     one = {**parts, "number": 3, "title": text, "text": text, "state": text, "state_says": text, "proposed_by": text}
     more = {"proposed": "2026-11-03T14:05:00Z", "readers": [text], "parties": [party], "reason": text}
-    return {**one, **more, "next": "sign", "awaits": [text]}
+    return {**one, **more, **passed(text), "proved": False, "next": "sign", "awaits": [text]}
 
 
 def floated(text: str) -> show.Facts:
@@ -202,7 +213,7 @@ def negotiated(text: str) -> show.Facts:
     one |= {"readers": [text], "pen": text, "pen_mine": False, "pen_free": True, "parties": [text], "clear": False}
     one |= {"for_party": True, "versions": [{"version": 1}], "changed": True, "silence": hush, "proposed": [4]}
     kinds = [{**part, "kind": kind} for kind in ("bracketed", "reserved", "open", "referendum", "agreed")]
-    return {**one, "paragraphs": kinds, "counts": {"open": 5}, "brackets": 1}
+    return {**one, **passed(text), "paragraphs": kinds, "counts": {"open": 5}, "brackets": 1}
 
 
 def amendment(text: str) -> show.Facts:
@@ -249,6 +260,7 @@ PAGES: list[tuple[show.Draw, Any]] = [
     (text_redline.amendment, amendment),
     (lambda page, told: text_redline.redline(page, told["lines"]), lambda text: {"lines": marked(text)}),
     (news.draw, lambda text: {**event(text), "about": text, "amendment": amendment(text)}),
+    (news.draw, lambda text: {**event(text), "reason": text, "dossier": dossier(text)}),
     (understandings._verified, lambda text: {**matter(text), "proves": text, "proves_not": text}),
 ]
 
@@ -311,6 +323,12 @@ COMMANDS = [
     "channel charter sign --track {} --yes",
     "channel admit {}",
     "channel remove {} --reason x",
+    "channel handover {} --to N --yes",
+    "channel handover --to {}",
+    "channel handover --to N --days {}",
+    "channel freeze {} --reason x",
+    "channel freeze Chile --reason {} --yes",
+    "channel pass-on {}",
     "channel remove Chile --reason {} --yes",
     "channel verify-seat {}",
     "channel compare --words {}",

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backchannel.cli import ask, charter, compare, inspect, seats, show
+from backchannel.cli import ask, charter, compare, handover, inspect, invitation, seats
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.progress import progress
-from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
+from backchannel.cli.show import DIM, GOOD, Facts, Page
 from backchannel.errors import Misuse, RelayRefused, Unreachable
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
 
 FOUNDING_CODE = "BACKCHANNEL_FOUNDING_CODE"
-_GROUPS = 8
 
 app = typer.Typer(
     cls=Group, no_args_is_help=True, help="Channels: found or join one, agree its charter, see who is in it."
@@ -108,68 +106,16 @@ def invite(
     with at_desk(ctx) as work:
         channel = work.ready()
         if again is not None:
-            key = _made_before(channel, again)
+            key = invitation.made_before(channel, again)
         else:
             assert name is not None and party is not None and role is not None  # noqa: S101, PT018 - checked above
             made: list[bytes] = []
             fate = work.act(channel, lambda: made.append(channel.invite(name, party, role, days)))
             key = made[0]
             if fate == "waits":
-                work.tell({"code": None, "invitation": None, "name": name}, _waits, channel)
+                work.tell({"code": None, "invitation": None, "name": name}, invitation.waits, channel)
                 return
-        work.tell(_invitation(channel, key), _invited, channel)
-
-
-def _made_before(channel: Channel, wanted: str) -> bytes:
-    """The latest invitation of that name that can still be used."""
-    from backchannel.entry.text import folded
-
-    named = [i for i in channel.state.invitations if folded(i.name) == folded(wanted)]
-    alive = [i for i in named if i.proposal.stage in ("open", "granted")]
-    if not named:
-        raise Misuse("nothing", f"Nobody called {wanted!r} was invited.", "See: backchannel channel show")
-    return (alive or named)[-1].invite
-
-
-def _invitation(channel: Channel, key: bytes) -> Facts:
-    from backchannel.cli import facts
-
-    try:
-        code = channel.code(key)
-    except Misuse as error:
-        if error.code != "not-granted":
-            raise
-        code = None
-    one = next((i for i in channel.state.invitations if i.invite == key), None)
-    made = None if one is None else facts.change(channel.state, one)
-    return {"code": code, "invitation": made}
-
-
-def _waits(page: Page, facts: Facts) -> None:
-    page.say(f"Written. The invitation of {facts['name']} waits on this desk, so there is no code yet.", STRONG)
-    page.say(f"When the relay answers again: backchannel channel invite --again {quote(facts['name'])}")
-
-
-def _invited(page: Page, facts: Facts) -> None:
-    one = facts["invitation"]
-    if facts["code"] is None:
-        page.say(f"{one['name']} is proposed. The code exists when all have said yes.", STRONG)
-        page.say(f"It awaits {show.names(one['awaits'])}; each runs: backchannel channel admit {quote(one['name'])}")
-        page.say(f"Then print the code here: backchannel channel invite --again {quote(one['name'])}")
-        return
-    page.say(
-        f"The code for {one['name']} ({one['role']}, {one['party']}), good until {show.local(one['expires'])}:", STRONG
-    )
-    page.say()
-    letters = facts["code"].split("-")
-    for k in range(0, len(letters), _GROUPS):
-        end = "-" if k + _GROUPS < len(letters) else ""
-        page.say("  " + "-".join(letters[k : k + _GROUPS]) + end)
-    page.say()
-    page.say(
-        "Whoever has this code can take the seat, once. Hand it over yourself, or read it aloud: not by mail, not by "
-        "chat. Line breaks do not matter. It dies when it is used, when its time is over, or when the table changes."
-    )
+        work.tell(invitation.facts(channel, key), invitation.draw, channel)
 
 
 @app.command("join", cls=DeskCommand)
@@ -228,5 +174,5 @@ def show_(ctx: typer.Context) -> None:
 
 
 app.add_typer(charter.app, name="charter")
-for part in (seats, compare, inspect):
+for part in (seats, handover, compare, inspect):
     part.register(app)

@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "objection": "none",
     "hat_days": 0,
     "pen": "passes",
+    "dossier": "all",
 }
 _NUMBERS = frozenset({"retention_days", "hat_days"})
 _WRITTEN = frozenset({"disclosure", "objection"})
@@ -82,6 +83,10 @@ def sign(
     pen: Annotated[
         str | None, typer.Option("--pen", help="Founder: who writes texts: intermediary, or passes from seat to seat.")
     ] = None,
+    dossier: Annotated[
+        str | None,
+        typer.Option("--dossier", help="Founder: what passes to a successor: all, or record (without notes)."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Sign without being asked.")] = False,
 ) -> None:
     """Read the terms and the seats in full, and sign. The founder proposes them first, and signs with that."""
@@ -94,6 +99,7 @@ def sign(
         "objection": objection,
         "hat_days": hat_days,
         "pen": pen,
+        "dossier": dossier,
     }
     asked = {name: value for name, value in chosen.items() if value is not None}
     with at_desk(ctx) as work:

@@ -81,8 +81,11 @@ class Work:
             self._lost(channel, error)
 
     def _sync(self, channel: Channel) -> None:
-        with progress("Reading what is new", quiet=self.given.json) as told:
-            channel.sync(told)
+        from backchannel.desk import handovers
+
+        gives = handovers.giving(channel) is not None
+        with progress("Passing the dossier on" if gives else "Reading what is new", quiet=self.given.json) as told:
+            channel.sync(handovers.telling(channel, told))
 
     def _lost(self, channel: Channel, error: BackchannelError) -> None:
         from backchannel.desk.link.patience import Backoff

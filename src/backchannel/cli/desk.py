@@ -114,11 +114,12 @@ def sync(
 
 def _synced(work: Work, channel: Channel) -> Facts:
     from backchannel.cli import facts, news
+    from backchannel.desk import handovers
 
     trouble, report = None, None
     try:
         with progress(f"Reading {channel.state.title or 'a channel'}", quiet=work.given.json) as told:
-            report = channel.sync(told)
+            report = channel.sync(handovers.telling(channel, told))
     except BackchannelError as error:
         trouble = trouble_facts(error)
     new = [] if report is None else news.of_all(channel, report.events)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backchannel.cli import ask, show
+from backchannel.cli import ask, passed, show
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.disclosed import BUNDLE
 from backchannel.cli.options import DeskCommand, Group
@@ -324,6 +324,7 @@ STATES = {
 }
 
 
+@passed.passes
 def facts(channel: Channel, item: Disclosure) -> Facts:
     """A disclosure: which clauses to whom from when, in which words, and how it stands."""
     from backchannel.cli import facts as common
@@ -388,6 +389,7 @@ def draw(page: Page, one: Facts) -> None:
         page.say(f"  No longer stand by its wording: {show.names(one['retracted'])}.")
     if one["reason"]:
         page.say(f"  Because: {one['reason']}")
+    passed.mark(page, one)
 
 
 def _clauses(one: Facts) -> str:

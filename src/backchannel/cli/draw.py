@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backchannel.cli import passed
 from backchannel.cli.show import ACCENT, BAD, DIM, GOOD, STRONG, Facts, Page, local, names, stop
 
 CLIP = 2_000
@@ -53,6 +54,8 @@ def channel(page: Page, facts: Facts) -> None:
     page.say()
     for one in facts["pending"]:
         pending(page, one)
+    for one in facts["handovers"]:
+        handover(page, one)
     if facts["charter"] is not None:
         terms(page, facts["charter"])
     else:
@@ -78,7 +81,7 @@ def seats(page: Page, found: list[Facts]) -> None:
         ("Seat", "Party", "Role", "Charter", "Words compared"),
         (
             (
-                one["name"] + (" (you)" if one["me"] else ""),
+                seat_name(one) + (" (you)" if one["me"] else ""),
                 one["party"],
                 one["role"] + (", founder" if one["founder"] else ""),
                 "signed" if one["signed"] else "not signed",
@@ -89,19 +92,53 @@ def seats(page: Page, found: list[Facts]) -> None:
     )
 
 
+def seat_name(one: Facts) -> str:
+    """`Agostino C., in the place of Sofia S.`"""
+    return f"{one['name']}, in the place of {one['in_place_of']}" if one["in_place_of"] else str(one["name"])
+
+
 def pending(page: Page, one: Facts) -> None:
     """An invitation or removal under way."""
     if one["change"] == "invitation":
-        page.say(f"Invited: {one['name']} ({one['role']}, {one['party']}), until {local(one['expires'])}")
+        page.say(f"Invited: {seat_name(one)} ({one['role']}, {one['party']}), until {local(one['expires'])}")
     else:
         page.say(f"To be removed: {one['name']}, proposed by {one['by']}")
         page.quote(one["reason"])
     page.say(f"  {'awaits the yes of ' + names(one['awaits']) if one['awaits'] else 'granted by all'}", DIM)
 
 
+def handover(page: Page, one: Facts) -> None:
+    """A seat that is passing on."""
+    page.say(f"Handover: {one['to']}, in the place of {one['of']}")
+    page.say(f"  {one['stage_says']}", DIM)
+    for held in one["dossiers"]:
+        dossier(page, held)
+
+
+def dossier(page: Page, one: Facts) -> None:
+    """What goes from a seat to its successor, as both of them know it."""
+    parts = _count(one["parts"], "part")
+    page.say(f"  dossier of {one['of']}, from {one['from']} to {one['to']}: {one['state_says']}; {parts}", DIM)
+    if one["until"]:
+        page.say(f"  gone through {one['through']:,} of {one['until']:,} entries", DIM)
+    if one["items"]:
+        page.say(f"  taken over: {counted(one['items'])}; marked as passed on", DIM)
+
+
+def counted(items: dict[str, int]) -> str:
+    """`3 notes, 1 text`."""
+    return names([_count(many, noun) for noun, many in items.items()], none="nothing")
+
+
 _PENS = {
     "passes": "the pen is held by whom the opener names, and passes",
     "intermediary": "the pen is held by an intermediary or convenor",
+}
+
+
+_DOSSIERS = {
+    "all": "all notes, texts and understandings of the seat before",
+    "record": "texts and understandings of the seat before, no notes",
 }
 
 
@@ -120,6 +157,7 @@ def terms(page: Page, charter: Facts) -> None:
             ("A newcomer needs", "the yes of every party"),
             ("Disclosure needs", quorum),
             ("Oversight", found["oversight"]),
+            ("A successor gets", _DOSSIERS.get(found["dossier"], "")),
             ("Texts", _PENS.get(found["pen"], "")),
             ("Non-papers", _nonpapers(found)),
             (
@@ -169,7 +207,9 @@ def note(page: Page, one: Facts, *, full: bool = False) -> None:
     page.quote(text[:CLIP] if cut else text)
     if cut:
         page.say(f"  … {cut:,} characters more: backchannel note list --since {one['number']} --full", DIM)
-    page.say(f"  nobody else can read it; on every desk until {local(one['until'])}", DIM)
+    also = f"so may {names(one['heirs'])}, and nobody else" if one["heirs"] else "nobody else can read it"
+    page.say(f"  {also}; on every desk until {local(one['until'])}", DIM)
+    passed.mark(page, one)
     for back in one["read_back"]:
         readback(page, back)
 
@@ -206,7 +246,8 @@ def matter(page: Page, one: Facts) -> None:
         page.quote(one["reason"])
     if one["anchored"] is not None:
         page.say(f"  the signatures stand in the log as entry {one['anchored']}, without a word of the text", DIM)
-    page.say(f"  {names(one['readers'])} can read it, and nobody else", DIM)
+    page.say(f"  {passed.readers(one)}", DIM)
+    passed.mark(page, one)
 
 
 def clauses(page: Page, found: list[str | None]) -> None:

@@ -10,14 +10,18 @@ from backchannel.channel.assent import missing, unsigned
 from backchannel.channel.state import Invitation, Removal, Seat, State
 from backchannel.cli import context
 from backchannel.cli.context import alarm_facts, stamp
+from backchannel.cli.passed import passes
 from backchannel.cli.show import Facts
 from backchannel.desk.book.intent import Act, Intent, Say
 from backchannel.desk.book.outbox import Waiting
 from backchannel.desk.channel import Channel
 from backchannel.desk.hats import waiting as slips_ready
+from backchannel.desk.naming import called
 from backchannel.entry.codec import decode
 from backchannel.entry.ids import SeatId
+from backchannel.errors import BackchannelError
 from backchannel.instruments import BY_KIND, note
+from backchannel.instruments.understanding import record
 from backchannel.instruments.understanding import rules as understanding
 from backchannel.instruments.understanding.values import Understanding
 
@@ -38,7 +42,7 @@ def at(arrival: int) -> str:
 def name(state: State, seat: SeatId | None) -> str:
     """A seat's name, present or gone."""
     found = state.seat(seat) if seat is not None else None
-    return found.name if found is not None else UNTOLD
+    return called(state, found) if found is not None else UNTOLD
 
 
 def names(state: State, seats: Iterable[SeatId]) -> list[str]:
@@ -63,7 +67,7 @@ def line(channel: Channel) -> Facts:
         "id": channel.id.hex(),
         "relay": channel.session.book.cover().relay,
         "stage": state.stage,
-        "me": me.name if me is not None else None,
+        "me": called(state, me) if me is not None else None,
         "standing": me.standing if me is not None else "joining",
         "seat_count": len(state.present),
         "entries": channel.size,
@@ -74,11 +78,18 @@ def line(channel: Channel) -> Facts:
     }
 
 
+def left(channel: Channel) -> bool:
+    """Whether this desk's seat is no longer in the channel."""
+    me = channel.state.seat(channel.me)
+    return me is not None and me.standing == "gone"
+
+
 def seat(channel: Channel, one: Seat) -> Facts:
     """A seat, and whether its words were compared."""
     return {
         "id": one.id.hex(),
-        "name": one.name,
+        "name": called(channel.state, one),
+        "in_place_of": in_place_of(channel.state, one),
         "party": one.party,
         "role": one.role,
         "standing": one.standing,
@@ -87,6 +98,11 @@ def seat(channel: Channel, one: Seat) -> Facts:
         "me": one.id == channel.me,
         "founder": one.id == channel.state.founder,
     }
+
+
+def in_place_of(state: State, one: Seat) -> str | None:
+    """Whose place a seat has taken."""
+    return name(state, one.succeeds) if one.succeeds is not None else None
 
 
 def charter(channel: Channel) -> Facts | None:
@@ -98,11 +114,11 @@ def charter(channel: Channel) -> Facts | None:
     return {
         "terms": {field: getattr(terms, field) for field in terms.__struct_fields__},
         "seats": [
-            {"name": one.name, "party": one.party, "role": one.role, "signed": one.signed}
+            {"name": called(state, one), "party": one.party, "role": one.role, "signed": one.signed}
             for one in state.present
             if one.id in state.charter.seats or one.standing == "guest" or one.signed
         ],
-        "awaits": [one.name for one in unsigned(state)],
+        "awaits": [called(state, one) for one in unsigned(state)],
         "in_force": state.stage in ("signed", "open"),
     }
 
@@ -116,7 +132,8 @@ def change(state: State, one: Invitation | Removal) -> Facts:
     }
     if isinstance(one, Invitation):
         who = {"change": "invitation", "name": one.name, "party": one.party, "role": one.role}
-        return {**who, "expires": at(one.expires), **common}
+        place = name(state, one.replaces) if one.replaces is not None else None
+        return {**who, "in_place_of": place, "expires": at(one.expires), **common}
     return {"change": "removal", "name": name(state, one.seat), "reason": one.reason, **common}
 
 
@@ -149,13 +166,17 @@ def intent(state: State, wanted: Intent) -> str:
     if isinstance(wanted, Act):
         act = acts.parse(wanted.body)
         what = KINDS[acts.kind(act)]
-        if isinstance(act, acts.Invite):
+        if isinstance(act, acts.Invite | acts.Handover):
             return f"{what}: {act.name}"
-        return f"{what}: {name(state, act.seat)}" if isinstance(act, acts.Remove) else what
+        return f"{what}: {name(state, act.seat)}" if isinstance(act, acts.Remove | acts.Freeze) else what
     return "what the invited desk needs to open the channel"
 
 
+CALM = frozenset({"freeze", "handover"})
+"""What a desk whose seat has left does not tell of others: whoever has it now may hold its person responsible."""
+
 KINDS = {
+    "seats": "change of the seats",
     "found": "founding of the channel",
     "prekey": "a fresh place for what others seal",
     "once": "a fresh place for what is to vanish",
@@ -164,6 +185,8 @@ KINDS = {
     "charter": "proposal of the charter",
     "assent": "signature, or yes to a change",
     "remove": "removal",
+    "handover": "offer of a seat to a successor",
+    "freeze": "freezing of a seat",
     "rotate": "new round, with the seats as agreed",
     "note.send": "note",
     "note.restate": "read-back of a note",
@@ -224,6 +247,10 @@ KINDS = {
     "disclosure.confirm": "confirmation of the condition of disclosure",
     "disclosure.publish": "publication of disclosure",
     "disclosure.retract": "retraction of disclosure",
+    "handover.begin": "dossier",
+    "handover.part": "part of dossier",
+    "handover.end": "end of dossier",
+    "handover.taken": "receipt of dossier",
 }
 
 
@@ -239,6 +266,7 @@ def from_hat(item: Any, kind: str, position: int) -> bool:
 # --- instruments ------------------------------------------------------------------------------------------------------
 
 
+@passes
 def note_facts(channel: Channel, item: note.Note) -> Facts:
     """A note: who can read it, until when, and how its read-back stands."""
     state = channel.state
@@ -258,6 +286,7 @@ def note_facts(channel: Channel, item: note.Note) -> Facts:
     }
 
 
+@passes
 def understanding_facts(channel: Channel, item: Understanding) -> Facts:
     """An understanding: its exact text, who has initialled and signed, whom it still awaits."""
     state = channel.state
@@ -291,5 +320,17 @@ def understanding_facts(channel: Channel, item: Understanding) -> Facts:
         "next": verb,
         "awaits": [party.name for party in parties if party.seat not in done] if verb else [],
         "anchored": item.anchor.at.position if item.anchor is not None else None,
+        "proved": proved(channel, item),
         "reason": item.reason,
     }
+
+
+def proved(channel: Channel, item: Understanding) -> bool | None:
+    """Of a complete understanding that was passed on: whether its signatures hold. None: this desk saw them come."""
+    if item.state != "complete" or channel.session.book.items.passed_on(item.at.position) is None:
+        return None
+    try:
+        record.verify(record.of(channel.id, item))
+    except BackchannelError:
+        return False
+    return True

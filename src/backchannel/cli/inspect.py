@@ -39,6 +39,8 @@ def _entry(channel: Channel, one: Logged) -> Facts:
     from backchannel.cli import facts
 
     known = one.verdict in ("act", "line")
+    if known and facts.left(channel) and one.kind in facts.CALM and one.sender != channel.me:
+        one = one._replace(kind="seats", sender=None)
     about = channel.session.book.items.at(one.item) if one.kind.startswith("nonpaper.") else None
     untold = facts.from_hat(about.value if about is not None else None, one.kind, one.position)
     return {

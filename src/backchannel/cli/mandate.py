@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backchannel.cli import ask, show
+from backchannel.cli import ask, passed, show
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
@@ -178,6 +178,7 @@ STATES = {
 }
 
 
+@passed.passes
 def facts(channel: Channel, item: Mandate) -> Facts:
     """A mandate: of whom for whom, what it allows, until when, and how it stands."""
     from backchannel.cli import facts as common
@@ -211,3 +212,4 @@ def draw(page: Page, one: Facts) -> None:
     if one["reason"]:
         page.say(f"  Because: {one['reason']}")
     page.say(f"  {one['attested_says']}", DIM)
+    passed.mark(page, one)

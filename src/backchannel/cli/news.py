@@ -8,7 +8,7 @@ from typing import Any
 from backchannel.channel import acts
 from backchannel.channel.engine import Event
 from backchannel.channel.state import Invitation
-from backchannel.cli import disclosure, facts, hat, mandate, nonpaper_page, sounding, text_news
+from backchannel.cli import disclosure, facts, hat, mandate, nonpaper_page, sounding, succession, text_news
 from backchannel.cli import draw as pages
 from backchannel.cli.show import BAD, Facts, Page
 from backchannel.desk.channel import Channel
@@ -23,6 +23,7 @@ MACHINERY = frozenset(
         *("prekey", "once"),
         *(f"sounding.{name}" for name in ("key", "ballot", "blind", "share", "ack", "show")),
         *(f"nonpaper.{name}" for name in ("words", "again", "copy", "destroyed")),
+        *(f"handover.{name}" for name in ("part", "end", "taken")),
         *(f"hat.{name}" for name in ("key", "commit", "submit", "stage", "go", "nogo", "reveal", "show")),
     }
 )
@@ -67,7 +68,13 @@ def _come(channel: Channel, item: Any) -> str:
     return "here are the words of non-paper" if item.state == "floated" else ""
 
 
+def _taken(channel: Channel, item: Any) -> str:
+    """Each further round of parts ends with a receipt too."""
+    return "all is there of dossier" if item.state == "taken" else ""
+
+
 ENDINGS: dict[str, Callable[[Channel, Any], str]] = {
+    "handover.taken": _taken,
     "sounding.show": _sounded,
     "hat.show": _stopped,
     "nonpaper.copy": _come,
@@ -77,6 +84,9 @@ ENDINGS: dict[str, Callable[[Channel, Any], str]] = {
 
 def of(channel: Channel, event: Event, *, ending: str = "") -> Facts | None:
     """What an event means to this person; None if nothing. `ending`: what machinery has brought to its end."""
+    calm = _calm(channel, event)
+    if calm is not None:
+        return calm or None
     if event.verdict in SILENT or (event.verdict != "rejected" and event.kind in MACHINERY and not ending):
         return None
     state = channel.state
@@ -92,6 +102,8 @@ def of(channel: Channel, event: Event, *, ending: str = "") -> Facts | None:
     }
     if event.error is not None:
         found["why"] = event.error.what
+    if isinstance(event.act, acts.Freeze):
+        found["reason"] = event.act.reason
     for kinds, name, make in MORE:
         if asked is not None and event.kind in kinds:
             found[name] = make(channel, asked)
@@ -101,6 +113,20 @@ def of(channel: Channel, event: Event, *, ending: str = "") -> Facts | None:
         said = next((one for one in asked.reactions if one.entry == event.record.id), None)
         found["reaction"] = nonpaper_page.reaction(channel, said) if said is not None else None
     return found
+
+
+def _calm(channel: Channel, event: Event) -> Facts | None:
+    """Told to a seat that has left, of what others have done about seats: only that it has left; empty for nothing.
+
+    Whoever has that desk now is not told that somebody has acted against it, nor who.
+    """
+    mine = event.sender == channel.me
+    if not isinstance(event.act, acts.Freeze | acts.Handover) or mine or not facts.left(channel):
+        return None
+    if not (isinstance(event.act, acts.Freeze) and event.act.seat == channel.me):
+        return {}
+    place: Facts = {"number": event.record.at.position, "arrived": facts.at(event.record.at.arrival), "by": None}
+    return {**place, "mine": False, "kind": "seats", "what": "you are no longer in this channel"}
 
 
 MORE: tuple[tuple[frozenset[str], str, Callable[[Channel, Any], Facts]], ...] = (
@@ -115,6 +141,7 @@ MORE: tuple[tuple[frozenset[str], str, Callable[[Channel, Any], Facts]], ...] = 
     (frozenset({"hat.open", "hat.close", "hat.show"}), "hat", hat.facts),
     (frozenset({"mandate.grant"}), "mandate", mandate.facts),
     (frozenset({"disclosure.propose"}), "disclosure", disclosure.facts),
+    (frozenset({"handover.begin", "handover.taken"}), "dossier", succession.of_dossier),
 )
 """With which kinds the whole matter is told, and how."""
 
@@ -134,6 +161,10 @@ def act(channel: Channel, body: acts.Body) -> str:
         return f"{what} of {body.name}"
     if isinstance(body, acts.Assent):
         return _assent(channel, body.subject)
+    if isinstance(body, acts.Handover):
+        return f"{body.name} is to come in the place of {facts.name(channel.state, body.seat)}"
+    if isinstance(body, acts.Freeze):
+        return f"{facts.name(channel.state, body.seat)} is frozen: nothing more is sealed to that seat"
     return f"{what} of {facts.name(channel.state, body.seat)}" if isinstance(body, acts.Remove) else what
 
 
@@ -143,9 +174,10 @@ def _assent(channel: Channel, subject: bytes) -> str:
         return "signature under the charter"
     for one in facts.changes(state):
         if one.proposal.digest == subject:
-            admission = isinstance(one, Invitation)
-            who = one.name if isinstance(one, Invitation) else facts.name(state, one.seat)
-            return f"yes to the {'admission' if admission else 'removal'} of {who}"
+            if not isinstance(one, Invitation):
+                return f"yes to the removal of {facts.name(state, one.seat)}"
+            place = f" in the place of {facts.name(state, one.replaces)}" if one.replaces else ""
+            return f"yes to the admission of {one.name}{place}"
     return facts.KINDS["assent"]
 
 
@@ -174,6 +206,10 @@ def draw(page: Page, one: Facts) -> None:
         page.say(f"{one['number']}  {one['what']}{who}", BAD if "why" in one else "")
     if "why" in one:
         page.say(f"  {one['why']}")
+    if "reason" in one:
+        page.quote(one["reason"])
+    if "dossier" in one:
+        pages.dossier(page, one["dossier"])
     if "understanding" in one:
         pages.matter(page, one["understanding"])
     if "sounding" in one:

@@ -14,6 +14,7 @@ from backchannel.errors import Misuse
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
+    from backchannel.entry.ids import SeatId
     from backchannel.instruments.note import Note
 
 app = typer.Typer(
@@ -128,7 +129,7 @@ def readback(
         item = channel.note_at(number)
         _judge(channel, item, confirm if confirm is not None else correct)
         if confirm is not None:
-            seat = channel.seat(confirm).id
+            seat = _reader(channel, item, channel.seat(confirm).id)
             fate = work.act(channel, lambda: channel.confirm(item, seat))
         else:
             fate = _say(work, channel, item, ask.written(text, None, work.given, "text"), correct)
@@ -138,21 +139,27 @@ def readback(
 def _say(work: Work, channel: Channel, item: Note, words: str, correct: str | None) -> str:
     if correct is None:
         return work.act(channel, lambda: channel.restate(item, words))
-    seat = channel.seat(correct).id
+    seat = _reader(channel, item, channel.seat(correct).id)
     return work.act(channel, lambda: channel.correct(item, seat, words))
+
+
+def _reader(channel: Channel, item: Note, seat: SeatId) -> SeatId:
+    """In whose place a seat has the note: its own, or that of a predecessor (spec/handover.md, 3)."""
+    return next((one for one in channel.state.line(seat) if item.readback(one) is not None), seat)
 
 
 def _judge(channel: Channel, item: Note, whom: str | None) -> None:
     """The two sides of a read-back are easily confused, and the table's refusal would not say what is right."""
     author, number = whom is not None, item.at.position
-    if author and item.author != channel.me:
+    own = item.author in channel.state.line(channel.me)
+    if author and not own:
         raise Misuse("rule", "Only its author says whether a note was understood.", "Restate it: leave out the option.")
-    if not author and item.author == channel.me:
+    if not author and own:
         raise Misuse("rule", "This note is your own: its readers restate it.", "Answer with --confirm or --correct.")
     if item.gone:
         raise Misuse("rule", f"The text of note {number} is gone: its time is over.")
     reader = channel.state.seat(channel.me) if whom is None else channel.seat(whom)
-    found = item.readback(reader.id) if reader is not None else None
+    found = item.readback(_reader(channel, item, reader.id)) if reader is not None else None
     name = reader.name if reader is not None else "This seat"
     if found is None:
         raise Misuse("rule", f"A note is read back by its readers, and {name} is none of note {number}.")

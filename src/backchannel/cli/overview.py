@@ -8,10 +8,11 @@ from shlex import quote
 from backchannel.channel.assent import missing, unsigned
 from backchannel.channel.rules import STAGES
 from backchannel.channel.state import Invitation, State
-from backchannel.cli import disclosure, facts, text_page
+from backchannel.cli import disclosure, facts, succession, text_page
 from backchannel.cli.show import Facts, local
 from backchannel.desk import hats, nonpapers, texts
 from backchannel.desk.channel import Channel
+from backchannel.desk.naming import called
 from backchannel.desk.soundings import standing
 from backchannel.instruments import note
 from backchannel.instruments.sounding.values import Sounding
@@ -22,8 +23,12 @@ Step = Callable[[str, str, str, str], None]
 
 
 def whole(channel: Channel) -> Facts:
-    """Everything about a channel but what was said in it."""
+    """Everything about a channel but what was said in it.
+
+    To a seat that has left only what was: what is under way is no affair of whoever holds that desk now.
+    """
     state = channel.state
+    left = facts.left(channel)
     return {
         **facts.line(channel),
         "purpose": state.purpose,
@@ -31,13 +36,17 @@ def whole(channel: Channel) -> Facts:
         "round": state.epoch,
         "charter": facts.charter(channel),
         "seats": [facts.seat(channel, one) for one in state.present],
-        "gone": [one.name for one in state.seats if one.standing == "gone"],
-        "pending": [
-            facts.change(state, one) for one in facts.changes(state) if one.proposal.stage in ("open", "granted")
-        ],
+        "gone": [called(state, one) for one in state.seats if one.standing == "gone"],
+        "pending": [] if left else pending(state),
+        "handovers": [] if left else succession.facts(channel),
         "next": steps(channel),
         "outbox": facts.outbox(channel),
     }
+
+
+def pending(state: State) -> list[Facts]:
+    """Invitations and removals under way."""
+    return [facts.change(state, one) for one in facts.changes(state) if one.proposal.stage in ("open", "granted")]
 
 
 # --- who can do what next ---------------------------------------------------------------------------------------------
@@ -50,11 +59,11 @@ def steps(channel: Channel) -> list[Facts]:
     found: list[Facts] = []
 
     def step(who: str, verb: str, rest: str, command: str) -> None:
-        own = mine is not None and who == mine.name
+        own = mine is not None and who == facts.name(state, me)
         what = f"{verb if own else verb + 's'} {rest}"
         found.append({"who": "you" if own else who, "what": what, "command": f"backchannel {command}"})
 
-    if mine is not None and mine.standing == "gone":
+    if facts.left(channel):
         return []
     if state.stage == "founding":
         _founding(state, step)
@@ -62,6 +71,7 @@ def steps(channel: Channel) -> list[Facts]:
         step(facts.name(state, state.founder), "open", "the channel, with the next sync of that desk", "desk sync")
     if state.stage == "open":
         _roster(state, step)
+        succession.steps(channel, step)
         _readbacks(channel, step)
         _understandings(channel, step)
         _disclosures(channel, step)
@@ -70,7 +80,7 @@ def steps(channel: Channel) -> list[Facts]:
         _nonpapers(channel, step)
         _hats(channel, step)
         if mine is not None and mine.speaks and mine.standing == "active":
-            step(mine.name, "write", "a note", "note send")
+            step(facts.name(state, me), "write", "a note", "note send")
     return sorted(found, key=lambda one: one["who"] != "you")
 
 
@@ -85,43 +95,48 @@ def _founding(state: State, step: Step) -> None:
             step(founder, "propose", "the charter, when all have joined", "channel charter sign")
         return
     for other in unsigned(state):
-        step(other.name, "sign", "the charter", "channel charter sign")
+        step(facts.name(state, other.id), "sign", "the charter", "channel charter sign")
 
 
 def _roster(state: State, step: Step) -> None:
     for one in facts.changes(state):
-        leaver = None if isinstance(one, Invitation) else one.seat
-        who = one.name if isinstance(one, Invitation) else facts.name(state, leaver)
+        leaver, offered = (None, one) if isinstance(one, Invitation) else (one.seat, None)
+        who = offered.name if offered else facts.name(state, leaver)
+        about = leaver or (offered.replaces if offered else None)
         if one.proposal.stage == "open":
             what, verb = ("removal", "remove") if leaver else ("admission", "admit")
+            place = f" in the place of {facts.name(state, about)}" if about and not leaver else ""
             command = f"channel {verb} {quote(who)}{' --reason TEXT' if leaver else ''}"
             for other in state.active:
-                if other.party in missing(state, one) and other.id != leaver:
-                    step(other.name, "say", f"yes to the {what} of {who} (for {other.party})", command)
+                if other.party in missing(state, one) and other.id != about:
+                    said = f"yes to the {what} of {who}{place} (for {other.party})"
+                    step(facts.name(state, other.id), "say", said, command)
         elif one.proposal.stage == "granted" and leaver:
             step("any desk", "put", f"the removal of {who} into effect, with its next sync", "desk sync")
         elif one.proposal.stage == "granted":
             step(who, "join", f"with the code that {facts.name(state, one.proposal.by)} hands over", "channel join")
     for other in state.present:
         if other.standing == "guest" and other.signed:
-            step(other.name, "come", "in, with the next sync of any desk", "desk sync")
+            step(facts.name(state, other.id), "come", "in, with the next sync of any desk", "desk sync")
         elif other.standing == "guest":
-            step(other.name, "sign", "the charter", "channel charter sign")
+            step(facts.name(state, other.id), "sign", "the charter", "channel charter sign")
 
 
 def _readbacks(channel: Channel, step: Step) -> None:
     state, me = channel.state, channel.me
     for held in channel.items("note"):
         item: note.Note = held.value
-        mine = item.readback(me)
+        line = state.line(me)
+        mine = next((one for one in map(item.readback, line) if one is not None), None)
         if item.gone:
             continue
         if mine is not None and mine.state in ("asked", "corrected"):
             step(facts.name(state, me), "restate", f"note {held.position}", f"note readback {held.position}")
-        for one in item.readbacks if item.author == me else ():
+        for one in item.readbacks if item.author in line else ():
             if one.state == "restated":
-                whether = f"whether {facts.name(state, one.seat)} has understood note {held.position}"
-                command = f"note readback {held.position} --confirm {quote(facts.name(state, one.seat))}"
+                who = facts.name(state, succession.now(state, one.seat))
+                whether = f"whether {who} has understood note {held.position}"
+                command = f"note readback {held.position} --confirm {quote(who)}"
                 step(facts.name(state, me), "say", whether, command)
 
 
@@ -140,7 +155,8 @@ def _disclosures(channel: Channel, step: Step) -> None:
     state = channel.state
     for held in channel.items("disclosure"):
         one, number = disclosure.facts(channel, held.value), held.position
-        for seat, party in held.value.parties:
+        for first, party in held.value.parties:
+            seat = succession.now(state, first)
             if party in one["awaits"] and state.keys(seat) is not None:
                 what = f"whether clauses are shown: disclosure {number} (for {party})"
                 step(facts.name(state, seat), "say", what, f"disclosure consent {number}")

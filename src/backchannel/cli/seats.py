@@ -8,21 +8,26 @@ from typing import Annotated
 import typer
 
 from backchannel.cli import ask, show
-from backchannel.cli.context import at_desk
+from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand
 from backchannel.cli.show import GOOD, Facts, Page
 
 
 def admit(
-    ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="Who was invited by another seat.")]
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who was invited by another seat.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, where it is another's place.")] = False,
 ) -> None:
-    """Say yes, for your party, to somebody's invitation."""
+    """Say yes, for your party, to somebody's invitation, or to a successor."""
     from backchannel.channel.state import Invitation
     from backchannel.cli import facts
     from backchannel.entry.text import folded
 
     with at_desk(ctx) as work:
         channel = work.ready()
+        for one in channel.pending():
+            if isinstance(one, Invitation) and folded(one.name) == folded(name) and one.replaces is not None:
+                _successor(work, facts.change(channel.state, one), yes)
         fate = work.act(channel, lambda: channel.admit(name))
         change = next(
             (
@@ -35,9 +40,27 @@ def admit(
         work.tell({"fate": fate, "invitation": change}, _admitted, channel)
 
 
+def _successor(work: Work, one: Facts, yes: bool) -> None:
+    """Before another takes somebody's place, and with it perhaps what that one has read."""
+    if not work.given.json:
+        show.tell(one, _before, as_json=False)
+    ask.confirm(
+        f"Say, for your party, that {one['name']} takes the place of {one['in_place_of']}?", work.given, yes=yes
+    )
+
+
+def _before(page: Page, one: Facts) -> None:
+    page.say(
+        f"{one['by']} proposes {one['name']} in the place of {one['in_place_of']}: {one['role']}, for {one['party']}. "
+        f"That seat may then be passed on what {one['in_place_of']} could read."
+    )
+
+
 def _admitted(page: Page, facts: Facts) -> None:
+    from backchannel.cli.draw import seat_name
+
     one = facts["invitation"]
-    page.say(f"You have said yes to {one['name']} ({one['role']}, {one['party']}).", GOOD)
+    page.say(f"You have said yes to {seat_name(one)} ({one['role']}, {one['party']}).", GOOD)
     if one["awaits"]:
         page.say(show.stop(f"It still awaits {show.names(one['awaits'])}"))
     else:

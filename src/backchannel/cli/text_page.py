@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from backchannel.cli import show
+from backchannel.cli import passed, show
 from backchannel.cli.show import BAD, DIM, GOOD, STRONG, Facts, Page
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # --- facts ------------------------------------------------------------------------------------------------------------
 
 
+@passed.passes
 def facts(channel: Channel, item: Text) -> Facts:
     """A text: whose the pen is, its versions, each paragraph with where it stands, and whose word is awaited."""
     from backchannel.cli import facts as common
@@ -124,6 +125,7 @@ def head(page: Page, one: Facts) -> None:
     page.say(f"{one['number']}  {one['title']}", STRONG)
     pen = f"; {_pen(one)}" if one["state"] in ("drafting", "silence") else ""
     page.say(f"  {_sentence(_state(one))}{pen}", DIM)
+    passed.mark(page, one)
 
 
 def _state(one: Facts) -> str:
@@ -148,7 +150,7 @@ def draw(page: Page, one: Facts) -> None:
         paragraph(page, part)
     if not one["paragraphs"]:
         page.say(f"  There is nothing in it yet: backchannel text amend {one['number']} --insert 0")
-    page.say(f"  {show.names(one['readers'])} can read it, and nobody else.", DIM)
+    page.say(f"  {passed.readers(one)}.", DIM)
     steps(page, one)
 
 

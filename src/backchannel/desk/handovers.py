@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from backchannel.channel import acts
-from backchannel.channel.handing import may_offer
 from backchannel.channel.state import DAY, Seat
 from backchannel.desk import dossier, naming
 from backchannel.desk.channel import Channel
+from backchannel.desk.syncing import Progress
 from backchannel.entry import text
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
@@ -101,11 +101,6 @@ def may_pass_on(channel: Channel, to: Seat) -> bool:
     return before.standing == "gone" and not itself and bool(passing(channel, before.id))
 
 
-def others(channel: Channel, seat: Seat) -> tuple[Seat, ...]:
-    """Who can propose a successor for a seat besides its holder."""
-    return may_offer(channel.state, seat)
-
-
 def given(channel: Channel) -> list[Handover]:
     """The dossiers that this seat gives or gets."""
     return [held.value for held in channel.items("handover")]
@@ -122,3 +117,20 @@ def passing(channel: Channel, seat: SeatId) -> dict[str, int]:
         for name, held in found.items()
     }
     return {name: many for name, many in counts.items() if many}
+
+
+def giving(channel: Channel) -> Handover | None:
+    """The dossier that this desk is sending, if it is."""
+    if all(one.succeeds is None for one in channel.state.present):
+        return None
+    return next((one for one in given(channel) if one.by == channel.me and one.state != "taken"), None)
+
+
+def telling(channel: Channel, told: Progress) -> Progress:
+    """Progress of reading; of a dossier while this desk sends one, for then it reads little more than that."""
+
+    def tell(done: int, total: int) -> None:
+        item = giving(channel)
+        told(*((done, total) if item is None else dossier.progress(channel.session, item)))
+
+    return tell

@@ -18,6 +18,12 @@ def called(state: State, seat: Seat) -> str:
     return seat.name
 
 
+def placed(state: State, seat: Seat) -> str:
+    """A seat's name, and whose place it has taken."""
+    place = f", in the place of {called(state, state.member(seat.succeeds))}" if seat.succeeds is not None else ""
+    return f"{called(state, seat)}{place}"
+
+
 def find(state: State, seats: Sequence[Seat], who: str) -> Seat:
     """The one of these seats that a person means. `Misuse("seat")` unless it is exactly one: nobody is preferred."""
     wanted = text.folded(who)

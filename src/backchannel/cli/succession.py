@@ -1,0 +1,108 @@
+"""Seats that pass on, as facts: how far each is, whose turn it is, what went from the one to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from shlex import quote
+
+from backchannel.channel.state import Seat, State
+from backchannel.cli.facts import name
+from backchannel.cli.show import Facts
+from backchannel.desk import dossier, handovers
+from backchannel.desk.channel import Channel
+from backchannel.entry.ids import SeatId
+from backchannel.instruments.handover import STATES, Handover
+
+Step = Callable[[str, str, str, str], None]
+
+STAGES = {
+    "joined": "{to} has joined, and has still to sign the charter",
+    "signed": "{to} has signed the charter, and comes in with the next sync of any desk",
+    "both": "both are here: what is said to the one goes to both, until {of} has left",
+    "done": "{of} is no longer here",
+}
+
+
+def facts(channel: Channel) -> list[Facts]:
+    """The handovers under way, and those whose dossier this seat has a part in."""
+    state, given = channel.state, handovers.given(channel)
+    found = [_succession(channel, heir, [one for one in given if one.to == heir.id]) for heir in _heirs(state)]
+    return [one for one in found if one["stage"] != "done" or one["dossiers"]]
+
+
+def _heirs(state: State) -> list[Seat]:
+    return [one for one in state.present if one.succeeds is not None]
+
+
+def _stage(state: State, heir: Seat) -> str:
+    if heir.standing == "guest":
+        return "signed" if heir.signed else "joined"
+    return "done" if state.keys(heir.succeeds or b"") is None else "both"
+
+
+def _succession(channel: Channel, heir: Seat, given: list[Handover]) -> Facts:
+    state = channel.state
+    stage, to, of = _stage(state, heir), name(state, heir.id), name(state, heir.succeeds)
+    return {
+        "to": to,
+        "of": of,
+        "stage": stage,
+        "stage_says": STAGES[stage].format(to=to, of=of),
+        "dossiers": [of_dossier(channel, one) for one in given],
+    }
+
+
+def of_dossier(channel: Channel, item: Handover) -> Facts:
+    """A dossier, as giver and successor see it."""
+    state = channel.state
+    through, until = dossier.progress(channel.session, item)
+    return {
+        "number": item.at.position,
+        "from": name(state, item.by),
+        "to": name(state, item.to),
+        "of": name(state, item.seat),
+        "state": item.state,
+        "state_says": STATES[item.state],
+        "parts": item.parts,
+        "through": through,
+        "until": until,
+        "items": channel.session.book.items.passed_by(item.by) if item.to == channel.me else {},
+    }
+
+
+def now(state: State, seat: SeatId) -> SeatId:
+    """Who is in the place of a seat now: itself while it is here, then whoever succeeds it."""
+    return next(iter(state.current((seat,))), seat) if state.keys(seat) is None else seat
+
+
+# --- who can do what next ---------------------------------------------------------------------------------------------
+
+_SYNC = ", with the next sync of that desk"
+DUES = {
+    "": ("by", "hand", f"its dossier on to {{to}}, and then leaves{_SYNC}"),
+    "begun": ("by", "send", f"the rest of its dossier to {{to}}{_SYNC}"),
+    "passed": ("to", "confirm", f"that all of the dossier is there{_SYNC}"),
+    "taken": ("by", "leave", f"the channel, now that {{to}} has its dossier{_SYNC}"),
+}
+"""State of a dossier -> who does what with it next; empty: this desk knows of none."""
+
+
+def steps(channel: Channel, step: Step) -> None:
+    """What the seats owe each other until a place has passed."""
+    state, given = channel.state, handovers.given(channel)
+
+    def owed(by: SeatId, to: SeatId, dossier: str) -> None:
+        who, verb, rest = DUES[dossier]
+        step(name(state, by if who == "by" else to), verb, rest.format(to=name(state, to)), "desk sync")
+
+    for heir in _heirs(state):
+        before, stage = state.member(heir.succeeds or b""), _stage(state, heir)
+        known = {one.by: one.state for one in given if one.to == heir.id}
+        if stage == "both":
+            owed(before.id, heir.id, known.pop(before.id, ""))
+        elif stage == "done" and handovers.may_pass_on(channel, heir):
+            what = f"to {name(state, heir.id)} what your desk has of {name(state, before.id)}"
+            step(name(state, channel.me), "pass on", what, f"channel pass-on {quote(name(state, heir.id))}")
+        for by, how in known.items():
+            if how != "taken" and state.keys(by) is not None:
+                owed(by, heir.id, how)
