@@ -174,6 +174,17 @@ def test_references_to_nowhere_are_words_only() -> None:
     assert "8, 1" in texts(sheet)
 
 
+def test_a_tangle_is_drawn_on_pages_only_and_soon() -> None:
+    cards = [Card(i, "AB"[i % 2], "x", "due", returns=tuple(range(max(1, i - 32), i))) for i in range(1, 161)]
+    cards += [Card(i, "AB"[i % 2], "x", "due", after=tuple((n,) for n in range(1, 33))) for i in range(161, 240)]
+    picture = Picture("", (), tuple(cards), "")
+    with pytest.raises(Misuse, match="too many lines"):
+        whole(picture)
+    began = time.process_time()
+    assert sum(len(tops(page)) for page in pages(picture)) == 239
+    assert time.process_time() - began < 5
+
+
 def test_an_empty_ladder_says_so() -> None:
     for sheet in sheets(Picture("Nothing yet", (), (), "")) + sheets(Picture("Nothing yet", ("A", "B"), (), "now")):
         assert "No steps yet." in texts(sheet)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
+from backchannel.errors import Misuse
 from backchannel.papers.cards import Card, Laid, cleaned, lay, moved, told
 from backchannel.papers.drawing import Drawn, Frame, draw
 from backchannel.papers.lanes import Wire, places
@@ -33,6 +34,7 @@ _A4 = (210.0, 297.0)
 _LANES, _GUTTER, _EDGE = 5, 8.0, 6.0
 """Of a page: the most lanes, and the gutters between and beside them."""
 _UPRIGHT = 3
+_MOST_LINES = 5_000
 _CARD, _WIDEST, _NARROWEST = 58.0, 75.0, 120.0
 
 
@@ -47,8 +49,10 @@ class _Part(NamedTuple):
 
 
 def whole(picture: Picture) -> Sheet:
-    """The ladder as one picture."""
+    """The ladder as one picture; `Misuse` if it has more lines than can be told apart."""
     ladder = _Ladder(picture)
+    if ladder.lines > _MOST_LINES:
+        raise Misuse("paper-size", "This ladder has too many lines for one picture.", "Take its pages, or its table.")
     part = ladder.part(range(len(ladder.parties)), range(len(ladder.cards)), _CARD, 0.0)
     return ladder.sheet(part, max(part.drawn.width + 2 * MARGIN, _NARROWEST), 0.0, "")
 
@@ -77,14 +81,14 @@ class _Ladder:
         at = {card.number: i for i, card in enumerate(self.cards)}
         self._after = [[[at[n] for n in some if n in at] for some in card.after] for card in self.cards]
         returns = [{at[n] for n in card.returns if n in at} - {i} for i, card in enumerate(self.cards)]
-        self._pairs = sorted({(min(i, j), max(i, j)) for i, some in enumerate(returns) for j in some})
-        beside: list[set[int]] = [set() for _ in self.cards]
-        for i, j in self._pairs:
-            beside[i].add(j)
-            beside[j].add(i)
+        self._beside = [set(some) for some in returns]
+        for i, some in enumerate(returns):
+            for j in some:
+                self._beside[j].add(i)
         lane = {party: i for i, party in enumerate(self.parties)}
         waits = [{j for some in after for j in some} for after in self._after]
-        self._places = places([lane[card.party] for card in self.cards], waits, beside)
+        self._places = places([lane[card.party] for card in self.cards], waits, self._beside)
+        self.lines = sum(map(len, waits)) + sum(map(len, returns))
         self._laid: dict[tuple[int, float], Laid] = {}
 
     def parts(self, lanes: range, card: float, across: float, down: float) -> Iterator[_Part]:
@@ -113,7 +117,7 @@ class _Ladder:
             own, loose = self._wires(i, cells)
             wires += own
             stubs |= loose
-        pairs = [pair for pair in self._pairs if pair[0] in cells and pair[1] in cells]
+        pairs = [(i, j) for i in chosen for j in sorted(self._beside[i]) if i < j and j in cells]
         drawn = draw(Frame(len(lanes), card, gutter), cells, laid, wires, pairs, stubs)
         marks = {"one" if wire.dashed else "after" for wire in wires}
         marks |= {name for name, some in (("elsewhere", stubs), ("return", drawn.bonds)) if some}

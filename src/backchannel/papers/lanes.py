@@ -21,6 +21,7 @@ Place = tuple[int, int]
 """Row and lane."""
 
 _ROUNDS = 3
+_FARTHEST = 6
 _EXIT = 0.1
 _STEP, _SPREAD = 0.2, 1.6
 
@@ -168,10 +169,10 @@ def _far(gutter: int, here: int, there: int) -> float:
 
 
 def _bond(cells: Mapping[int, Place], gutters: _Tracks, one: int, other: int) -> Bond | None:
-    """A double line, if the two have a gutter in common."""
+    """A double line, if the two have a gutter in common and stand near each other."""
     one, other = sorted((one, other), key=lambda i: (cells[i][1], cells[i][0]))
     (top, here), (bottom, there) = cells[one], cells[other]
-    if there - here > 1:
+    if there - here > 1 or abs(top - bottom) > _FARTHEST:
         return None
     if top == bottom:
         return Bond(one, other, there, None)
