@@ -80,6 +80,8 @@ def predecessor(channel: Channel, to: Seat) -> Seat:
     before = state.seat(to.succeeds) if to.succeeds is not None else None
     if before is None:
         raise Misuse("to", f"{to.name} has not taken anybody's place.", SEE)
+    if to.id == channel.me:
+        raise Misuse("own", "You have taken this place yourself: another seat of your party passes on to you.", SEE)
     if to.standing != "active":
         raise Misuse("to", f"{to.name} has joined, and is not in the channel yet.", SEE)
     if before.party != state.member(channel.me).party:

@@ -32,18 +32,21 @@ def find(state: State, seats: Sequence[Seat], who: str) -> Seat:
     if len(found) != 1:
         names = ", ".join(called(state, one) for one in (found or seats)) or "nobody yet"
         what = f"{who!r} could be several seats" if found else f"No seat is called {who!r}"
-        raise Misuse("seat", f"{what}: {names}.", _help(state, found))
+        raise Misuse("seat", _stop(f"{what}: {names}"), _help(state, found, wanted))
     return found[0]
 
 
-def _help(state: State, found: Sequence[Seat]) -> str:
-    """For a seat and its successor, which one is which."""
-    for heir in found:
-        before = next((one for one in found if one.id == heir.succeeds), None)
-        if before is not None:
-            heirs, befores = called(state, heir), called(state, before)
-            return f"{heirs} has come in the place of {befores}. Name the one that you mean in full."
+def _help(state: State, found: Sequence[Seat], wanted: str) -> str:
+    """For a seat and its successor, which one is which, and who is in the place of one that is gone."""
+    before = found or [one for one in state.seats if one.standing == "gone" and wanted in _names(state, one)]
+    for heir in state.present:
+        if heir.succeeds in {one.id for one in before}:
+            return _stop(f"Name one in full. {placed(state, heir)}")
     return "Name one of them in full."
+
+
+def _stop(sentence: str) -> str:
+    return f"{sentence.removesuffix('.')}."
 
 
 def _same(one: Seat, other: Seat) -> bool:
