@@ -88,6 +88,8 @@ def assent(state: State, act: roster.Act, body: acts.Assent, at: At) -> State:
     if seat.standing == "active":
         for i in state.invitations:
             if _awaits(i.proposal, body):
+                if i.replaces == act.seat:
+                    raise Rejected("self", "The seat in question does not decide on its own successor.")
                 return replace(state, invitations=_swap(state.invitations, i, _assented(state, i, act.seat)))
         for r in state.removals:
             if _awaits(r.proposal, body):

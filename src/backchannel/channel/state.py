@@ -187,9 +187,11 @@ class State(Value, frozen=True):
 
     def line(self, seat: SeatId) -> tuple[SeatId, ...]:
         """This seat and whom it succeeds, directly or over several, the newest first."""
-        found = self.seat(seat)
-        before = found.succeeds if found is not None else None
-        return (seat, *self.line(before)) if before is not None else (seat,)
+        line = [seat]
+        for one in reversed(self.seats):  # a successor comes after whom it succeeds
+            if one.id == line[-1] and one.succeeds is not None:
+                line.append(one.succeeds)
+        return tuple(line)
 
     def member(self, seat: SeatId) -> Seat:
         """The seat of this id, which is known to be there."""

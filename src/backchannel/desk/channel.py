@@ -29,7 +29,7 @@ from backchannel.entry.codec import Value, encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.instruments import BY_KIND, note
-from backchannel.instruments.base import Due, current
+from backchannel.instruments.base import Due, readers
 from backchannel.instruments.disclosure.rules import Disclosure
 from backchannel.instruments.mandate import Mandate
 from backchannel.instruments.sounding.values import Sounding
@@ -228,10 +228,7 @@ class Channel:
             if any(state.keys(seat) is None for one in whole for seat in one.audience):
                 raise Misuse("audience", "Somebody named here has no seat in the channel.")
             # What goes to a seat that is being handed over goes to its successor too (spec/handover.md, 3).
-            whole = [
-                one._replace(audience=current(one.audience, state)) if BY_KIND[one.kind].passes else one
-                for one in whole
-            ]
+            whole = [one._replace(audience=readers(BY_KIND[one.kind], one.audience, state)) for one in whole]
             for one in whole:
                 if len(one.audience) < 2:
                     raise Misuse("nobody", "This would be read by nobody but its author.", "Name another seat.")
@@ -246,7 +243,7 @@ class Channel:
 
     def _follow(self, item: note.Note, kind: str, body: Value) -> None:
         """Say something about an item, to those of its audience who are still here."""
-        self.say(kind, body, current(item.audience, self.state))
+        self.say(kind, body, readers(note.NOTE, item.audience, self.state))
 
     def terms(self) -> Terms:
         """The charter's terms. `Misuse`: `not-open` before all have signed it, `removed` for who is not here."""

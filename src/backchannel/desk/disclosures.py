@@ -42,7 +42,7 @@ def propose(
     """
     if item.state != "complete":
         raise Misuse("incomplete", "Not all have signed this understanding, so nothing of it can be shown.")
-    if channel.me not in item.signatories:
+    if set(channel.state.line(channel.me)).isdisjoint(item.signatories):  # a successor stands where it stood
         raise Misuse("signatory", SIGNATORIES)
     if replaces is not None and (replaces.terms.understanding != item.id or replaces.state not in rules.AGREED):
         raise Misuse("replaces", "What this would replace was not agreed, or shows another understanding.")

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from backchannel.channel import acts
+from backchannel.channel.assent import staying
 from backchannel.channel.state import State
 from backchannel.desk.book.intent import Act, Intent, Say
 from backchannel.desk.book.items import Item
-from backchannel.desk.book.outbox import about
+from backchannel.desk.book.outbox import Waiting, about
 from backchannel.desk.session import Session
 from backchannel.entry.codec import Value, decode, encode
 from backchannel.entry.ids import Count
-from backchannel.instruments.base import Instrument
-from backchannel.instruments.handover import MOST, End, Evidence, Handover, Part, Passed, Thing, Token, packed
+from backchannel.instruments.base import Instrument, passing
+from backchannel.instruments.handover import HANDOVER, MOST, End, Evidence, Handover, Part, Passed, Thing, Token, packed
 
 AT_ONCE = 8
 """Parts in the outbox at a time."""
@@ -25,13 +26,15 @@ _BATCH = 500
 class Plan(Value, frozen=True):
     """How far this round has come: items touched from `since` up to `seen`, those behind `after` still to be sent.
 
-    `skip`: of the first of these, so many things were sent.
+    `skip`: of the first of these, so many things were sent. `parts`: how many the log has once it has all that was
+    said; `done`: END was said, too.
     """
 
     since: Count
     after: Count
     skip: Count
     seen: Count
+    parts: Count
     done: bool
 
 
@@ -40,31 +43,69 @@ def owed(session: Session, waiting: Sequence[Intent]) -> list[Intent]:
     out: list[Intent] = []
     for held in session.book.items.of("handover"):
         item: Handover = held.value
-        busy = any(about(intent) == item.id for intent in waiting)
-        if item.by == session.book.me and session.state.keys(item.to) is not None and not busy:
+        if item.by == session.book.me and session.state.keys(item.to) is not None and not _busy(session, item):
             out += _next(session, item, waiting)
     return out
 
 
+def drop(session: Session) -> bool:
+    """Take back parts that have not left: what they hold may be over by now, and is in no other row; whether any were.
+
+    The round begins again. Inside a turn and a transaction.
+    """
+    rows = [*session.book.outbox.waiting(), *session.book.outbox.returned()]
+    late = [row.n for row in rows if row.stage != "posted" and _is_part(row.intent)]
+    session.book.outbox.done(late)
+    if late:
+        session.book.end_sending()  # its chains have moved on with what was sealed
+    return bool(late)
+
+
+def _is_part(intent: Intent) -> bool:
+    return isinstance(intent, Say) and intent.kind in ("handover.part", "handover.end")
+
+
+def _busy(session: Session, item: Handover) -> bool:
+    """Whether something of it is on its way, or has come back and its person has not let go of it yet."""
+    outbox = session.book.outbox
+    waiting = [row for row in outbox.waiting() if about(row.intent) == item.id]
+    if waiting and _obsolete(waiting[0], item):
+        outbox.recall(HANDOVER, item.id, sealed=False)
+        waiting = [row for row in waiting if row.stage == "posted"]
+    return bool(waiting) or any(about(row.intent) == item.id for row in outbox.returned())
+
+
+def _obsolete(first: Waiting, item: Handover) -> bool:
+    """Whether the log has this already: this desk came from a backup, and had posted it before."""
+    assert isinstance(first.intent, Say)  # noqa: S101 - it is about an item
+    body = decode(first.intent.body, HANDOVER.kinds[first.intent.kind].body)
+    return isinstance(body, Part) and body.n < item.parts
+
+
 def _next(session: Session, item: Handover, waiting: Sequence[Intent]) -> list[Intent]:
-    items, place = session.book.items, item.at.position
-    kept = items.pocket(place)
-    plan = decode(kept, Plan) if kept else None
+    plan = _plan(session, item)
     if item.ended is not None and item.state != "begun":
         if not _again(session, item):
             return _leave(session, item, waiting)
-        plan = None if plan is None or plan.done else plan
-    if plan is None:
-        since = 0 if item.ended is None else item.seen
-        plan = Plan(since, 0, 0, session.history.size, False)
-    elif plan.done:
-        return []  # its END is on its way
-    says, after, skip = _parts(session, item, plan)
-    done = len(says) < AT_ONCE
-    if done:
-        says.append(_say(item, "handover.end", End(item.id, item.parts + len(says), plan.seen)))
-    items.set_pocket(place, encode(Plan(plan.since, after, skip, plan.seen, done)))
+        plan = None
+    if plan is None or plan.parts != item.parts:  # the first round; another; or this one anew, some of it being lost
+        since = item.seen if item.ended is not None else 0
+        plan = Plan(since, 0, 0, session.history.size, item.parts, False)
+    says: list[Intent] = []
+    after, skip, ends = plan.after, plan.skip, plan.done
+    if not ends:
+        says, after, skip = _parts(session, item, plan)
+        ends = len(says) < AT_ONCE
+    parts = item.parts + len(says)
+    if ends:
+        says.append(_say(item, "handover.end", End(item.id, parts, plan.seen)))
+    session.book.items.set_pocket(item.at.position, encode(Plan(plan.since, after, skip, plan.seen, parts, ends)))
     return says
+
+
+def _plan(session: Session, item: Handover) -> Plan | None:
+    kept = session.book.items.pocket(item.at.position)
+    return decode(kept, Plan) if kept else None
 
 
 def _again(session: Session, item: Handover) -> bool:
@@ -82,26 +123,26 @@ def _leave(session: Session, item: Handover, waiting: Sequence[Intent]) -> list[
         return []
     if any(isinstance(one, Act) and isinstance(acts.parse(one.body), acts.Remove) for one in waiting):
         return []
-    if any(one.seat == me and one.proposal.by == me for one in session.state.removals):
+    if me not in staying(session.state) or len(staying(session.state, without=me)) < 2:
         return []
     return [Act(encode(acts.Remove(me, "This seat was handed over.")))]
 
 
 def _goes(session: Session, item: Handover, held: Item) -> bool:
     """Whether an item is of the dossier: it passes, the charter lets it, and the successor is in its audience now."""
-    return lets(session.state, held.instrument) and item.to in session.state.current(held.value.audience)
+    audience = held.value.audience
+    whole = lets(session.state, held.instrument) and not getattr(held.value, "gone", False)
+    return whole and item.to not in audience and item.to in session.state.current(audience)
 
 
 def lets(state: State, instrument: Instrument) -> bool:
     """Whether items of an instrument are of a dossier, under the charter (4.2)."""
-    record = state.charter is not None and state.charter.terms.dossier == "record"
-    return instrument.passes and not (record and instrument.name == "note")
+    return passing(instrument, state)
 
 
 def progress(session: Session, item: Handover) -> tuple[int, int]:
     """How far the giver's desk has gone through the log, and how far it goes in this round."""
-    kept = session.book.items.pocket(item.at.position)
-    plan = decode(kept, Plan) if kept and item.by == session.book.me else None
+    plan = _plan(session, item) if item.by == session.book.me else None
     if plan is None:
         return 0, 0
     return (plan.seen if plan.done else plan.after), plan.seen

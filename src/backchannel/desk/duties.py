@@ -10,14 +10,14 @@ from backchannel.channel.assent import next_seats
 from backchannel.channel.state import DAY, PREKEY_LIFE, At, Seat, State
 from backchannel.desk import dossier, slips
 from backchannel.desk.book.intent import Act, Intent, Say, Welcome
-from backchannel.desk.book.items import Item
+from backchannel.desk.book.items import Item, Items
 from backchannel.desk.rehearsal import rehearse
 from backchannel.desk.sealing import own_prekey, seal_act
 from backchannel.desk.session import Session
 from backchannel.entry.codec import encode
 from backchannel.errors import Misuse
 from backchannel.instruments import INSTRUMENTS
-from backchannel.instruments.base import Due, Me
+from backchannel.instruments.base import Due, Me, Owed
 from backchannel.ledger.history import CLOCK_SLACK
 from backchannel.ledger.leaf import arrival_unit
 from backchannel.ledger.origin import control_hash, credential_hash
@@ -111,10 +111,8 @@ def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool)
             owed += [_say(first)] if first is not None else []
         for item in items.live(instrument.name):
             pocket, tray = items.pocket(item.position), asides.tray(instrument.name)
-            due = instrument.reflex(
-                item.value,
-                mine._replace(pocket=pocket, key=asides.key(item.position) or b"", tray=tray[0][1] if tray else b""),
-            )
+            key = asides.key(item.position) or b""
+            due = _due(items, item, mine._replace(pocket=pocket, key=key, tray=tray[0][1] if tray else b""))
             owed += [_say(one) for one in due.says if one.kind in instrument.kinds or _fits(session, one)]
             if due.take:
                 asides.lift(tray[0][0])
@@ -125,6 +123,17 @@ def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool)
                 items.write([], [item._replace(value=instrument.lapse(item.value))])
                 destroyed = True
     return owed, destroyed
+
+
+def _due(items: Items, item: Item, me: Me) -> Owed:
+    """What the instrument's reflex owes; of an item that was passed on, which may be anything, perhaps nothing."""
+    assert item.instrument.reflex is not None  # noqa: S101 - it is asked
+    try:
+        return item.instrument.reflex(item.value, me)
+    except Exception:
+        if items.passed_on(item.position) is None:
+            raise
+        return Owed((), me.pocket)
 
 
 def read_up_to(session: Session) -> int:
@@ -236,6 +245,8 @@ def lapse(session: Session) -> bool:
     """
     unit, items = session.now().arrival, session.book.items
     overdue = [*items.overdue(unit, aside=False), *items.overdue(read_up_to(session), aside=True)]
+    if overdue:
+        dossier.drop(session)
     items.write([], [item._replace(value=item.instrument.lapse(item.value)) for item in overdue])
     late = items.late(unit)
     for item in late:

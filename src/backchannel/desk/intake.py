@@ -61,7 +61,7 @@ class _Before:
     def write(self, verified: Verified, events: list[Event], head: int, now: float) -> list[Event]:
         """Fold the lines and write everything that a range brought. Inside a transaction."""
         session, engine, book = self._session, self._session.engine, self._session.book
-        taking = Taking(book.items, book.entries, book.pieces, session.history.find, engine.wallet.me)
+        taking = Taking(book.items, book.entries, book.pieces, session.history, engine.wallet.me)
         folding = Folding(book.items, _reading(session, now), session.history.find, taking)
         folded = [folding.fold(event) for event in events]
         book.write(verified, folded, head)

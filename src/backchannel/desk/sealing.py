@@ -12,7 +12,7 @@ from backchannel.entry.codec import encode
 from backchannel.entry.ids import EntryId, SeatId
 from backchannel.errors import Misuse
 from backchannel.instruments import BY_KIND, ERASABLE
-from backchannel.instruments.base import current, remaining
+from backchannel.instruments.base import readers
 from backchannel.ledger.leaf import entry_id
 from backchannel.ledger.wire import MOST_BODY, Frame, encode_frames
 from backchannel.seal import roster
@@ -90,8 +90,7 @@ def _welcome(session: Session, intent: Welcome) -> Sealed:
 def _say(session: Session, intent: Say) -> tuple[list[Frame], Frame]:
     """The frames of something said, and which of them is the entry itself: its chain's start, its words are others."""
     me = session.engine.wallet.me
-    who = current if BY_KIND[intent.kind].passes else remaining
-    audience = who(intent.audience, session.state)
+    audience = readers(BY_KIND[intent.kind], intent.audience, session.state)
     if me not in audience:
         raise Misuse("removed", "This seat is no longer in the channel.")
     if len(audience) < 2:

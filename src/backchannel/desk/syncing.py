@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from backchannel.channel.engine import Event
-from backchannel.desk import duties
+from backchannel.desk import dossier, duties
 from backchannel.desk.book.intent import Act
 from backchannel.desk.book.outbox import Waiting
 from backchannel.desk.intake import take
@@ -90,6 +90,7 @@ class Syncer:
         Its desk could not hear when that is over (spec/sealing.md, 12.6).
         """
         with self.session.turn(), self.session.vault.transaction():
+            dossier.drop(self.session)
             self.session.book.outbox.give_back("This seat is no longer in the channel.")
             self._stale = self.session.book.asides.destroy_all() or self._stale
 

@@ -90,6 +90,18 @@ class Handover(Value, frozen=True):
     ended: At | None
 
 
+class Getting(Value, frozen=True):
+    """The successor's pocket: what came of an item that is not whole yet, and the END to which it has said TAKEN."""
+
+    rest: bytes = b""
+    answered: Count = 0
+
+
+def getting(pocket: bytes) -> Getting:
+    """What the successor's desk keeps of a dossier on its way."""
+    return decode(pocket, Getting) if pocket else Getting()
+
+
 STATES = {
     "begun": "parts of it are on the way",
     "passed": "all of it was sent",
@@ -158,10 +170,11 @@ def reflex(item: Handover, me: Me) -> Owed:
     """The successor's desk says that all is here, once for each END (4.5); the giver's pocket is the desk's affair."""
     if me.seat != item.to or item.state != "passed" or item.ended is None:
         return Owed((), me.pocket)
-    mark = encode(item.ended.position)
-    if me.pocket == mark or me.state.keys(item.by) is None:
+    held = getting(me.pocket)
+    if held.answered == item.ended.position or me.state.keys(item.by) is None:
         return Owed((), me.pocket)
-    return Owed((Due("handover.taken", Taken(item.id), item.audience),), mark)
+    answered = encode(replace(held, answered=item.ended.position))
+    return Owed((Due("handover.taken", Taken(item.id), item.audience),), answered)
 
 
 HANDOVER = Instrument(

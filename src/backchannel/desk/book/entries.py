@@ -126,11 +126,14 @@ class Entries:
         return [(self._places.position(place), token) for place, token in rows]
 
     def keep_token(self, position: int, item: int, token: bytes) -> None:
-        """A predecessor's entry, which this desk may have erased now; if the token is not the entry's: nothing."""
+        """A predecessor's entry, which this desk may have erased now.
+
+        If the token is not the entry's, or if this desk has read of what it speaks: nothing.
+        """
         row = self._vault.one("SELECT leaf FROM entry WHERE place = ?", (self._places.of(position),))
         if row is not None and Leaf.parse(row[0]).erase == sha256(token).digest():
             self._vault.execute(
-                "UPDATE entry SET token = ?, item = ? WHERE place = ? AND gone IS NULL",
+                "UPDATE entry SET token = ?, item = ? WHERE place = ? AND gone IS NULL AND item IS NULL",
                 (token, self._places.of(item), self._places.of(position)),
             )
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from backchannel.channel.engine import Event
 from backchannel.desk.book.items import Item, Items
-from backchannel.desk.book.passing import Taking
+from backchannel.desk.book.passing import NOT_READ, Taking
 from backchannel.desk.book.reading import NOTHING, Read, Reading, Said
+from backchannel.desk.book.sound import sound
 from backchannel.entry.codec import decode
 from backchannel.entry.ids import EntryId
 from backchannel.errors import Malformed, Rejected
@@ -33,7 +34,7 @@ class Folding:
     def fold(self, event: Event) -> tuple[Event, int | None]:
         """The event, rejected now if its instrument refuses it, and the position at which its item began."""
         if event.verdict != "line":
-            if event.verdict == "closed":
+            if event.verdict in NOT_READ:
                 self._closed.add(event.record.at.position)
             return event, None
         try:
@@ -72,7 +73,7 @@ class Folding:
         there = (event.sender, began, at.position - 1)  # 12.1: right behind, or some could be shown others
         if event.kind == instrument.words and (of is None or (of.sender, of.item, of.position) != there):
             raise Rejected("words", "Words were sent that belong to no entry of the same seat right before them.")
-        linked = instrument.links(held.value if held else None, act)
+        linked = self._linked(instrument.links(held.value if held else None, act))
         spoken = Spoken(
             at,
             event.record.id,
@@ -83,13 +84,14 @@ class Folding:
             event.state,
             read.words,
             lambda entry: self._reading.heard(self._find(entry)),
-            self._linked(linked) if linked is not None else None,
+            linked.value if linked is not None else None,
             read.key is not None and not (held is not None and self._reading.past(instrument.until(held.value))),
             (event.record.body or b"") if event.key else b"",
             event.key,
             envelope.sealed if envelope is not None and kind.bare else b"",
         )
-        value = self._folded(instrument, held, spoken)
+        doubtful = self._passed_on(held) or self._passed_on(linked)
+        value = self._folded(instrument, held, spoken, doubtful=doubtful)
         if instrument.aside:
             self._keep(instrument, value, event, began, read, of)
             self._read[event.record.id] = Said(at.position, event.sender, began, event.kind)
@@ -105,15 +107,22 @@ class Folding:
                 self._held[item.position] = item
         return began
 
-    def _folded(self, instrument: Instrument, held: Item | None, spoken: Spoken) -> Any:
+    def _folded(self, instrument: Instrument, held: Item | None, spoken: Spoken, *, doubtful: bool) -> Any:
+        """The item after an entry. What a fold makes of an item that was passed on may be anything, or nothing."""
         try:
-            return instrument.fold(held.value if held else None, spoken)
+            value = instrument.fold(held.value if held else None, spoken)
         except Malformed:
             raise
-        except Exception as problem:  # of our own folds' values none; of one that was passed on, anything
-            if held is None or self._items.passed_on(held.position) is None:
+        except Exception as problem:
+            if not doubtful:
                 raise
             raise Rejected("passed", "What was passed on of this matter cannot be; ask for it again.") from problem
+        if doubtful:
+            sound(instrument, value, spoken.state, spoken.at.position + 1)
+        return value
+
+    def _passed_on(self, item: Item | None) -> bool:
+        return item is not None and self._items.passed_on(item.position) is not None
 
     def _keep(self, instrument: Instrument, value: Any, event: Event, began: int, read: Read, of: Said | None) -> None:
         """Keep key and words, unless the item is over by now (spec/sealing.md, 12.6)."""
@@ -134,7 +143,6 @@ class Folding:
     def _hold(self, position: int) -> Item | None:
         return self._held.get(position) or self._items.at(position)
 
-    def _linked(self, entry: EntryId) -> Any:
-        position = self._find(entry)
-        held = self._hold(position) if position is not None else None
-        return held.value if held is not None else None
+    def _linked(self, entry: EntryId | None) -> Item | None:
+        position = self._find(entry) if entry is not None else None
+        return self._hold(position) if position is not None else None

@@ -83,7 +83,7 @@ def _who(item: Text, spoken: Spoken) -> str:
         return "party" if negotiates else speaks
     if spoken.kind == "text.withdraw":
         held = amending.awaited(item, spoken.act.amendment)
-        return "author" if held.seat == sender else speaks
+        return "author" if spoken.stands_for(held.seat) else speaks
     if sender == item.pen:
         return "pen"
     heir = spoken.kind == "text.pass" and spoken.act.to == sender and sender in adopting.pens(item, spoken.state)

@@ -27,13 +27,10 @@ SPEAKS_FOR_A_PARTY = (("principal", "envoy"), ("expert",), ("intermediary", "con
 
 
 def negotiators(audience: tuple[SeatId, ...], state: State) -> tuple[Seat, ...]:
-    """The seats of an audience that speak for their parties and are here still."""
-    members = [state.member(seat) for seat in audience]
-    for roles in SPEAKS_FOR_A_PARTY:
-        if any(one.role in roles for one in members):
-            here = current(audience, state)
-            return tuple(one for one in members if one.role in roles and one.id in here)
-    return ()
+    """The seats of an audience as it is now that speak for their parties."""
+    began = {state.member(seat).role for seat in audience}
+    roles = next((row for row in SPEAKS_FOR_A_PARTY if began.intersection(row)), ())
+    return tuple(one for one in map(state.member, current(audience, state)) if one.role in roles)
 
 
 def named(state: State) -> tuple[str, ...]:
