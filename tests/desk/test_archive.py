@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from backchannel import labels
 from backchannel.channel.state import At
-from backchannel.desk import hats, mandates, nonpapers, soundings, texts, understandings
+from backchannel.desk import handovers, hats, mandates, nonpapers, soundings, texts, understandings
 from backchannel.desk.archive import facts as facts_of
 from backchannel.desk.archive import readme, store
 from backchannel.desk.archive.bundle import LONGEST_FRAME, Unpacking, pack
@@ -806,3 +806,29 @@ def test_no_desk_and_no_relay_are_needed(archive: tuple[Path, Papers], lived: Wo
             assert isinstance(found, Archive)
     finally:
         wire(lived["ana"]).before = lambda op, args: None
+
+
+# --- what a predecessor passed on
+
+
+@pytest.mark.parametrize("attribution", ["attributed", "chatham"])
+def test_what_was_passed_on_says_so(tmp_path: Path, attribution: str) -> None:
+    with talks(tmp_path, ("ana", "sofia"), attribution=attribution) as world:
+        world["ana"].send_note("for Sofia")
+        sofia = world["sofia"]
+        world.settle()
+        invite = handovers.offer(sofia, sofia.me, "Agostino C.")
+        sofia.sync()
+        world.desk("ago").join(sofia.code(invite))
+        heir = world["ago"]
+        heir.sign_charter(heir.state.charter)
+        world.settle()
+        world["ana"].send_note("for Agostino")
+        world.settle()
+        found = tmp_path / "opened"
+        unseal(tmp_path / "a", list(sealed(heir, tmp_path / "a").shares[1:]), found)
+    passed, own = facts(found, "notes.json")
+    assert (passed["passed_on"], own["passed_on"], own["passed_on_by"]) == (True, False, None)
+    assert (passed["passed_on_by"] or {}).get("name") == (None if attribution == "chatham" else "Sofia S.")
+    places = {seat["name"]: seat["in_place_of"] for seat in facts(found, "channel.json")["seats"]}
+    assert (places["Ana P."], places["Agostino C."]["name"]) == (None, "Sofia S.")

@@ -10,7 +10,7 @@ from backchannel.errors import Misuse
 
 
 def called(state: State, seat: Seat) -> str:
-    """A seat's name, and which of two it is while who succeeds it, under the same name, is there beside it."""
+    """A seat's name; of a seat and who succeeds it under the same name, which one it is."""
     if any(_same(seat, other) and other.id == seat.succeeds for other in state.present):
         return f"{seat.name} (new keys)"
     if any(_same(seat, other) and other.succeeds == seat.id for other in state.present):

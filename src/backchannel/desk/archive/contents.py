@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from backchannel.channel.state import Seat, State
 from backchannel.desk.archive import readme
 from backchannel.desk.archive.bundle import File
-from backchannel.desk.archive.facts import KEPT, Facts, Teller, stamp
+from backchannel.desk.archive.facts import KEPT, Facts, Teller, stamp, told
 from backchannel.desk.channel import Channel
 from backchannel.desk.syncing import Progress, Syncer
 from backchannel.errors import Misuse, RelayRefused, Unreachable
@@ -59,7 +59,7 @@ def files(channel: Channel, head: Head, *, notes: bool, progress: Progress) -> I
     yield "archive.json", [_json(_about(teller, head, notes=notes))]
     yield "channel.json", [_json(_channel(teller))]
     for name, found in held.items():
-        yield f"{name}s.json", _array(KEPT[name].tell(teller, item) for item in found)
+        yield f"{name}s.json", _array(told(teller, name, item) for item in found)
         for item in found:
             yield from KEPT[name].files(teller, item)
         done += len(found)
@@ -123,6 +123,7 @@ def _seat(teller: Teller, seat: Seat) -> Facts:
         **teller.seat(seat.id),
         "role": seat.role,
         "standing": seat.standing,
+        "in_place_of": teller.seat(seat.succeeds) if seat.succeeds is not None else None,
         "joined": teller.at(seat.joined.arrival),
         "fingerprint": seat.keys.fingerprint(channel).hex(),
         "words": list(seat.keys.words(channel)),

@@ -12,7 +12,7 @@ from backchannel.desk import disclosures
 from backchannel.desk.archive.bundle import File
 from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
-from backchannel.instruments import mandate
+from backchannel.instruments import INSTRUMENTS, mandate
 from backchannel.instruments.disclosure.rules import Disclosure
 from backchannel.instruments.hat.values import FROM_HAT
 from backchannel.instruments.mandate import Mandate
@@ -25,6 +25,7 @@ from backchannel.instruments.understanding.values import Understanding
 from backchannel.ledger.leaf import ARRIVAL_UNIT
 
 Facts = dict[str, Any]
+BY_NAME = {one.name: one for one in INSTRUMENTS}
 
 
 def stamp(at: float) -> str:
@@ -270,7 +271,18 @@ KEPT = {
     "sounding": Kept(_sounding),
 }
 
+
+def told(teller: Teller, name: str, item: Any) -> Facts | None:
+    """An item's facts, and whether a predecessor passed it on to whoever seals: then nobody can verify who wrote it."""
+    found = KEPT[name].tell(teller, item)
+    if found is None or not BY_NAME[name].passes:
+        return found
+    giver = teller.channel.session.book.items.passed_on(item.at.position)
+    return {**found, "passed_on": giver is not None, "passed_on_by": teller.who(giver)}
+
+
 LEFT_OUT = {
+    "handover": "what was passed on stands where it belongs, and says so",
     "nonpaper": "it vanishes when it fails; what was taken up stands as an understanding",
     "hat": "what nobody has said in their own name is nobody's to keep",
 }

@@ -34,6 +34,8 @@ What can be checked, and what cannot
   the root in archive.json, which log/checkpoint.txt, a signed note (C2SP), signs with the key in archive.json.
 - Which desks sat in the channel: "words" are the fingerprint that people compared by telephone; "compared": true where
   the person who sealed this did.
+- What says "passed_on": true came to whoever sealed this from the seat whose place it took, or another of its party:
+  nobody could verify again who had written it.
 - That a note says what was said cannot be checked. Notes prove nothing, on purpose: they rest on the word of whoever
   sealed this, and of the trustees who opened it.
 
