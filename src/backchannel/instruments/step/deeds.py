@@ -34,7 +34,7 @@ def _withdraw(one: Step, now: Standing, spoken: Spoken) -> Step:
 
 
 def _report(one: Step, now: Standing, spoken: Spoken) -> Step:
-    act, late = spoken.act, now.overdue(spoken.at.arrival)
+    act, late = spoken.act, one.state == "pledged" and now.overdue(spoken.at.arrival)
     said = Reported(spoken.at, spoken.sender, text.prose(act.words, "report", MOST_WORDS), files.check(act.files), late)
     reports = (*one.reports, said)
     return _to("reported", one, spoken.at, reports=reports, late=one.late or late, base=spoken.at.position)

@@ -69,12 +69,12 @@ RULES: Rules = {
         (state, "step.find", who): ends
         for (state, ends), who in product(
             {
-                "due": ("due",),
-                "late": ("late",),
+                "due": ("due", "verified"),
+                "late": ("late", "verified"),
                 "reported": ("reported", "disputed"),
                 "verified": ("verified", "disputed"),
                 "disputed": ("reported", "verified", "disputed"),
-                "broken": ("broken",),
+                "broken": ("verified", "broken"),
             }.items(),
             ("beneficiary", "proposer", "other"),
         )
