@@ -30,8 +30,9 @@ LAYERS: dict[str, set[str]] = {
     "instruments": LEAVES | {"entry", "seal", "ledger", "channel"},
     "desk": LEAVES | {"entry", "seal", "ledger", "channel", "instruments", "papers"},
     "papers": LEAVES | {"entry"},
-    "web": LEAVES | {"entry", "channel", "instruments", "desk", "papers"},
-    "cli": LEAVES | {"entry", "channel", "instruments", "desk", "relay", "demo", "web", "papers"},
+    "facts": LEAVES | {"entry", "channel", "instruments", "desk"},
+    "web": LEAVES | {"entry", "channel", "instruments", "desk", "facts", "papers"},
+    "cli": LEAVES | {"entry", "channel", "instruments", "desk", "facts", "relay", "demo", "web", "papers"},
     "demo": LEAVES | {"channel", "instruments", "desk", "relay", "papers"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -44,6 +45,7 @@ UNREACHABLE: dict[str, set[str]] = {
 
 # Package, or part of one -> modules of packages it may import that are not for it.
 NOT_FOR: dict[str, set[str]] = {
+    "facts": {"desk.vault"},
     "web": {"desk.vault"},
     "cli": {"desk.vault"},
     # The desk's own floors: the vault and the link know nothing of channels, the book nothing of who works with it.

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from backchannel.cli import draw, facts, hat, news, nonpaper_page, show, text_page, text_redline
+from backchannel.cli import draw, hat, news, nonpaper_page, show, text_page, text_redline
 from backchannel.cli import understanding as understandings
 from backchannel.cli.show import Page, clean, foreign
 from backchannel.entry.repertoire import outside
+from backchannel.facts import common as facts
 from tests.cli.conftest import Person, Table
 
 HOSTILE = (

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.cli import hat, show
+from backchannel.facts.hat import HOW
 from tests.cli import conftest
 from tests.cli.conftest import Person, Table, table_in
 from tests.cli.test_commands import FORBIDDEN
@@ -178,7 +179,7 @@ def test_a_cheat_is_named(capsys: pytest.CaptureFixture[str]) -> None:
         "over": True,
         "awaits": [],
         "held": None,
-        "cheats": [{"name": "Hernán", "how": hat.HOW["stage"]}],
+        "cheats": [{"name": "Hernán", "how": HOW["stage"]}],
     }
     show.tell({"round": one}, lambda page, told: hat.draw(page, told["round"]), as_json=False)
     said = " ".join(capsys.readouterr().out.split())

@@ -69,7 +69,7 @@ def found(
                 relay, title=title, purpose=purpose, name=name, party=party, role=role, founding_code=code
             ),
         )
-        from backchannel.cli import overview
+        from backchannel.facts import overview
 
         work.tell({"channel": overview.whole(channel)}, _founded, channel)
 
@@ -137,7 +137,7 @@ def join(
         else:
             told = code
         channel = _entered(work, lambda: work.desk.join(told))
-        from backchannel.cli import overview
+        from backchannel.facts import overview
 
         work.tell({"typed": code not in (None, "-"), "channel": overview.whole(channel)}, _joined, channel)
 
@@ -157,7 +157,8 @@ def _joined(page: Page, facts: Facts) -> None:
 @app.command("list", cls=DeskCommand)
 def list_(ctx: typer.Context) -> None:
     """The channels of this desk. Asks no relay."""
-    from backchannel.cli import draw, facts
+    from backchannel.cli import draw
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         work.tell({"channels": [facts.line(one) for one in work.desk.channels()]}, draw.channels)
@@ -166,7 +167,8 @@ def list_(ctx: typer.Context) -> None:
 @app.command("show", cls=DeskCommand)
 def show_(ctx: typer.Context) -> None:
     """One channel: what comes next, the seats, the terms, what is under way."""
-    from backchannel.cli import draw, overview
+    from backchannel.cli import draw
+    from backchannel.facts import overview
 
     with at_desk(ctx) as work:
         channel = work.read()

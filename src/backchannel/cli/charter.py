@@ -42,7 +42,7 @@ _LARGEST_FILE = 100_000
 @app.command("show", cls=DeskCommand)
 def show_(ctx: typer.Context) -> None:
     """The terms and who has signed them."""
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         channel = work.read()
@@ -119,7 +119,7 @@ def sign(
 
 
 def _propose(work: Work, channel: Channel, terms: Terms, yes: bool) -> None:
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     state = channel.state
     if len(state.present) < 2:
@@ -154,7 +154,7 @@ def _proposed(page: Page, facts: Facts) -> None:
 
 
 def _sign(work: Work, channel: Channel, yes: bool) -> None:
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     agreed = channel.state.charter  # before its terms are shown: what is signed is this one or none
     proposal = facts.charter(channel)

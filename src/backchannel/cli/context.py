@@ -97,7 +97,7 @@ class Work:
 
     def tell(self, facts: Facts, draw: Draw, channel: Channel | None = None) -> None:
         """Print the answer, with the channel's alarms and the relay's silence. A lying relay makes the exit code 1."""
-        alarms = [] if channel is None else alarm_facts(channel)
+        alarms = [] if channel is None else _alarms(channel)
         told: Facts = {"alarms": alarms, **facts}
         if channel is not None or self.trouble is not None:
             told["relay_trouble"] = None if self.trouble is None else trouble_facts(self.trouble)
@@ -139,16 +139,6 @@ def check_there(given: Settings) -> None:
         )
 
 
-def outbox(channel: Channel) -> list[Waiting]:
-    """What this desk has written and the log has not taken, what was returned to it included."""
-    return [*channel.session.book.outbox.returned(), *channel.session.book.outbox.waiting()]
-
-
-def alarm_facts(channel: Channel) -> list[Facts]:
-    """What every later look at the channel must show."""
-    return [{"code": code, "what": what, "at": stamp(at)} for code, what, at in channel.session.book.alarms()]
-
-
 def trouble_facts(error: BackchannelError) -> Facts:
     """Why the relay could not be asked, and what that means for what was written."""
     if isinstance(error, Unreachable | RelayRefused):
@@ -157,8 +147,14 @@ def trouble_facts(error: BackchannelError) -> Facts:
     return {"code": error.code, "what": error.what, "safe": error.safe, "todo": error.todo}
 
 
-def stamp(at: float) -> str:
-    """Unix seconds as the facts hold times."""
-    from datetime import UTC, datetime
+def outbox(channel: Channel) -> list[Waiting]:
+    """What this desk has written and the log has not taken, what was returned to it included."""
+    from backchannel.facts.common import rows
 
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return rows(channel)
+
+
+def _alarms(channel: Channel) -> list[Facts]:
+    from backchannel.facts.common import alarms
+
+    return alarms(channel)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backchannel.cli import ask, show
+from backchannel.cli import ask, opening, show
 from backchannel.cli.context import Work, at_desk, check_there, trouble_facts
 from backchannel.cli.options import FAILED, DeskCommand, Group, Settings, settings
 from backchannel.cli.progress import progress
@@ -65,7 +65,7 @@ def discard(
 @app.command("status", cls=DeskCommand)
 def status(ctx: typer.Context) -> None:
     """What this desk holds: its channels, what waits to be sent, what came back and why. Asks no relay."""
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         found = [
@@ -113,16 +113,18 @@ def sync(
 
 
 def _synced(work: Work, channel: Channel) -> Facts:
-    from backchannel.cli import facts, news
-    from backchannel.desk import handovers
+    from backchannel.cli import news, step_news
+    from backchannel.desk import handovers, turns
+    from backchannel.facts import common as facts
 
     trouble, report = None, None
+    before = turns.seen(channel)
     try:
         with progress(f"Reading {channel.state.title or 'a channel'}", quiet=work.given.json) as told:
             report = channel.sync(handovers.telling(channel, told))
     except BackchannelError as error:
         trouble = trouble_facts(error)
-    new = [] if report is None else news.of_all(channel, report.events)
+    new = [] if report is None else [*news.of_all(channel, report.events), *step_news.moved(channel, before)]
     return {**facts.line(channel), "new": new, "trouble": trouble}
 
 
@@ -174,8 +176,8 @@ def restore(
     given = settings(ctx)
     _check_new(given, "Name a new folder with --desk.")
     phrase = ask.passphrase("Passphrase of the backup", variable=ask.BACKUP_PASSPHRASE)
-    from backchannel.cli import facts
     from backchannel.desk.desk import Desk
+    from backchannel.facts import common as facts
 
     with progress("Restoring", quiet=given.json) as told:
         desk = Desk.restore(Path(file).expanduser(), given.folder, phrase, progress=told, **given.connection())
@@ -215,3 +217,6 @@ def passphrase(ctx: typer.Context) -> None:
 def _changed(page: Page, facts: Facts) -> None:
     page.say("The passphrase is changed: the old one opens nothing here any more.", GOOD)
     page.say("Backups that were made before keep their own.")
+
+
+app.command("open", cls=DeskCommand)(opening.open_)

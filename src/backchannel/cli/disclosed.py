@@ -12,6 +12,7 @@ from backchannel.cli import ask, show
 from backchannel.cli.options import PlainCommand, settings
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.errors import Malformed
+from backchannel.facts.disclosure import reader
 
 if TYPE_CHECKING:
     from backchannel.instruments.disclosure.bundle import Bundle, Proven
@@ -29,14 +30,9 @@ OPEN = (
 )
 
 
-def reader(to: str) -> str:
-    """For whom, in a sentence."""
-    return "the public" if to == "public" else to
-
-
 def proven(found: Proven) -> list[str]:
     """What is proved, sentence by sentence."""
-    from backchannel.cli import facts as common
+    from backchannel.facts import common
 
     clauses = found.record.clauses
     closed = sum(clause is None for clause in clauses)

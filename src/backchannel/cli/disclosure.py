@@ -15,6 +15,7 @@ from backchannel.cli.disclosed import BUNDLE
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.errors import Misuse
+from backchannel.facts.disclosure import facts
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -280,6 +281,7 @@ def _list(page: Page, told: Facts) -> None:
     for one in told["disclosures"]:
         page.say(f"{one['number']}  {one['of']}: {_clauses(one)}", STRONG)
         page.say(f"   {one['state_says']}")
+        passed.mark(page, one)
     if not told["disclosures"]:
         page.say("No disclosures. Propose one: backchannel disclosure propose")
 
@@ -310,61 +312,6 @@ def _done(page: Page, told: Facts) -> None:
 def _stands(page: Page, one: Facts) -> None:
     """How it stands: what it would show was shown before."""
     page.say(f"Disclosure {one['number']}: {one['state_says']}.")
-
-
-STATES = {
-    "proposed": "it awaits the consent of {awaits}",
-    "waiting": "agreed; it may be published once {unconfirmed} confirm that its condition is met",
-    "agreed": "agreed; it may be published{from_}",
-    "published": "published; that cannot be taken back",
-    "refused": "refused",
-    "withdrawn": "taken back by its proposer",
-    "replaced": "replaced by disclosure {successor}",
-    "retracted": "the parties no longer stand by its wording; what was shown stays shown",
-}
-
-
-@passed.passes
-def facts(channel: Channel, item: Disclosure) -> Facts:
-    """A disclosure: which clauses to whom from when, in which words, and how it stands."""
-    from backchannel.cli import facts as common
-    from backchannel.cli.disclosed import reader
-    from backchannel.desk import disclosures
-
-    terms, state = item.terms, disclosures.standing(channel, item)
-    of, successor = disclosures.of(channel, item), disclosures.successor(channel, item)
-    awaits = [party for party in item.asked if party not in item.consents]
-    not_before = common.at(terms.not_before) if terms.not_before else None
-    said = STATES[state].format(
-        awaits=show.names(awaits),
-        unconfirmed=show.names([party for party in item.asked if party not in item.confirms]),
-        from_=f" from {show.local(not_before)} on" if not_before else "",
-        successor=successor.at.position if successor else "",
-    )
-    return {
-        "number": item.at.position,
-        "of": of.terms.title,
-        "understanding": of.at.position,
-        "clauses": [{"number": k, "text": of.terms.clauses[k - 1]} for k in terms.clauses],
-        "of_clauses": len(of.terms.clauses),
-        "to": reader(terms.to),
-        "not_before": not_before,
-        "once": terms.condition or None,
-        "confirmed": list(item.confirms),
-        "unconfirmed": [party for party in item.asked if party not in item.confirms] if state == "waiting" else [],
-        "due": disclosures.due(channel, item),
-        "summary": terms.summary,
-        "lines": terms.lines,
-        "proposed_by": common.name(channel.state, item.proposer),
-        "consented": list(item.consents),
-        "retracted": list(item.retracts),
-        "awaits": awaits if state == "proposed" else [],
-        "state": state,
-        "state_says": said,
-        "reason": item.reason,
-        "successor": successor.at.position if successor else None,
-        "sha256": item.digest.hex() or None,
-    }
 
 
 def draw(page: Page, one: Facts) -> None:

@@ -55,7 +55,8 @@ def channel(page: Page, facts: Facts) -> None:
     for one in facts["pending"]:
         pending(page, one)
     for one in facts["handovers"]:
-        handover(page, one)
+        if one["stage"] != "done" or any(held["state"] != "taken" for held in one["dossiers"]):
+            handover(page, one)
     if facts["charter"] is not None:
         terms(page, facts["charter"])
     else:
@@ -118,8 +119,9 @@ def handover(page: Page, one: Facts) -> None:
 def dossier(page: Page, one: Facts) -> None:
     """What goes from a seat to its successor, as both of them know it."""
     parts = _count(one["parts"], "part")
-    page.say(f"  dossier of {one['of']}, from {one['from']} to {one['to']}: {one['state_says']}; {parts}", DIM)
-    if one["until"]:
+    by = f", from {one['from']}" if one["from"] != one["of"] else ""
+    page.say(f"  dossier of {one['of']}{by}, to {one['to']}: {one['state_says']}; {parts}", DIM)
+    if one["until"] and one["state"] == "begun":
         page.say(f"  gone through {one['through']:,} of {one['until']:,} entries", DIM)
     if one["items"]:
         page.say(f"  taken over: {counted(one['items'])}; marked as passed on", DIM)
@@ -207,8 +209,8 @@ def note(page: Page, one: Facts, *, full: bool = False) -> None:
     page.quote(text[:CLIP] if cut else text)
     if cut:
         page.say(f"  … {cut:,} characters more: backchannel note list --since {one['number']} --full", DIM)
-    also = f"so may {names(one['heirs'])}, and nobody else" if one["heirs"] else "nobody else can read it"
-    page.say(f"  {also}; on every desk until {local(one['until'])}", DIM)
+    but = f" but {names(one['heirs'])}" if one["heirs"] else ""
+    page.say(f"  nobody else can read it{but}; on every desk until {local(one['until'])}", DIM)
     passed.mark(page, one)
     for back in one["read_back"]:
         readback(page, back)

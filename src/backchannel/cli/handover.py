@@ -65,9 +65,9 @@ def _ready(work: Work) -> Channel:
 
 def _plan(channel: Channel, seat: Seat, to: str) -> Facts:
     """What an offer means: who has to say yes, and what passes."""
-    from backchannel.cli import facts
     from backchannel.desk import handovers
     from backchannel.entry import text
+    from backchannel.facts import common as facts
 
     state, own = channel.state, seat.id == channel.me
     parties = state.parties(without=seat.id) - {state.member(channel.me).party}
@@ -131,8 +131,8 @@ def freeze(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """In need: at once nothing more is sealed to another seat of your party, whoever has its desk now."""
-    from backchannel.cli import facts
     from backchannel.desk import handovers
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         channel = _ready(work)
@@ -171,8 +171,9 @@ def pass_on(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Pass on to a successor what your desk has of a seat of your party that could not do so itself."""
-    from backchannel.cli import facts, succession
     from backchannel.desk import handovers
+    from backchannel.facts import common as facts
+    from backchannel.facts import succession
 
     with at_desk(ctx) as work:
         channel = _ready(work)

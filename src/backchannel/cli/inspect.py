@@ -36,7 +36,7 @@ def log(
 
 
 def _entry(channel: Channel, one: Logged) -> Facts:
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     known = one.verdict in ("act", "line")
     if known and facts.left(channel) and one.kind in facts.CALM and one.sender != channel.me:

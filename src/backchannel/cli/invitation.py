@@ -28,7 +28,7 @@ def made_before(channel: Channel, wanted: str) -> bytes:
 
 def facts(channel: Channel, key: bytes) -> Facts:
     """The code, if it exists already, and the invitation."""
-    from backchannel.cli import facts as common
+    from backchannel.facts import common
 
     try:
         code = channel.code(key)

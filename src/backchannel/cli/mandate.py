@@ -12,6 +12,7 @@ from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.errors import Misuse
+from backchannel.facts.mandate import facts
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -169,38 +170,6 @@ def _done(page: Page, told: Facts) -> None:
     page.say(f"{told['done']}." if told["fate"] == "sent" else "Written. It waits on this desk.", GOOD)
     if told["mandate"] is not None:
         draw(page, told["mandate"])
-
-
-STATES = {
-    "in-force": "in force until {until}",
-    "revoked": "revoked; what was signed before stays signed",
-    "over": "over: its hour has passed, or its seat has left",
-}
-
-
-@passed.passes
-def facts(channel: Channel, item: Mandate) -> Facts:
-    """A mandate: of whom for whom, what it allows, until when, and how it stands."""
-    from backchannel.cli import facts as common
-    from backchannel.desk.mandates import of_mandate, standing
-
-    state, terms = channel.state, item.terms
-    at, until = standing(channel, item), common.at(terms.until)
-    return {
-        "number": item.at.position,
-        "to": common.name(state, terms.to),
-        "by": common.name(state, item.by),
-        "declared": terms.to == item.by,
-        "party": item.party,
-        "acts": list(terms.acts),
-        "scope": terms.scope,
-        "until": until,
-        "state": at,
-        "state_says": STATES[at].format(until=show.local(until)),
-        "reason": item.reason,
-        "attested": bool(terms.attestation),
-        "attested_says": of_mandate(channel, item),
-    }
 
 
 def draw(page: Page, one: Facts) -> None:

@@ -8,19 +8,23 @@ from typing import Any
 from backchannel.channel import acts
 from backchannel.channel.engine import Event
 from backchannel.channel.state import Invitation
-from backchannel.cli import disclosure, facts, hat, mandate, nonpaper_page, sounding, succession, text_news
+from backchannel.cli import disclosure, hat, mandate, nonpaper_page, sounding, step_news, step_page, text_news
 from backchannel.cli import draw as pages
 from backchannel.cli.show import BAD, Facts, Page
 from backchannel.desk.channel import Channel
 from backchannel.desk.envelopes import act as act_of
 from backchannel.desk.nonpapers import unconfirmed
+from backchannel.facts import common as facts
+from backchannel.facts import succession
+from backchannel.facts.items import OF
+from backchannel.facts.nonpaper import reaction
 
 SILENT = frozenset({"start", "closed", "record"})
 """What the machinery does, and what is not for this seat: in `channel log`, not in the news."""
 
 MACHINERY = frozenset(
     {
-        *("prekey", "once"),
+        *("prekey", "once", "step.piece"),
         *(f"sounding.{name}" for name in ("key", "ballot", "blind", "share", "ack", "show")),
         *(f"nonpaper.{name}" for name in ("words", "again", "copy", "destroyed")),
         *(f"handover.{name}" for name in ("part", "end", "taken")),
@@ -79,6 +83,7 @@ ENDINGS: dict[str, Callable[[Channel, Any], str]] = {
     "hat.show": _stopped,
     "nonpaper.copy": _come,
     "nonpaper.destroyed": _gone,
+    "step.piece": step_news.whole,
 }
 
 
@@ -91,7 +96,11 @@ def of(channel: Channel, event: Event, *, ending: str = "") -> Facts | None:
         return None
     state = channel.state
     asked = _about(channel, event) if event.verdict == "line" else None
-    untold = ending or event.kind == "hat.close" or facts.from_hat(asked, event.kind, event.record.at.position)
+    untold = (
+        ending
+        or event.kind in ("hat.close", "step.remind")
+        or facts.from_hat(asked, event.kind, event.record.at.position)
+    )
     found: Facts = {
         "number": event.record.at.position,
         "arrived": facts.at(event.record.at.arrival),
@@ -109,39 +118,43 @@ def of(channel: Channel, event: Event, *, ending: str = "") -> Facts | None:
             found[name] = make(channel, asked)
     if asked is not None and event.kind.startswith("text."):
         found |= text_news.facts(channel, asked, event.kind, act_of(event.kind, event.body), event.record.id)
+    if asked is not None and event.kind.startswith("step."):
+        found |= step_news.facts(channel, asked, event.kind, act_of(event.kind, event.body), event.record.at.position)
     if event.kind == "nonpaper.react" and asked is not None:
         said = next((one for one in asked.reactions if one.entry == event.record.id), None)
-        found["reaction"] = nonpaper_page.reaction(channel, said) if said is not None else None
+        found["reaction"] = reaction(channel, said) if said is not None else None
     return found
 
 
 def _calm(channel: Channel, event: Event) -> Facts | None:
-    """Told to a seat that has left, of what others have done about seats: only that it has left; empty for nothing.
+    """To a seat that has left, of what others did about seats: only that it has left, and once. Else None.
 
     Whoever has that desk now is not told that somebody has acted against it, nor who.
     """
-    mine = event.sender == channel.me
-    if not isinstance(event.act, acts.Freeze | acts.Handover) or mine or not facts.left(channel):
+    if event.act is None or acts.kind(event.act) not in facts.CALM:
         return None
-    if not (isinstance(event.act, acts.Freeze) and event.act.seat == channel.me):
+    if event.sender == channel.me or not facts.left(channel):
+        return None
+    if not isinstance(event.act, acts.Rotate) or channel.me in event.act.seats:
         return {}
     place: Facts = {"number": event.record.at.position, "arrived": facts.at(event.record.at.arrival), "by": None}
     return {**place, "mine": False, "kind": "seats", "what": "you are no longer in this channel"}
 
 
 MORE: tuple[tuple[frozenset[str], str, Callable[[Channel, Any], Facts]], ...] = (
-    (frozenset({"note.send"}), "note", facts.note_facts),
-    (frozenset({"understanding.propose"}), "understanding", facts.understanding_facts),
-    (frozenset({"sounding.open", "sounding.release", "sounding.show"}), "sounding", sounding.facts),
+    (frozenset({"note.send"}), "note", OF["note"]),
+    (frozenset({"understanding.propose"}), "understanding", OF["understanding"]),
+    (frozenset({"sounding.open", "sounding.release", "sounding.show"}), "sounding", OF["sounding"]),
     (
         frozenset({"nonpaper.float", "nonpaper.revise", "nonpaper.react", "nonpaper.copy"}),
         "nonpaper",
-        nonpaper_page.facts,
+        OF["nonpaper"],
     ),
-    (frozenset({"hat.open", "hat.close", "hat.show"}), "hat", hat.facts),
-    (frozenset({"mandate.grant"}), "mandate", mandate.facts),
-    (frozenset({"disclosure.propose"}), "disclosure", disclosure.facts),
-    (frozenset({"handover.begin", "handover.taken"}), "dossier", succession.of_dossier),
+    (frozenset({"hat.open", "hat.close", "hat.show"}), "hat", OF["hat"]),
+    (frozenset({"mandate.grant"}), "mandate", OF["mandate"]),
+    (frozenset({"disclosure.propose"}), "disclosure", OF["disclosure"]),
+    (frozenset({"step.propose"}), "ladder", OF["step"]),
+    (frozenset({"handover.taken"}), "dossier", succession.of_dossier),
 )
 """With which kinds the whole matter is told, and how."""
 
@@ -165,7 +178,14 @@ def act(channel: Channel, body: acts.Body) -> str:
         return f"{body.name} is to come in the place of {facts.name(channel.state, body.seat)}"
     if isinstance(body, acts.Freeze):
         return f"{facts.name(channel.state, body.seat)} is frozen: nothing more is sealed to that seat"
-    return f"{what} of {facts.name(channel.state, body.seat)}" if isinstance(body, acts.Remove) else what
+    return _removal(channel, body, what) if isinstance(body, acts.Remove) else what
+
+
+def _removal(channel: Channel, body: acts.Remove, what: str) -> str:
+    state = channel.state
+    heir = next((one for one in state.present if one.succeeds == body.seat), None)
+    place = f", in whose place {facts.name(state, heir.id)} has come" if heir is not None else ""
+    return f"{what} of {facts.name(state, body.seat)}{place}"
 
 
 def _assent(channel: Channel, subject: bytes) -> str:
@@ -192,7 +212,9 @@ def _item(channel: Channel, event: Event) -> str:
     return "" if item is None or item.at == event.record.at else f" {item.at.position}"
 
 
-ALONE = frozenset({"nonpaper.float", "hat.open", "text.open", "text.amend", "mandate.grant", "disclosure.propose"})
+ALONE = frozenset({"nonpaper.float", "hat.open", "text.open", "text.amend", "mandate.grant", "disclosure.propose"}) | {
+    "step.propose"
+}
 """Whose page says all that the line would."""
 
 
@@ -219,6 +241,11 @@ def draw(page: Page, one: Facts) -> None:
     elif "nonpaper" in one:
         nonpaper_page.draw(page, one["nonpaper"])
     text_news.draw(page, one)
-    for name, draw_one in (("hat", hat.draw), ("mandate", mandate.draw), ("disclosure", disclosure.draw)):
+    for name, draw_one in (
+        ("hat", hat.draw),
+        ("mandate", mandate.draw),
+        ("disclosure", disclosure.draw),
+        ("ladder", step_page.new),
+    ):
         if name in one:
             draw_one(page, one[name])

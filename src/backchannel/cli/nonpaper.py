@@ -11,6 +11,9 @@ from backchannel.cli import nonpaper_page as pages
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
+from backchannel.facts import nonpaper as told_of
+from backchannel.facts import sounding as asking
+from backchannel.facts.hat import ready
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -89,8 +92,8 @@ def _float(
         raise typer.BadParameter("--hat goes without --to, --hours and --through: it reaches all who take part.")
     if through and to:
         raise typer.BadParameter("--through goes without --to: the intermediary chooses the readers.")
-    from backchannel.cli import facts as common
     from backchannel.desk import nonpapers
+    from backchannel.facts import common
 
     with at_desk(ctx) as work:
         # For the hat no relay is asked: that this desk was busy just now would be seen on the line.
@@ -220,8 +223,8 @@ def take_up(
     yes: Yes = False,
 ) -> None:
     """Take it up: you propose its words as an understanding, and the non-paper vanishes."""
-    from backchannel.cli import facts as common
     from backchannel.desk import nonpapers
+    from backchannel.facts import common
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -229,7 +232,7 @@ def take_up(
         nonpapers.current(channel, item)
         chosen = [channel.seat(who).id for who in signatory] if signatory else None
         seats = chosen or list(nonpapers.readers_who_speak(channel, item))
-        told: Facts = {"nonpaper": pages.facts(channel, item), "promise": [pages.TAKE_UP, pages.UNREACHED]}
+        told: Facts = {"nonpaper": told_of.facts(channel, item), "promise": [pages.TAKE_UP, pages.UNREACHED]}
         if not work.given.json:
             show.tell(told, _before, as_json=False)
         who = show.names(common.names(channel.state, seats))
@@ -250,8 +253,8 @@ def _before(page: Page, told: Facts) -> None:
 @app.command("carry", cls=DeskCommand)
 def carry(ctx: typer.Context, number: Number, to: To = None, hours: Hours = None) -> None:
     """Intermediary: put to the others what a seat has handed to you, without saying which seat."""
-    from backchannel.cli import facts as common
     from backchannel.desk import nonpapers
+    from backchannel.facts import common
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -283,7 +286,6 @@ def sound(
     closes: Annotated[int, typer.Option("--closes", metavar="HOURS", min=1, help="Hours to answer.")] = 24,
 ) -> None:
     """Ask in a sounding whether all could live with it. The question names it by number, and has none of its words."""
-    from backchannel.cli import sounding
     from backchannel.desk import nonpapers
 
     with at_desk(ctx) as work:
@@ -297,7 +299,7 @@ def sound(
             lambda: nonpapers.sound(channel, item, paragraph=paragraph, voters=voters, releaser=by, hours=closes),
         )
         asked = [held.value for held in channel.items("sounding") if held.position not in known]
-        found = sounding.facts(channel, asked[-1]) if asked else None
+        found = asking.facts(channel, asked[-1]) if asked else None
         work.tell({"fate": fate, "sounding": found}, _sounded, channel)
 
 
@@ -317,7 +319,7 @@ def show_(ctx: typer.Context, number: Number) -> None:
 
     with at_desk(ctx) as work:
         channel = work.read()
-        found = pages.facts(channel, nonpapers.at(channel, number))
+        found = told_of.facts(channel, nonpapers.at(channel, number))
         work.tell({"nonpaper": found}, lambda page, told: pages.draw(page, told["nonpaper"]), channel)
 
 
@@ -326,7 +328,7 @@ def list_(ctx: typer.Context) -> None:
     """All non-papers of which this seat knows, those that are over too."""
     with at_desk(ctx) as work:
         channel = work.read()
-        found = [pages.facts(channel, held.value) for held in channel.items("nonpaper")]
+        found = [told_of.facts(channel, held.value) for held in channel.items("nonpaper")]
         work.tell({"nonpapers": found}, _list, channel)
 
 
@@ -352,7 +354,7 @@ def _named(channel: Channel, item: Nonpaper) -> str:
 
 
 def _tell(work: Work, channel: Channel, fate: str, done: str, item: Nonpaper | None, more: Facts | None = None) -> None:
-    found = pages.facts(channel, item) if item is not None else None
+    found = told_of.facts(channel, item) if item is not None else None
     work.tell({"fate": fate, "done": done, "nonpaper": found, **(more or {})}, _done, channel)
 
 
@@ -374,4 +376,4 @@ def _done(page: Page, told: Facts) -> None:
 def _tell_laid(work: Work, channel: Channel, told: Facts) -> None:
     from backchannel.cli import hat
 
-    work.tell({"fate": "ready", **told, "hat": hat.ready(channel)}, hat.draw_laid, channel)
+    work.tell({"fate": "ready", **told, "hat": ready(channel)}, hat.draw_laid, channel)

@@ -8,8 +8,7 @@ from backchannel.cli import show
 from backchannel.cli.show import BAD, DIM, GOOD, STRONG, Facts, Page
 
 if TYPE_CHECKING:
-    from backchannel.desk.channel import Channel
-    from backchannel.instruments.nonpaper.values import Nonpaper, Reaction
+    pass
 
 WITHOUT_NAME = "hat"
 """The route of what nobody knows the author of."""
@@ -81,91 +80,6 @@ def say_promise(page: Page, told: Facts) -> None:
 
 
 # --- facts ------------------------------------------------------------------------------------------------------------
-
-
-def facts(channel: Channel, item: Nonpaper) -> Facts:
-    """A non-paper: its words while it lives, who has said what about it; then how it ended, who has confirmed."""
-    from backchannel.cli import facts as common
-    from backchannel.desk import nonpapers
-    from backchannel.instruments.nonpaper.rules import STATES
-
-    state, at = channel.state, nonpapers.standing(channel, item)
-    living = at == "floated"
-    versions = [nonpapers.words(channel, one) for one in item.versions] if living else []
-    newest = versions[-1] if versions else None
-    countered = channel.entry(item.counters) if living else None
-    silent = sorted(nonpapers.unconfirmed(channel, item), key=lambda seat: common.place(state, seat))
-    charter = state.charter
-    return {
-        "number": item.at.position,
-        "title": newest.title if newest is not None else None,
-        "text": newest.text if newest is not None else None,
-        "paragraphs": nonpapers.paragraphs(newest.text) if newest is not None else [],
-        "versions": [
-            {"version": k + 1, "title": one.title, "text": one.text}
-            for k, one in enumerate(versions)
-            if one is not None
-        ],
-        "version": len(item.versions),
-        "route": item.route if living else None,
-        "from": common.name(state, item.author) if living and item.author is not None else None,
-        "mine": living and item.author == channel.me,
-        "readers": common.names(state, item.audience),
-        "floated": common.at(item.at.arrival),
-        "until": common.at(item.until),
-        "counters": countered.position if countered is not None else None,
-        "state": at,
-        "state_says": STATES[at],
-        "reactions_by": "hat" if nonpapers.through_hat(channel) else "name",
-        "objection": charter.terms.objection if charter is not None else "none",
-        "reactions": [reaction(channel, one) for one in item.reactions] if living else [],
-        "can": _can(channel, item) if newest is not None else [],
-        "asked_for": living and not nonpapers.reaches_all(channel, item),
-        "confirmed": [] if living else common.names(state, item.destroyed),
-        "unconfirmed": [] if living else [_silent(channel, seat) for seat in silent],
-    }
-
-
-def reaction(channel: Channel, one: Reaction) -> Facts:
-    """A reaction: whose (nobody knows: from the hat), to which version, and its words."""
-    from backchannel.cli import facts as common
-    from backchannel.desk import nonpapers
-
-    said = nonpapers.remark(channel, one)
-    return {
-        "by": common.name(channel.state, one.seat) if one.seat is not None else None,
-        "stance": one.stance,
-        "version": one.version + 1,
-        "text": said.text if said is not None else "",
-        "sent": common.at(one.at.arrival),
-    }
-
-
-def _can(channel: Channel, item: Nonpaper) -> list[str]:
-    """What this seat can do with it now, in the order in which one would think of it."""
-    from backchannel.desk import nonpapers
-
-    me = channel.me
-    if me not in nonpapers.readers_who_speak(channel, item):
-        return []
-    own, carry = item.author == me, item.route == "carry"
-    if carry:
-        return ["revise", "withdraw"] if own else ["carry"]
-    react = [] if own and not nonpapers.through_hat(channel) else ["react"]
-    return [*(["revise", "withdraw"] if own else []), *react, *([] if own else ["counter"]), "sound", "take-up"]
-
-
-def _silent(channel: Channel, seat: bytes) -> Facts:
-    from backchannel.cli import facts as common
-    from backchannel.desk import nonpapers
-
-    heard = nonpapers.last_heard(channel, seat)
-    found = channel.state.seat(seat)
-    return {
-        "name": common.name(channel.state, seat),
-        "left": found is None or found.standing == "gone",
-        "heard": common.at(heard) if heard is not None else None,
-    }
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------

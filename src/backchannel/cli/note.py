@@ -41,7 +41,7 @@ def send(
     ] = None,
 ) -> None:
     """Write a note to everybody, or to some."""
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -85,7 +85,8 @@ def list_(
     full: Annotated[bool, typer.Option("--full", help="Long notes whole.")] = False,
 ) -> None:
     """The notes that this seat can read, in order."""
-    from backchannel.cli import draw, facts
+    from backchannel.cli import draw
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         channel = work.read()
@@ -122,7 +123,7 @@ def readback(
     """Reader: restate a note in your words. Author: say whether a reader has understood it."""
     if confirm is not None and (correct is not None or text is not None):
         raise typer.BadParameter("--confirm goes without a text and without --correct.")
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         channel = work.ready()

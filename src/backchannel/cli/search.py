@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +11,7 @@ from backchannel.cli.options import DeskCommand
 from backchannel.cli.show import DIM, Draw, Facts, Page
 
 if TYPE_CHECKING:
-    from backchannel.desk.channel import Channel
+    pass
 
 
 def search(
@@ -20,28 +19,20 @@ def search(
     words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="All of them must be there.")],
 ) -> None:
     """Find what people have written, by its words, in all channels or --channel. Asks no relay."""
-    from backchannel.cli import disclosure, facts, mandate, sounding, text_page
+    from backchannel.facts.items import OF
 
-    of: dict[str, Callable[[Channel, Any], Facts]] = {
-        "note": facts.note_facts,
-        "sounding": sounding.facts,
-        "text": text_page.facts,
-        "understanding": facts.understanding_facts,
-        "mandate": mandate.facts,
-        "disclosure": disclosure.facts,
-    }
     with at_desk(ctx) as work:
         channels = work.desk.channels() if work.given.channel is None else [work.channel()]
         found: list[Facts] = []
         for channel in channels:
             for held in channel.session.book.items.find(" ".join(words)):
                 name = held.instrument.name
-                found.append({"channel": channel.state.title, name: of[name](channel, held.value)})
+                found.append({"channel": channel.state.title, name: OF[name](channel, held.value)})
         work.tell({"found": found}, _found)
 
 
 def _found(page: Page, facts: Facts) -> None:
-    from backchannel.cli import disclosure, draw, mandate, sounding, text_page
+    from backchannel.cli import disclosure, draw, mandate, sounding, step_page, text_page
 
     pages: dict[str, Draw] = {
         "note": draw.note,
@@ -50,6 +41,7 @@ def _found(page: Page, facts: Facts) -> None:
         "understanding": draw.matter,
         "mandate": mandate.draw,
         "disclosure": disclosure.draw,
+        "step": step_page.line,
     }
     for one in facts["found"]:
         page.say(one["channel"], DIM)

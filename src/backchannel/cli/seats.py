@@ -20,8 +20,8 @@ def admit(
 ) -> None:
     """Say yes, for your party, to somebody's invitation, or to a successor."""
     from backchannel.channel.state import Invitation
-    from backchannel.cli import facts
     from backchannel.entry.text import folded
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -52,7 +52,7 @@ def _successor(work: Work, one: Facts, yes: bool) -> None:
 def _before(page: Page, one: Facts) -> None:
     page.say(
         f"{one['by']} proposes {one['name']} in the place of {one['in_place_of']}: {one['role']}, for {one['party']}. "
-        f"That seat may then be passed on what {one['in_place_of']} could read."
+        f"What {one['in_place_of']} could read may then be passed on to that seat."
     )
 
 
@@ -74,7 +74,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Propose that a seat goes, or say yes to it; or leave."""
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         channel = work.ready()

@@ -11,17 +11,18 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING, Any
 
 from backchannel.entry.repertoire import outside
+from backchannel.facts import Facts as Facts
+from backchannel.facts.saying import local as local
+from backchannel.facts.saying import names as names
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-Facts = dict[str, Any]
 
 WIDTH = 80
 LONGEST_ERROR = 2_000
@@ -195,23 +196,9 @@ def failure(error: Facts, *, as_json: bool) -> None:
         page.say(rest)
 
 
-def local(stamp: str) -> str:
-    """A time of the facts (`2026-11-03T14:05:00Z`) on this machine's clock, to the minute, with its distance from UTC:
-    the others read their own clocks."""
-    here = datetime.fromisoformat(stamp).astimezone()
-    return here.strftime("%Y-%m-%d %H:%M ") + (here.strftime("UTC%z")[:-2].replace("UTC+00", "UTC"))
-
-
 def stop(sentence: str) -> str:
     """A sentence with its full stop, also after a name that brings one."""
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
-
-
-def names(found: Sequence[str], none: str = "nobody") -> str:
-    """`A, B and C`."""
-    if not found:
-        return none
-    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
 
 
 # --- the streams ------------------------------------------------------------------------------------------------------

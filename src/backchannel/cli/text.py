@@ -16,6 +16,9 @@ from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.cli.text_amend import seen, unchanged
 from backchannel.cli.text_pen import Bracket, Number, ParagraphNumber, may, told
 from backchannel.errors import Misuse
+from backchannel.facts import redline as redlines
+from backchannel.facts import sounding as asking
+from backchannel.facts import text as told_of
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -61,7 +64,7 @@ def list_(ctx: typer.Context) -> None:
     """All texts that this seat can read."""
     with at_desk(ctx) as work:
         channel = work.read()
-        work.tell({"texts": [pages.facts(channel, held.value) for held in channel.items("text")]}, _list, channel)
+        work.tell({"texts": [told_of.facts(channel, held.value) for held in channel.items("text")]}, _list, channel)
 
 
 def _list(page: Page, facts: Facts) -> None:
@@ -88,11 +91,11 @@ def show_(
     with at_desk(ctx) as work:
         channel = work.read()
         item = _item(channel, number)
-        one = pages.facts(channel, item)
+        one = told_of.facts(channel, item)
         if version is None and not clean:
             work.tell({"text": one}, lambda page, facts: pages.draw(page, facts["text"]), channel)
             return
-        words: Facts = {"text": one, "words": pages.version_facts(item, version), "which": which(one, version)}
+        words: Facts = {"text": one, "words": told_of.version_facts(item, version), "which": which(one, version)}
         work.tell(words, lambda page, f: pages.plainly(page, f["text"], f["words"], f["which"]), channel)
 
 
@@ -130,7 +133,7 @@ def stand(
         channel = work.ready()
         item = channel.text_at(number)
         may(party=True, states=("drafting", "silence", "adopted"))(channel, item)
-        wanted = chosen(pages.facts(channel, item), which, stance)
+        wanted = chosen(told_of.facts(channel, item), which, stance)
         unchanged(before, item, wanted)
         rows = [texts.paragraph(item, n) for n in wanted]
         fate = work.act(channel, lambda: texts.stand(channel, item, rows, stance, words))
@@ -154,12 +157,12 @@ def redline(
         channel = work.read()
         item = channel.text_at(number)
         from_ = len(item.versions) - item.issued if old is None else old
-        one = pages.facts(channel, item)
+        one = told_of.facts(channel, item)
         found: Facts = {
             "text": {"number": number, "title": one["title"]},
             "from": which(one, from_),
             "to": which(one, new) if new is not None or not one["changed"] else "now",
-            "redline": marks.redline_facts(texts.redline(item, from_, new)),
+            "redline": redlines.redline_facts(texts.redline(item, from_, new)),
         }
         work.tell(found, _redline, channel)
 
@@ -177,8 +180,8 @@ def brackets(ctx: typer.Context, number: Number) -> None:
     with at_desk(ctx) as work:
         channel = work.read()
         item = channel.text_at(number)
-        way = pages.way_facts(item, texts.in_the_way(channel, item))
-        found: Facts = {"text": pages.facts(channel, item), "way": way}
+        way = told_of.way_facts(item, texts.in_the_way(channel, item))
+        found: Facts = {"text": told_of.facts(channel, item), "way": way}
         work.tell(found, lambda page, facts: pages.way(page, facts["text"], facts["way"]), channel)
 
 
@@ -197,7 +200,6 @@ def sound(
     closes: Annotated[int, typer.Option("--closes", metavar="HOURS", min=1, help="Hours to answer.")] = 24,
 ) -> None:
     """Ask in a sounding which alternative of a bracket all could live with."""
-    from backchannel.cli import sounding
     from backchannel.desk import texts
 
     with at_desk(ctx) as work:
@@ -215,7 +217,7 @@ def sound(
         asked = [held.value for held in channel.items("sounding") if held.position not in known]
         found: Facts = {
             "fate": fate,
-            "sounding": sounding.facts(channel, asked[-1]) if asked else None,
+            "sounding": asking.facts(channel, asked[-1]) if asked else None,
             "then": f"backchannel text clear {number} {paragraph} OPTION"
             + (f" --bracket {bracket}" if bracket > 1 else ""),
         }

@@ -14,6 +14,9 @@ from backchannel.cli.options import DeskCommand
 from backchannel.cli.show import GOOD, Facts, Page
 from backchannel.cli.text_pen import UNDONE, WORKED_ON, Bracket, Number, ParagraphNumber, act, may
 from backchannel.errors import Misuse
+from backchannel.facts import redline as redlines
+from backchannel.facts import text as told_of
+from backchannel.facts.saying import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,8 +105,8 @@ def _amend(work: Work, channel: Channel, item: Text, draft: Draft, reason: str) 
     new = [one for one in (*item.proposed, *item.settled) if one.id not in known and one.seat == channel.me]
     facts: Facts = {
         "fate": fate,
-        "amendment": marks.amendment_facts(channel, item, new[-1]) if new else None,
-        "text": pages.facts(channel, item),
+        "amendment": redlines.amendment_facts(channel, item, new[-1]) if new else None,
+        "text": told_of.facts(channel, item),
     }
     work.tell(facts, _amended, channel)
 
@@ -151,11 +154,11 @@ def amendments(
         channel = work.read()
         item = channel.text_at(number)
         found = [
-            marks.amendment_facts(channel, item, one)
+            redlines.amendment_facts(channel, item, one)
             for one in sorted((*item.settled, *item.proposed), key=lambda one: one.at.position)
             if every or one.outcome in ("proposed", "overtaken", "refused")
         ]
-        work.tell({"text": pages.facts(channel, item), "amendments": found}, _amendments, channel)
+        work.tell({"text": told_of.facts(channel, item), "amendments": found}, _amendments, channel)
 
 
 def _amendments(page: Page, facts: Facts) -> None:
@@ -210,8 +213,8 @@ def _decide(ctx: typer.Context, number: int, which: list[int], done: str, *, acc
         fate = work.act(channel, lambda: texts.decide(channel, item, wanted, accept=accept, reason=reason))
         item = channel.text_at(number)
         held = [made for made in map(item.amendment, wanted) if made is not None]
-        found = [marks.amendment_facts(channel, item, made) for made in held]
-        told_ = {"fate": fate, "done": done, "text": pages.facts(channel, item), "amendments": found}
+        found = [redlines.amendment_facts(channel, item, made) for made in held]
+        told_ = {"fate": fate, "done": done, "text": told_of.facts(channel, item), "amendments": found}
         work.tell(told_, _decided, channel)
 
 
@@ -222,11 +225,9 @@ def _decided(page: Page, facts: Facts) -> None:
     late = [made["number"] for made in facts["amendments"] if made["outcome"] == "overtaken"]
     rest = [made["number"] for made in facts["amendments"] if made["number"] not in late]
     if rest:
-        page.say(f"{facts['done']}: {pages.numbers(rest, 'amendment')}.", GOOD)
+        page.say(f"{facts['done']}: {numbers(rest, 'amendment')}.", GOOD)
     if late:
-        page.say(
-            f"Overtaken: {pages.numbers(late, 'amendment')}. The text had changed, and nothing of it applies.", "yellow"
-        )
+        page.say(f"Overtaken: {numbers(late, 'amendment')}. The text had changed, and nothing of it applies.", "yellow")
     pages.after(page, facts["text"])
 
 

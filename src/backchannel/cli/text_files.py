@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backchannel.cli import ask
-from backchannel.cli.text_page import facts, status
+from backchannel.cli.text_page import status
 from backchannel.errors import Misuse
+from backchannel.facts.text import facts
 
 if TYPE_CHECKING:
     from backchannel.cli.show import Facts
@@ -64,7 +65,7 @@ def form(file: str) -> str:
 
 def document(channel: Channel, item: Text, version: int | None) -> Document:
     """A version as a paper; of the text as it is now, with where each paragraph stands."""
-    from backchannel.cli.text_page import version_facts
+    from backchannel.facts.text import version_facts
     from backchannel.papers import Document, Paragraph, Run
 
     whole = facts(channel, item)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backchannel.cli import facts as common
 from backchannel.cli import text_page as pages
 from backchannel.cli import text_redline as marks
 from backchannel.cli.show import Facts, Page, local, names
 from backchannel.desk.channel import Channel
 from backchannel.entry.ids import EntryId
+from backchannel.facts import common
+from backchannel.facts import redline as redlines
+from backchannel.facts import text as told_of
+from backchannel.facts.saying import numbers
 from backchannel.instruments.text.values import Text
 
 STANCES = {"agree": "agrees to", "referendum": "agrees ad referendum to", "reserve": "reserves", "open": "takes back"}
@@ -19,10 +22,10 @@ STANCES = {"agree": "agrees to", "referendum": "agrees ad referendum to", "reser
 def facts(channel: Channel, item: Text, kind: str, act: Any, entry: EntryId) -> Facts:
     """What is told of an entry: a text that begins as a whole, an amendment, or words for anything else."""
     if kind == "text.open":
-        return {"text": pages.facts(channel, item)}
+        return {"text": told_of.facts(channel, item)}
     made = item.amendment(entry if kind == "text.amend" else getattr(act, "amendment", b""))
     if kind == "text.amend":
-        return {"amendment": marks.amendment_facts(channel, item, made)} if made is not None else {}
+        return {"amendment": redlines.amendment_facts(channel, item, made)} if made is not None else {}
     return {"about": _SAYS[kind](channel, item, act)} if kind in _SAYS else {}
 
 
@@ -40,7 +43,7 @@ def _stood(channel: Channel, item: Text, act: Any) -> str:
     """Of what has changed since, nothing: who agreed to that, agreed to other words."""
     now = {(one.id, one.revision): n for n, one in enumerate(item.here, 1)}
     found = sorted(now[key] for one in act.on if (key := (one.paragraph, one.revision)) in now)
-    which = pages.numbers(found) if found else "what has changed since"
+    which = numbers(found) if found else "what has changed since"
     return f"{STANCES.get(act.stance, act.stance)} {which}{_why(act.words)}"
 
 

@@ -14,6 +14,8 @@ from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.errors import Misuse
+from backchannel.facts import text as told_of
+from backchannel.facts.saying import numbers
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -48,7 +50,7 @@ def may(*, pen: bool = False, party: bool = False, states: tuple[str, ...] = ("d
     def check(channel: Channel, item: Text) -> None:
         if item.state not in states:
             raise Misuse("state", _state_says(item, states), "", UNDONE)
-        one = pages.facts(channel, item)
+        one = told_of.facts(channel, item)
         if pen and not one["pen_mine"]:
             raise Misuse("pen", f"This is for whoever holds the pen: {show.stop(one['pen'])}", "", UNDONE)
         if party and not one["for_party"]:
@@ -79,7 +81,7 @@ def named(item: Text) -> str:
 
 def told(work: Work, channel: Channel, fate: str, done: str, item: Text | None, more: Facts | None = None) -> None:
     """Tell what was done, and show the text."""
-    found = pages.facts(channel, item) if item is not None else None
+    found = told_of.facts(channel, item) if item is not None else None
     work.tell({"fate": fate, "done": done, "text": found, **(more or {})}, _done, channel)
 
 
@@ -103,13 +105,13 @@ def issue(ctx: typer.Context, number: Number) -> None:
 def _may_end(channel: Channel, item: Text, *, agreed: bool) -> None:
     """Whether the pen can put it under silence, or adopt it."""
     may(pen=True, states=WORKED_ON if agreed else ("drafting",))(channel, item)
-    n, one = item.at.position, pages.facts(channel, item)
+    n, one = item.at.position, told_of.facts(channel, item)
     if not one["versions"] or one["changed"]:
         what = f"Text {n} has changed since it was issued." if one["changed"] else f"Text {n} was not issued yet."
         raise Misuse("version", what, f"Issue it first: backchannel text issue {n}", UNDONE)
     left = [part["number"] for part in one["paragraphs"] if part["brackets"]]
     if left:
-        raise Misuse("brackets", f"There are brackets in {pages.numbers(left)}.", "", UNDONE)
+        raise Misuse("brackets", f"There are brackets in {numbers(left)}.", "", UNDONE)
     if agreed and not one["clear"]:
         raise Misuse("open", "Not all of it is agreed.", f"See: backchannel text brackets {n}", UNDONE)
 
@@ -160,7 +162,7 @@ def pass_(ctx: typer.Context, number: Number, who: Annotated[str, typer.Argument
     from backchannel.desk import texts
 
     def allowed(channel: Channel, item: Text) -> None:
-        free = pages.facts(channel, item)["pen_free"]
+        free = told_of.facts(channel, item)["pen_free"]
         may(pen=not free, states=WORKED_ON)(channel, item)
 
     act(ctx, number, "Passed", lambda channel, item: texts.pass_(channel, item, channel.seat(who).id), may=allowed)
@@ -176,15 +178,15 @@ def propose(
     yes: Yes = False,
 ) -> None:
     """Propose an adopted text as an understanding: each paragraph is a clause, to be initialled and signed."""
-    from backchannel.cli import facts as common
     from backchannel.desk import texts
+    from backchannel.facts import common
 
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.text_at(number)
         may(states=("adopted",))(channel, item)
         chosen = [channel.seat(who).id for who in signatory] if signatory else texts.negotiators(channel, item)
-        one = pages.facts(channel, item)
+        one = told_of.facts(channel, item)
         left = [part for part in one["paragraphs"] if part["kind"] != "agreed"]
         before: Facts = {"left": [{"number": part["number"], "status": pages.status(part)} for part in left]}
         if left and not work.given.json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backchannel.cli import ask, show
+from backchannel.cli import ask, passed, show
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group, PlainCommand, settings
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
@@ -106,8 +106,8 @@ def sign_(
     yes: Annotated[bool, typer.Option("--yes", help="Sign without being asked.")] = False,
 ) -> None:
     """Sign, after reading the exact text. This binds, cannot be denied, and cannot be undone."""
-    from backchannel.cli import facts
     from backchannel.desk import understandings
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -147,7 +147,7 @@ def withdraw(
 
 def _due(channel: Channel, item: Understanding, verb: str) -> None:
     """Before anything is asked: whether it is its turn and mine. The table's own refusal would not say what is next."""
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     found = facts.understanding_facts(channel, item)
     number, undone = found["number"], "Nothing was done."
@@ -167,7 +167,7 @@ def _due(channel: Channel, item: Understanding, verb: str) -> None:
 
 
 def _tell(work: Work, channel: Channel, fate: str, item: Understanding | None, done: str) -> None:
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     found = None if item is None else facts.understanding_facts(channel, item)
     work.tell({"fate": fate, "done": done, "understanding": found}, _done, channel)
@@ -190,7 +190,7 @@ def _done(page: Page, facts: Facts) -> None:
 @app.command("list", cls=DeskCommand)
 def list_(ctx: typer.Context) -> None:
     """All understandings that this seat can read."""
-    from backchannel.cli import facts
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         channel = work.read()
@@ -202,6 +202,7 @@ def _list(page: Page, facts: Facts) -> None:
     for one in facts["understandings"]:
         page.say(f"{one['number']}  {one['title']}", STRONG)
         page.say(f"   {one['state_says']}; between {show.names([p['name'] for p in one['parties']])}", DIM)
+        passed.mark(page, one)
     if not facts["understandings"]:
         page.say("No understandings. Propose one: backchannel understanding propose")
 
@@ -215,8 +216,8 @@ def show_(
     ] = None,
 ) -> None:
     """One understanding: its exact text, who has initialled and signed."""
-    from backchannel.cli import facts
     from backchannel.desk import understandings
+    from backchannel.facts import common as facts
 
     with at_desk(ctx) as work:
         channel = work.read()

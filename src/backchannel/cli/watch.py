@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import typer
 
-from backchannel.cli import news, show
+from backchannel.cli import news, show, step_news
 from backchannel.cli.context import Work, trouble_facts
 from backchannel.cli.options import FAILED
 from backchannel.cli.show import BAD, DIM, STRONG, Facts, Page
+from backchannel.desk import turns
 from backchannel.desk.channel import Channel
 from backchannel.errors import BackchannelError, RelayRefused, Unreachable
 
@@ -65,9 +66,11 @@ def _follow(channel: Channel, stop: threading.Event, heard: queue.SimpleQueue[He
         heard.put(Heard({"event": "silent" if told else "back", "channel": title, "trouble": told}))
 
     while not stop.is_set():
+        before = turns.seen(channel)
         try:
             for events in channel.watch(stop, silent):
-                for found in news.of_all(channel, events):
+                moved, before = step_news.moved(channel, before), turns.seen(channel)
+                for found in [*news.of_all(channel, events), *moved]:
                     heard.put(Heard({"event": "new", "channel": channel.state.title, **found}))
             if not stop.is_set():
                 heard.put(Heard({"event": "ended", "channel": title, "trouble": None}, end=True))

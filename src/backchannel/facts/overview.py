@@ -8,12 +8,15 @@ from shlex import quote
 from backchannel.channel.assent import missing, unsigned
 from backchannel.channel.rules import STAGES
 from backchannel.channel.state import Invitation, State
-from backchannel.cli import disclosure, facts, succession, text_page
-from backchannel.cli.show import Facts, local
 from backchannel.desk import hats, nonpapers, texts
 from backchannel.desk.channel import Channel
 from backchannel.desk.naming import called
 from backchannel.desk.soundings import standing
+from backchannel.facts import Facts, disclosure, succession
+from backchannel.facts import common as facts
+from backchannel.facts import step as ladders
+from backchannel.facts import text as negotiated
+from backchannel.facts.saying import FEW, by, local, numbers
 from backchannel.instruments import note
 from backchannel.instruments.sounding.values import Sounding
 from backchannel.instruments.text.values import Text
@@ -61,7 +64,8 @@ def steps(channel: Channel) -> list[Facts]:
     def step(who: str, verb: str, rest: str, command: str) -> None:
         own = mine is not None and who == facts.name(state, me)
         what = f"{verb if own else verb + 's'} {rest}"
-        found.append({"who": "you" if own else who, "what": what, "command": f"backchannel {command}"})
+        said = {"who": "you" if own else who, "what": what, "command": f"backchannel {command}"}
+        found.append({**said, "about": _about(command, verb)})
 
     if facts.left(channel):
         return []
@@ -77,11 +81,19 @@ def steps(channel: Channel) -> list[Facts]:
         _disclosures(channel, step)
         _soundings(channel, step)
         _texts(channel, step)
+        _ladders(channel, step)
         _nonpapers(channel, step)
         _hats(channel, step)
         if mine is not None and mine.speaks and mine.standing == "active":
             step(facts.name(state, me), "write", "a note", "note send")
     return sorted(found, key=lambda one: one["who"] != "you")
+
+
+def _about(command: str, verb: str) -> Facts:
+    """The matter of a command, for faces that have places instead."""
+    kind, *rest = command.split()
+    number = next((int(word) for word in rest if word.isdigit()), None)
+    return {"kind": kind if number is not None else "seats", "number": number, "verb": verb}
 
 
 def _founding(state: State, step: Step) -> None:
@@ -124,7 +136,7 @@ def _roster(state: State, step: Step) -> None:
 
 def _readbacks(channel: Channel, step: Step) -> None:
     state, me = channel.state, channel.me
-    for held in channel.items("note"):
+    for held in channel.session.book.items.unsettled("note"):
         item: note.Note = held.value
         line = state.line(me)
         mine = next((one for one in map(item.readback, line) if one is not None), None)
@@ -190,7 +202,7 @@ def _texts(channel: Channel, step: Step) -> None:
         item: Text = held.value
         if item.state not in ("drafting", "silence"):
             continue
-        one, n = text_page.facts(channel, item), held.position
+        one, n = negotiated.facts(channel, item), held.position
         if item.state == "silence":
             until = local(one["silence"]["until"])
             for seat in texts.negotiators(channel, item):
@@ -201,7 +213,7 @@ def _texts(channel: Channel, step: Step) -> None:
             step(
                 one["pen"],
                 "decide",
-                f"{text_page.numbers(one['proposed'], 'amendment')} to text {n}",
+                f"{numbers(one['proposed'], 'amendment')} to text {n}",
                 f"text amendments {n}",
             )
         elif one["clear"]:
@@ -216,6 +228,18 @@ def _texts(channel: Channel, step: Step) -> None:
                     f"where {state.member(seat).party} stands on text {n}",
                     f"text show {n}",
                 )
+
+
+def _ladders(channel: Channel, step: Step) -> None:
+    """What is awaited by its hour, from this seat's party and from others."""
+    me = facts.name(channel.state, channel.me)
+    for held in channel.items("step"):
+        awaited = ladders.line(channel, held.value)["awaited"]
+        for own in (True, False):
+            for one in [turn for turn in awaited if turn["mine"] is own][:FEW]:
+                until = f", by {by(one['hour'])}" if one["hour"] else ""
+                rest = f"{one['rest']} of ladder {held.position}{until}"
+                step(me if own else one["party"], one["do"], rest, one["command"].removeprefix("backchannel "))
 
 
 def _nonpapers(channel: Channel, step: Step) -> None:

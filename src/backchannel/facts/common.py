@@ -8,10 +8,6 @@ from typing import Any
 from backchannel.channel import acts
 from backchannel.channel.assent import missing, unsigned
 from backchannel.channel.state import Invitation, Removal, Seat, State
-from backchannel.cli import context
-from backchannel.cli.context import alarm_facts, stamp
-from backchannel.cli.passed import passes
-from backchannel.cli.show import Facts
 from backchannel.desk.book.intent import Act, Intent, Say
 from backchannel.desk.book.outbox import Waiting
 from backchannel.desk.channel import Channel
@@ -20,6 +16,9 @@ from backchannel.desk.naming import called
 from backchannel.entry.codec import decode
 from backchannel.entry.ids import SeatId
 from backchannel.errors import BackchannelError
+from backchannel.facts import Facts
+from backchannel.facts.passed import passes
+from backchannel.facts.saying import stamp
 from backchannel.instruments import BY_KIND, note
 from backchannel.instruments.understanding import record
 from backchannel.instruments.understanding import rules as understanding
@@ -60,7 +59,7 @@ def place(state: State, seat: SeatId) -> int:
 
 def line(channel: Channel) -> Facts:
     """A channel in one line."""
-    state, waiting = channel.state, context.outbox(channel)
+    state, waiting = channel.state, rows(channel)
     me = state.seat(channel.me)
     return {
         "title": state.title,
@@ -74,7 +73,7 @@ def line(channel: Channel) -> Facts:
         "waiting": sum(row.stage != "returned" for row in waiting),
         "returned": sum(row.stage == "returned" for row in waiting),
         "slips": slips_ready(channel),
-        "alarms": alarm_facts(channel),
+        "alarms": alarms(channel),
     }
 
 
@@ -82,6 +81,13 @@ def left(channel: Channel) -> bool:
     """Whether this desk's seat is no longer in the channel."""
     me = channel.state.seat(channel.me)
     return me is not None and me.standing == "gone"
+
+
+def last(channel: Channel) -> str | None:
+    """When the newest entry came."""
+    with channel.session.turn():
+        size = channel.session.history.size
+        return at(channel.session.history.leaf(size - 1).arrival) if size else None
 
 
 def seat(channel: Channel, one: Seat) -> Facts:
@@ -142,12 +148,22 @@ def changes(state: State) -> list[Invitation | Removal]:
     return [*state.invitations, *state.removals]
 
 
+def alarms(channel: Channel) -> list[Facts]:
+    """What every later look at the channel must show."""
+    return [{"code": code, "what": what, "at": stamp(at)} for code, what, at in channel.session.book.alarms()]
+
+
 # --- what waits -------------------------------------------------------------------------------------------------------
+
+
+def rows(channel: Channel) -> list[Waiting]:
+    """What this desk has written and the log has not taken, what was returned to it included."""
+    return [*channel.session.book.outbox.returned(), *channel.session.book.outbox.waiting()]
 
 
 def outbox(channel: Channel) -> list[Facts]:
     """What this desk has written and the log has not taken: waiting, or returned and why."""
-    return [waiting(channel.state, row) for row in context.outbox(channel)]
+    return [waiting(channel.state, row) for row in rows(channel)]
 
 
 def waiting(state: State, row: Waiting) -> Facts:
@@ -172,8 +188,8 @@ def intent(state: State, wanted: Intent) -> str:
     return "what the invited desk needs to open the channel"
 
 
-CALM = frozenset({"freeze", "handover"})
-"""What a desk whose seat has left does not tell of others: whoever has it now may hold its person responsible."""
+CALM = frozenset({"freeze", "handover", "rotate"})
+"""Of which a desk whose seat has left does not tell whose they were: whoever has it now may not be its person."""
 
 KINDS = {
     "seats": "change of the seats",
@@ -247,6 +263,16 @@ KINDS = {
     "disclosure.confirm": "confirmation of the condition of disclosure",
     "disclosure.publish": "publication of disclosure",
     "disclosure.retract": "retraction of disclosure",
+    "step.propose": "ladder",
+    "step.add": "more steps in ladder",
+    "step.pledge": "promise in ladder",
+    "step.withdraw": "withdrawal of a step of ladder",
+    "step.report": "report on a step of ladder",
+    "step.inspect": "inspection of a step of ladder",
+    "step.find": "finding on a step of ladder",
+    "step.excuse": "excuse for a step of ladder",
+    "step.remind": "reminder of a step of ladder",
+    "step.piece": "piece of a file for ladder",
     "handover.begin": "dossier",
     "handover.part": "part of dossier",
     "handover.end": "end of dossier",
@@ -273,13 +299,21 @@ def note_facts(channel: Channel, item: note.Note) -> Facts:
     return {
         "number": item.at.position,
         "from": name(state, item.author),
+        "mine": item.author in state.line(channel.me),
         "readers": names(state, (seat for seat in item.audience if seat != item.author)),
         "sent": at(item.at.arrival),
         "until": at(item.until),
         "gone": item.gone,
         "text": item.text,
         "read_back": [
-            {"seat": name(state, r.seat), "state": r.state, "restated": r.restated, "corrected": r.corrected}
+            {
+                "seat": name(state, r.seat),
+                "id": r.seat.hex(),
+                "mine": r.seat in state.line(channel.me),
+                "state": r.state,
+                "restated": r.restated,
+                "corrected": r.corrected,
+            }
             for r in sorted(item.readbacks, key=lambda r: place(state, r.seat))
             if r.state != "plain"
         ],

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from shlex import quote
 
 from backchannel.channel.state import Seat, State
-from backchannel.cli.facts import name
-from backchannel.cli.show import Facts
 from backchannel.desk import dossier, handovers
 from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
+from backchannel.facts import Facts
+from backchannel.facts.common import name
 from backchannel.instruments.handover import STATES, Handover
 
 Step = Callable[[str, str, str, str], None]
@@ -19,6 +19,7 @@ STAGES = {
     "joined": "{to} has joined, and has still to sign the charter",
     "signed": "{to} has signed the charter, and comes in with the next sync of any desk",
     "both": "both are here: what is said to the one goes to both, until {of} has left",
+    "bare": "nothing was passed on to you of {of}; another seat of your party can do so: backchannel channel pass-on",
     "done": "{of} is no longer here",
 }
 
@@ -42,7 +43,10 @@ def _stage(state: State, heir: Seat) -> str:
 
 def _succession(channel: Channel, heir: Seat, given: list[Handover]) -> Facts:
     state = channel.state
+    others = any(one.party == heir.party and one.id != heir.id and one.speaks for one in state.active)
     stage, to, of = _stage(state, heir), name(state, heir.id), name(state, heir.succeeds)
+    if stage == "done" and heir.id == channel.me and others and not given:
+        stage = "bare"
     return {
         "to": to,
         "of": of,

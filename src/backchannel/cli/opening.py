@@ -1,0 +1,57 @@
+"""`backchannel desk open`: the desk in a browser, until the terminal is told to end it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import webbrowser
+from typing import Annotated
+
+import typer
+
+from backchannel.cli import show
+from backchannel.cli.options import settings
+from backchannel.cli.show import DIM, STRONG, Facts, Page
+from backchannel.errors import Misuse
+
+MOST_IDLE = 24 * 60
+
+
+def open_(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65_535, help="0: a free one.")] = 0,
+    idle: Annotated[
+        int, typer.Option("--idle", metavar="MINUTES", help="Lock after so many minutes without a hand on it.")
+    ] = 15,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the browser, or only print the link.")
+    ] = True,
+) -> None:
+    """Open the desk in your browser. Nobody but this machine can reach it; the link works once."""
+    given = settings(ctx)
+    if not 1 <= idle <= MOST_IDLE:
+        raise Misuse("idle", f"The desk locks itself after 1 to {MOST_IDLE} minutes, not {idle}.")
+    from backchannel.web.serve import running
+
+    with running(given.folder, given.connection(), port=port, idle=idle * 60.0) as desk:
+        link = desk.link()
+        show.tell({"link": link, "address": f"http://{desk.host}/"}, _opened, as_json=given.json)
+        if browser and not given.json:
+            webbrowser.open(link)
+        try:
+            if given.json or not sys.stdin.isatty():
+                threading.Event().wait()
+            for _ in sys.stdin:
+                show.tell({"link": desk.link(), "address": f"http://{desk.host}/"}, _again, as_json=False)
+        except KeyboardInterrupt:
+            pass
+
+
+def _opened(page: Page, told: Facts) -> None:
+    page.say("Your desk is open to one browser on this machine, by this link. It works once, within two minutes:")
+    page.say(f"  {told['link']}", STRONG)
+    page.say("Enter: another link. Ctrl-C: close the desk. In the browser, Escape twice locks it.", DIM)
+
+
+def _again(page: Page, told: Facts) -> None:
+    page.say(f"  {told['link']}", STRONG)

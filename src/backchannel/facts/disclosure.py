@@ -1,0 +1,72 @@
+"""A disclosure as facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backchannel.facts import Facts
+from backchannel.facts.passed import passes
+from backchannel.facts.saying import local, names
+
+if TYPE_CHECKING:
+    from backchannel.desk.channel import Channel
+    from backchannel.instruments.disclosure.rules import Disclosure
+
+
+STATES = {
+    "proposed": "it awaits the consent of {awaits}",
+    "waiting": "agreed; it may be published once {unconfirmed} confirm that its condition is met",
+    "agreed": "agreed; it may be published{from_}",
+    "published": "published; that cannot be taken back",
+    "refused": "refused",
+    "withdrawn": "taken back by its proposer",
+    "replaced": "replaced by disclosure {successor}",
+    "retracted": "the parties no longer stand by its wording; what was shown stays shown",
+}
+
+
+@passes
+def facts(channel: Channel, item: Disclosure) -> Facts:
+    """A disclosure: which clauses to whom from when, in which words, and how it stands."""
+    from backchannel.desk import disclosures
+    from backchannel.facts import common
+
+    terms, state = item.terms, disclosures.standing(channel, item)
+    of, successor = disclosures.of(channel, item), disclosures.successor(channel, item)
+    awaits = [party for party in item.asked if party not in item.consents]
+    not_before = common.at(terms.not_before) if terms.not_before else None
+    said = STATES[state].format(
+        awaits=names(awaits),
+        unconfirmed=names([party for party in item.asked if party not in item.confirms]),
+        from_=f" from {local(not_before)} on" if not_before else "",
+        successor=successor.at.position if successor else "",
+    )
+    return {
+        "number": item.at.position,
+        "of": of.terms.title,
+        "understanding": of.at.position,
+        "clauses": [{"number": k, "text": of.terms.clauses[k - 1]} for k in terms.clauses],
+        "of_clauses": len(of.terms.clauses),
+        "to": reader(terms.to),
+        "not_before": not_before,
+        "once": terms.condition or None,
+        "confirmed": list(item.confirms),
+        "unconfirmed": [party for party in item.asked if party not in item.confirms] if state == "waiting" else [],
+        "due": disclosures.due(channel, item),
+        "summary": terms.summary,
+        "lines": terms.lines,
+        "proposed_by": common.name(channel.state, item.proposer),
+        "consented": list(item.consents),
+        "retracted": list(item.retracts),
+        "awaits": awaits if state == "proposed" else [],
+        "state": state,
+        "state_says": said,
+        "reason": item.reason,
+        "successor": successor.at.position if successor else None,
+        "sha256": item.digest.hex() or None,
+    }
+
+
+def reader(to: str) -> str:
+    """For whom, in a sentence."""
+    return "the public" if to == "public" else to

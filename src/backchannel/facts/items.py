@@ -1,0 +1,22 @@
+"""The facts of any item, by its instrument's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from backchannel.desk.channel import Channel
+from backchannel.facts import Facts, disclosure, hat, mandate, nonpaper, sounding, step, text
+from backchannel.facts.common import note_facts, understanding_facts
+
+OF: dict[str, Callable[[Channel, Any], Facts]] = {
+    "note": note_facts,
+    "nonpaper": nonpaper.facts,
+    "hat": hat.facts,
+    "sounding": sounding.facts,
+    "mandate": mandate.facts,
+    "text": text.facts,
+    "understanding": understanding_facts,
+    "disclosure": disclosure.facts,
+    "step": step.facts,
+}

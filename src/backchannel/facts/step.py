@@ -1,0 +1,203 @@
+"""A ladder as facts: what is awaited from whom, who does what by when, where it stands, what was said of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from backchannel.desk import evidence, steps, turns
+from backchannel.desk.channel import Channel
+from backchannel.desk.evidence import Named
+from backchannel.desk.turns import Turn
+from backchannel.facts import Facts
+from backchannel.facts.common import at, name, names
+from backchannel.facts.passed import passes
+from backchannel.facts.saying import numbers as listed
+from backchannel.instruments.step.acts import File
+from backchannel.instruments.step.rules import STATES
+from backchannel.instruments.step.standing import Standing, quota
+from backchannel.instruments.step.values import Found, Ladder
+
+
+@passes
+def facts(channel: Channel, item: Ladder) -> Facts:
+    """A ladder: how each step stands, and what is awaited from whom."""
+    stands = steps.standings(channel, item)
+    here = channel.session.book.pieces.counts(item.at.position)
+    return {
+        **_head(channel, item, stands),
+        "steps": [step_facts(channel, item, n, now, here) for n, now in enumerate(stands, 1)],
+        "awaited": awaited(channel, item, turns.awaited(item, stands), here),
+    }
+
+
+@passes
+def line(channel: Channel, item: Ladder) -> Facts:
+    """A ladder without its steps."""
+    stands = steps.standings(channel, item)
+    here = channel.session.book.pieces.counts(item.at.position)
+    return {**_head(channel, item, stands), "awaited": awaited(channel, item, turns.awaited(item, stands), here)}
+
+
+def _head(channel: Channel, item: Ladder, stands: Sequence[Standing]) -> Facts:
+    charter = channel.state.charter
+    return {
+        "number": item.at.position,
+        "title": item.title,
+        "proposed_by": name(channel.state, item.author),
+        "proposed": at(item.at.arrival),
+        "readers": names(channel.state, item.audience),
+        "read_up_to": at(steps.hour(channel)),
+        "attribution": charter.terms.attribution if charter is not None else "",
+        "counts": dict(Counter(now.state for now in stands)),
+    }
+
+
+def step_facts(
+    channel: Channel, item: Ladder, number: int, now: Standing, here: Mapping[tuple[str, bytes], int] | None = None
+) -> Facts:
+    """One step: what was promised, where it stands, what was said of it."""
+    one, state = item.steps[number - 1], channel.state
+    said, party = one.promise, state.member(channel.me).party
+    if here is None:
+        here = channel.session.book.pieces.counts(item.at.position)
+    counting = {found.at.position for found in one.found.values()}
+    return {
+        "number": number,
+        "doer": said.doer,
+        "text": said.what,
+        "where": said.where,
+        "state": now.state,
+        "state_says": STATES[now.state],
+        "hour": stamp(now.hour),
+        "by": stamp(said.by),
+        "within_days": said.days,
+        "after": _numbers(one.after),
+        "waits_for": _numbers(now.waits),
+        "in_return_for": [n + 1 for n in one.returns],
+        "not_pledged": [n + 1 for n in now.owes],
+        "held": now.held,
+        "owed_to": list(said.toward),
+        "verified_by": list(said.verifiers),
+        "findings_needed": said.needed,
+        "how": said.how,
+        "if_late": said.late,
+        "broken_after_days": said.grace,
+        "remind_days": list(said.remind),
+        "reversible": said.reversible,
+        "announced": said.announced,
+        "visits_a_year": said.visits,
+        "visits_from_one": said.share,
+        "visits_left": quota(one, party, steps.hour(channel)).left if party in said.verifiers else 0,
+        "pledged": at(one.pledged.arrival) if one.pledged is not None else None,
+        "reported_late": one.late,
+        "reason": one.reason,
+        "reports": [
+            {
+                "at": at(report.at.arrival),
+                "by": name(state, report.by),
+                "text": report.words,
+                "late": report.late,
+                "files": _files(report.files),
+            }
+            for report in one.reports
+        ],
+        "findings": [_finding(found, counts=found.at.position in counting) for found in one.findings],
+        "inspections": [
+            {"at": at(visit.at.arrival), "party": visit.party, "text": visit.words} for visit in one.visits
+        ],
+        "excuses": [
+            {
+                "at": at(word.at.arrival),
+                "party": word.party,
+                "until": stamp(word.until),
+                "reason": word.reason,
+                "held": word.held,
+            }
+            for word in one.excuses
+        ],
+        "evidence": [evidence_facts(file, party) for file in evidence.of(one, here)],
+    }
+
+
+def _finding(found: Found, *, counts: bool) -> Facts:
+    return {
+        "at": at(found.at.arrival),
+        "party": found.party,
+        "verdict": found.verdict,
+        "text": found.words,
+        "counts": counts,
+        "files": _files(found.files),
+    }
+
+
+def _files(files: Iterable[File]) -> list[Facts]:
+    return [{"name": file.name, "size": file.size, "sha256": file.sha256.hex()} for file in files]
+
+
+def evidence_facts(one: Named, party: str) -> Facts:
+    """A file that was named, and how much of it is here."""
+    return {
+        **_files([one.file])[0],
+        "party": one.party,
+        "mine": one.party == party,
+        "here": one.here,
+        "pieces": one.pieces,
+    }
+
+
+def _numbers(lists: Iterable[Iterable[int]]) -> list[list[int]]:
+    return [[n + 1 for n in some] for some in lists]
+
+
+def stamp(unit: int | None) -> str | None:
+    """An arrival unit as a time; None if there is none."""
+    return at(unit) if unit else None
+
+
+WHAT = {
+    "pledge": ("promise", "{}"),
+    "report": ("report", "{}"),
+    "answer": ("answer", "the doubt on {}, with another report"),
+    "find": ("say", "what was found of {}"),
+    "excuse": ("say", "whether to excuse {}, as another has"),
+    "send": ("send", "the rest of the files of {}"),
+}
+"""What is awaited: to do what."""
+COMMANDS = {"find": "find {} kept|doubted|broken", "answer": "report {}", "send": "send {} FILE"}
+"""Of what is awaited; else the verb's own name."""
+
+
+def awaited(
+    channel: Channel, item: Ladder, found: Sequence[Turn], here: Mapping[tuple[str, bytes], int]
+) -> list[Facts]:
+    """What is awaited, from this seat's party first, with the command to do it; promises of one party together."""
+    me, n = channel.state.member(channel.me), item.at.position
+    told: list[Facts] = []
+
+    def tell(party: str, verb: str, places: Sequence[int], hour: int | None) -> None:
+        numbers = [place + 1 for place in places]
+        which = f"{n} {' '.join(map(str, numbers))}"
+        told.append(
+            {
+                "party": party,
+                "mine": party == me.party and me.speaks,
+                "verb": verb,
+                "do": WHAT[verb][0],
+                "rest": WHAT[verb][1].format(listed(numbers, "step")),
+                "steps": numbers,
+                "hour": stamp(hour),
+                "command": f"backchannel step {COMMANDS.get(verb, verb + ' {}').format(which)}",
+            }
+        )
+
+    for turn in found:
+        if turn.verb != "pledge":
+            tell(turn.party, turn.verb, [turn.place], turn.hour)
+    for party in dict.fromkeys(turn.party for turn in found if turn.verb == "pledge"):
+        tell(party, "pledge", [turn.place for turn in found if (turn.party, turn.verb) == (party, "pledge")], None)
+    for place, one in enumerate(item.steps):
+        left = [file for file in evidence.of(one, here) if file.here < file.pieces]
+        if any(file.party == me.party for file in left):
+            tell(me.party, "send", [place], None)
+    return sorted(told, key=lambda one: not one["mine"])

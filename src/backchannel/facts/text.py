@@ -1,0 +1,115 @@
+"""A text as facts: its paragraphs and where each stands, what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from backchannel.facts import Facts
+from backchannel.facts.passed import passes
+
+if TYPE_CHECKING:
+    from backchannel.desk.channel import Channel
+    from backchannel.instruments.text.standing import Row, Way
+    from backchannel.instruments.text.values import Paragraph, Text
+
+
+@passes
+def facts(channel: Channel, item: Text) -> Facts:
+    """A text: whose the pen is, its versions, each paragraph with where it stands, and whose word is awaited."""
+    from backchannel.desk import texts
+    from backchannel.facts import common
+    from backchannel.instruments.text import adopting, standing
+    from backchannel.instruments.text.rules import STATES
+
+    state, way = channel.state, texts.in_the_way(channel, item)
+    touched: dict[bytes, list[int]] = {}
+    for one in item.proposed:
+        for step in one.steps:
+            touched.setdefault(step.paragraph, []).append(one.at.position)
+    return {
+        "number": item.at.position,
+        "title": item.title,
+        "state": item.state,
+        "state_says": STATES[item.state],
+        "opened_by": common.name(state, item.author),
+        "opened": common.at(item.at.arrival),
+        "readers": common.names(state, item.audience),
+        "pen": common.name(state, item.pen),
+        "pen_mine": item.pen == channel.me,
+        "pen_free": channel.me != item.pen and channel.me in adopting.pens(item, state),
+        "parties": list(standing.parties(item, state)),
+        "for_party": channel.me in texts.negotiators(channel, item),
+        "versions": [{"version": one.number, "issued": common.at(one.at.arrival)} for one in item.versions],
+        "changed": bool(item.versions) and not item.issued,
+        "silence": _hush(channel, item),
+        "paragraphs": [
+            _paragraph(item, row, one, sorted(set(touched.get(one.id, ()))))
+            for row, one in zip(way.rows, item.here, strict=True)
+        ],
+        "counts": way.counts,
+        "brackets": way.brackets,
+        "clear": way.clear,
+        "proposed": [one.at.position for one in item.proposed],
+    }
+
+
+def _hush(channel: Channel, item: Text) -> Facts | None:
+    """The newest silence procedure."""
+    from backchannel.facts import common
+
+    if not item.hushes:
+        return None
+    last = item.hushes[-1]
+    return {
+        "version": last.number,
+        "until": common.at(last.until),
+        "broken_by": common.name(channel.state, last.broken) if last.broken is not None else None,
+        "reason": item.words[last.words],
+    }
+
+
+def _paragraph(item: Text, row: Row, one: Paragraph, amendments: list[int]) -> Facts:
+    kept = {stance.party: item.words[stance.words] for stance in one.stances}
+    return {
+        "number": row.number,
+        "text": item.said(one),
+        "kind": row.kind,
+        "brackets": row.brackets,
+        "reserve": [{"party": party, "reason": kept[party]} for party in row.reserve],
+        "referendum": list(row.referendum),
+        "agree": [stance.party for stance in one.stances if stance.stance == "agree"],
+        "silent": list(row.silent),
+        "amendments": amendments,
+    }
+
+
+def version_facts(item: Text, version: int | None) -> list[Facts]:
+    """The words of a version, or of the text as it is now, numbered."""
+    from backchannel.instruments.text.redline import words
+
+    return [{"number": n, "text": said} for n, (_, said) in enumerate(words(item, version), 1)]
+
+
+def way_facts(item: Text, way: Way) -> Facts:
+    """What stands in the way of adoption."""
+    return {
+        "brackets": [{"paragraph": row.number, "count": row.brackets} for row in way.rows if row.brackets],
+        "reserved": _by_party((party, row.number) for row in way.rows for party in row.reserve),
+        "silent": _by_party((party, row.number) for row in way.rows if not row.brackets for party in row.silent),
+        "referendum": _by_party((party, row.number) for row in way.rows for party in row.referendum),
+        "without": [{"parties": list(one.parties), "paragraphs": list(one.paragraphs)} for one in way.without],
+        "soundable": [
+            {"paragraph": one.number, "bracket": one.group, "options": list(one.options), "last": one.last}
+            for one in way.soundable
+        ],
+        "proposed": [one.at.position for one in way.proposed],
+        "stale": [one.at.position for one in way.stale],
+    }
+
+
+def _by_party(pairs: Iterable[tuple[str, int]]) -> list[Facts]:
+    found: dict[str, list[int]] = {}
+    for party, number in pairs:
+        found.setdefault(party, []).append(number)
+    return [{"party": party, "paragraphs": numbers} for party, numbers in sorted(found.items())]

@@ -1,0 +1,1 @@
+"""The desk in its owner's browser (spec/web.md)."""

@@ -1,0 +1,200 @@
+"""The app: the table of pages behind the guard, and the way from a request to an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from backchannel.errors import BackchannelError, Misuse
+from backchannel.web import page as pages
+from backchannel.web.guard import Guard, session_of
+from backchannel.web.keeper import Keeper, Locked
+from backchannel.web.page import Ask, Facts, Form, Page, Sure
+from backchannel.web.render import page as rendered
+from backchannel.web.sessions import Session, Sessions
+from backchannel.web.words import Words, negotiated, words
+
+LIVE_SECONDS = 20.0
+"""How often a stream says that it is there."""
+
+
+class App:
+    """One desk's app. `table`: all pages; `frame(ask, facts)`: what stands around each, made from the open desk."""
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        sessions: Sessions,
+        host: str,
+        cookie: str,
+        table: Sequence[Page],
+        door: Sequence[Page],
+        frame: Callable[[Ask], Facts],
+    ) -> None:
+        self.keeper, self.sessions, self._cookie, self._frame = keeper, sessions, cookie, frame
+        routes: list[Any] = [
+            Route("/outside", self.outside),
+            Route("/enter", self.enter),
+            Route("/live", self.live),
+            Route("/lock", self.lock, methods=["POST"]),
+            Route("/strip", self.strip),
+            Mount("/static", StaticFiles(packages=[("backchannel.web", "static")])),
+        ]
+        routes += [Route(one.path, self._door(one), methods=["GET", "POST"]) for one in door]
+        routes += [Route(one.path, self._page(one), methods=["GET", "POST"]) for one in table]
+        starlette = Starlette(routes=routes, exception_handlers={404: self.unknown, Exception: self.fault})
+        self.asgi: ASGIApp = Guard(starlette, host, cookie, sessions)
+
+    # --- the door
+
+    async def outside(self, request: Request) -> Response:
+        """For who has no session: how to come in."""
+        return rendered("outside.html", self._words(request), self.sessions, None, {}, 401)
+
+    async def enter(self, request: Request) -> Response:
+        """A one-time link."""
+        cookie = self.sessions.enter(request.query_params.get("t", ""))
+        if cookie is None:
+            return await self.outside(request)
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(self._cookie, cookie, httponly=True, samesite="strict", path="/")
+        return answer
+
+    async def lock(self, request: Request) -> Response:
+        """The panic lock: it asks for nothing but a genuine form."""
+        session = _session(request)
+        if not pages.genuine(session, Form(await request.form())):
+            return PlainTextResponse("This form is not one of this session.\n", 403)
+        self.sessions.end_others(session)
+        session.carried = None
+        await run_in_threadpool(self.keeper.lock)
+        return RedirectResponse("/", 303)
+
+    # --- news
+
+    async def live(self, request: Request) -> Response:
+        """A stream that says, by a number, that something is new."""
+
+        async def news() -> AsyncIterator[str]:
+            seen = self.keeper.version
+            yield f"retry: 1000\ndata: {seen}\n\n"
+            while not await request.is_disconnected():
+                now = await run_in_threadpool(self.keeper.wait, seen, LIVE_SECONDS)
+                yield f"data: {now}\n\n" if now != seen else ": still here\n\n"
+                seen = now
+                await asyncio.sleep(0)
+
+        return StreamingResponse(news(), media_type="text/event-stream")
+
+    async def strip(self, request: Request) -> Response:
+        """The status strip, where no scripts run: it refreshes itself, and says whether the page is old."""
+        seen = request.query_params.get("seen", "")
+        facts = {"state": self.keeper.state, "fresh": seen == str(self.keeper.version), "seen": seen[:20]}
+        return rendered("strip.html", self._words(request), self.sessions, None, facts)
+
+    # --- pages
+
+    def _door(self, one: Page) -> Callable[[Request], Any]:
+        """A page that is there while the desk is absent or locked."""
+
+        async def answer(request: Request) -> Response:
+            return await run_in_threadpool(self._answer, one, request, await _form(request), None)
+
+        return answer
+
+    def _page(self, one: Page) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            form = await _form(request)
+            return await run_in_threadpool(self._open, one, request, form)
+
+        return answer
+
+    def _open(self, one: Page, request: Request, form: Form | None) -> Response:
+        try:
+            with self.keeper.desk() as desk:
+                return self._answer(one, request, form, desk)
+        except Locked:
+            return self._locked(request, form)
+
+    def _locked(self, request: Request, form: Form | None) -> Response:
+        """The way back in; what was typed is carried along, so that nothing of it is lost."""
+        session = _session(request)
+        if form is not None and pages.genuine(session, form):
+            session.carried = request.url.path, list(form.typed())
+        facts = {"state": self.keeper.state, "back": request.url.path, "carried": session.carried}
+        return rendered("unlock.html", self._words(request), self.sessions, session, facts, 423 if form else 200)
+
+    def _answer(self, one: Page, request: Request, form: Form | None, desk: Any) -> Response:
+        session, said = _session(request), self._words(request)
+        self.keeper.touch()
+        ask = Ask(request, session, self.keeper, desk, said)
+        if form is None:
+            return self._shown(one, ask, {})
+        if not pages.genuine(session, form):
+            return self._shown(one, ask, {"problem": _STALE, "typed": dict(form.typed())}, 403)
+        do = one.acts.get(form["do"]) if not form["_again"] else None
+        if do is None:
+            return self._shown(one, ask, {"typed": dict(form.typed())}, 400 if form["do"] else 200)
+        try:
+            return pages.once(session, form["_number"], lambda: do(ask, form))
+        except Sure as question:
+            facts = {"sure": question, "carried": list(form.typed()), "back": request.url.path}
+            return self._rendered("sure.html", ask, facts)
+        except Locked:
+            raise
+        except BackchannelError as problem:
+            return self._shown(one, ask, {"problem": problem, "typed": dict(form.typed())}, 400)
+
+    def _shown(self, one: Page, ask: Ask, more: Facts, status: int = 200) -> Response:
+        try:
+            shown = one.look(ask)
+        except Locked:
+            raise
+        except BackchannelError as problem:
+            return self._rendered("problem.html", ask, {"problem": problem}, 404)
+        if isinstance(shown, Response):
+            return shown
+        return self._rendered(one.template, ask, {**shown, **more}, status)
+
+    def _rendered(self, template: str, ask: Ask, facts: Facts, status: int = 200) -> Response:
+        around = self._frame(ask) if ask.desk is not None else {"state": self.keeper.state}
+        facts = {"version": self.keeper.version, **around, **facts}
+        return rendered(template, ask.words, self.sessions, ask.session, facts, status)
+
+    # --- what goes wrong
+
+    async def unknown(self, request: Request, error: Exception) -> Response:
+        """No such page."""
+        facts = {"problem": Misuse("page", "There is no such page.", "Choose from the list.")}
+        return rendered("lost.html", self._words(request), self.sessions, None, facts, 404)
+
+    async def fault(self, request: Request, error: Exception) -> Response:
+        """A fault of ours: no page shows what it was, for it may hold what nobody is to see."""
+        facts = {"problem": Misuse("fault", "Something went wrong in this program.", "Try again; tell us if it stays.")}
+        return rendered("lost.html", self._words(request), self.sessions, None, facts, 500)
+
+    def _words(self, request: Request) -> Words:
+        chosen = request.cookies.get(f"{self._cookie}-language")
+        return words(negotiated(chosen, request.headers.get("accept-language", "")))
+
+
+_STALE = Misuse("stale", "This form is older than this session.", "Look at it again, and send it once more.")
+
+
+def _session(request: Request) -> Session:
+    found = session_of(request.scope)
+    assert found is not None  # noqa: S101 - the guard lets nobody else through
+    return found
+
+
+async def _form(request: Request) -> Form | None:
+    return Form(await request.form()) if request.method == "POST" else None

@@ -1,0 +1,60 @@
+"""All channels of this desk; founding one, joining one by its code."""
+
+from __future__ import annotations
+
+from backchannel.channel.acts import ROLES
+from backchannel.desk.channel import Channel
+from backchannel.facts import common, overview
+from backchannel.web.page import Ask, Facts, Form, Page
+from backchannel.web.places import place
+
+
+def look(ask: Ask) -> Facts:
+    """Every channel: what is awaited from me, quiet since when."""
+    return {"rows": [_row(channel) for channel in ask.desk.channels()]}
+
+
+def _row(channel: Channel) -> Facts:
+    awaiting = [one for one in overview.steps(channel) if one["who"] == "you"]
+    return {
+        **common.line(channel),
+        "c": channel.session.book.c,
+        "awaiting": [{"what": one["what"], "place": place(channel, one["about"])} for one in awaiting],
+        "last": common.last(channel),
+    }
+
+
+def _roles(ask: Ask) -> Facts:
+    return {"roles": ROLES}
+
+
+def found(ask: Ask, form: Form) -> str:
+    """A new channel at a relay."""
+    channel = ask.desk.found(
+        form["relay"].strip(),
+        title=form["title"],
+        purpose=form["purpose"],
+        name=form["name"],
+        party=form["party"],
+        role=form["role"],
+        founding_code=form["founding_code"].strip(),
+    )
+    return _entered(ask, channel)
+
+
+def join(ask: Ask, form: Form) -> str:
+    """A seat that a code offers."""
+    return _entered(ask, ask.desk.join(form["code"]))
+
+
+def _entered(ask: Ask, channel: Channel) -> str:
+    ask.keeper.follow()
+    ask.keeper.changed()
+    return f"/c/{channel.session.book.c}/seats"
+
+
+CHANNELS = (
+    Page("/", "channels.html", look),
+    Page("/found", "found.html", _roles, {"found": found}),
+    Page("/join", "join.html", lambda _: {}, {"join": join}),
+)

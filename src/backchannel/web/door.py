@@ -1,0 +1,40 @@
+"""Before the desk is open: made for the first time, unlocked, its language chosen (spec/web.md, 4)."""
+
+from __future__ import annotations
+
+from backchannel.errors import Misuse
+from backchannel.web.page import Ask, Facts, Form, Page
+
+
+def _door(ask: Ask) -> Facts:
+    return {"state": ask.keeper.state, "back": "/", "carried": ask.session.carried}
+
+
+def _carried(ask: Ask) -> Facts:
+    carried, ask.session.carried = ask.session.carried, None
+    back, fields = carried if carried is not None else ("/", [])
+    return {"back": back, "fields": fields}
+
+
+def _create(ask: Ask, form: Form) -> str:
+    if form["passphrase"] != form["again"]:
+        raise Misuse("passphrase", "The two are not the same.", "Type the passphrase twice.", "Nothing was made.")
+    ask.keeper.create(form["passphrase"])
+    return "/"
+
+
+def _unlock(ask: Ask, form: Form) -> str:
+    ask.keeper.unlock(form["passphrase"])
+    return "/carried" if ask.session.carried is not None else _own(form["back"])
+
+
+def _own(place: str) -> str:
+    """A place of ours, whatever a form says."""
+    return place if place.startswith("/") and not place.startswith(("//", "/\\")) else "/"
+
+
+DOOR = (
+    Page("/new", "new.html", _door, {"create": _create}),
+    Page("/unlock", "unlock.html", _door, {"unlock": _unlock}),
+    Page("/carried", "carried.html", _carried),
+)

@@ -1,0 +1,164 @@
+"""The desk behind the pages: absent, locked or open, and then in step with its relays (spec/web.md, 4 and 5)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from backchannel.desk.channel import Channel
+from backchannel.desk.desk import Desk
+from backchannel.errors import BackchannelError, Misuse
+
+IDLE_SECONDS = 15 * 60.0
+AGAIN_SECONDS = 15.0
+"""How long a channel is left alone whose relay lies, or refuses for good."""
+
+
+class Locked(Misuse):
+    """The vault is closed."""
+
+    def __init__(self) -> None:
+        super().__init__("locked", "This desk is locked.", "Open it with your passphrase.")
+
+
+class Keeper:
+    """One desk's folder. Everything that uses the desk does so inside `desk()`; locking waits for that."""
+
+    def __init__(
+        self,
+        folder: Path,
+        options: dict[str, Any],
+        *,
+        idle: float = IDLE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.folder, self._options, self._idle, self._clock = folder, options, idle, clock
+        self._desk: Desk | None = None
+        self._users = 0
+        self._turn = threading.Condition()
+        self._stop = threading.Event()
+        self._threads: dict[bytes, threading.Thread] = {}
+        self._touched = clock()
+        self.version = 0
+        """Grows with everything that is new."""
+        self.trouble: dict[bytes, BackchannelError] = {}
+        """Why a channel's relay cannot be asked, by channel id."""
+
+    @property
+    def state(self) -> str:
+        """`absent`, `locked` or `open`."""
+        if self._desk is not None:
+            return "open"
+        return "locked" if (self.folder / "vault.db").exists() else "absent"
+
+    # --- opening and closing
+
+    def create(self, passphrase: str) -> None:
+        """Make the desk, and open it. Raises as `Desk.create`."""
+        self._take(Desk.create(self.folder, passphrase, **self._options))
+
+    def unlock(self, passphrase: str) -> None:
+        """Open it. Raises as `Desk.open`."""
+        self._take(Desk.open(self.folder, passphrase, **self._options))
+
+    def _take(self, desk: Desk) -> None:
+        with self._turn:
+            if self._desk is not None:
+                desk.close()  # two forms at once: one is enough
+                return
+            self._desk, self._stop = desk, threading.Event()
+        self.touch()
+        self.follow()
+        threading.Thread(target=self._watch_idle, args=(self._stop,), daemon=True).start()
+        self.changed()
+
+    def lock(self) -> None:
+        """Close the vault: nobody uses it from now on, and no key of it stays in this process's hands."""
+        with self._turn:
+            desk, self._desk = self._desk, None
+            if desk is None:
+                return
+            self._stop.set()
+            self._turn.wait_for(lambda: self._users == 0)
+            threads, self._threads = [*self._threads.values()], {}
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout=5)
+        desk.close()
+        self.trouble.clear()
+        self.changed()
+
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        """The open desk. Raises `Locked`."""
+        with self._turn:
+            if self._desk is None:
+                raise Locked
+            self._users += 1
+            desk = self._desk
+        try:
+            yield desk
+        finally:
+            with self._turn:
+                self._users -= 1
+                self._turn.notify_all()
+
+    # --- what is new
+
+    def touch(self) -> None:
+        """Its person has asked for something."""
+        self._touched = self._clock()
+
+    def changed(self) -> None:
+        """Something is new: whoever waits is told."""
+        with self._turn:
+            self.version += 1
+            self._turn.notify_all()
+
+    def wait(self, since: int, seconds: float) -> int:
+        """The version, as soon as it is beyond `since`, or after so many seconds."""
+        with self._turn:
+            self._turn.wait_for(lambda: self.version > since, timeout=seconds)
+            return self.version
+
+    def follow(self) -> None:
+        """Follow the relay of every channel, new ones too."""
+        with self.desk() as desk:
+            for channel in desk.channels():
+                if channel.id not in self._threads:
+                    thread = threading.Thread(target=self._run, args=(channel, self._stop), daemon=True)
+                    self._threads[channel.id] = thread
+                    thread.start()
+
+    def _run(self, channel: Channel, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                for events in channel.watch(stop, lambda problem: self._heard(channel.id, problem)):
+                    self._heard(channel.id, None)
+                    if events:
+                        self.changed()
+                    if stop.is_set():
+                        return
+                return  # this seat has left: there is nothing more to read
+            except BackchannelError as problem:
+                self._heard(channel.id, problem)
+                stop.wait(AGAIN_SECONDS)
+
+    def _heard(self, channel: bytes, problem: object) -> None:
+        before = self.trouble.get(channel)
+        if isinstance(problem, BackchannelError):
+            self.trouble[channel] = problem
+        else:
+            self.trouble.pop(channel, None)
+        if (before is None) != (channel not in self.trouble):
+            self.changed()
+
+    def _watch_idle(self, stop: threading.Event) -> None:
+        while not stop.wait(min(5.0, self._idle / 4)):
+            if self._clock() - self._touched >= self._idle:
+                self.lock()
+                return

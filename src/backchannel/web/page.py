@@ -1,0 +1,139 @@
+"""A page: what it shows, what its forms do, and how a request becomes an answer (spec/web.md, 2.5)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from backchannel.desk.channel import Channel
+from backchannel.desk.desk import Desk
+from backchannel.errors import BackchannelError, Misuse
+from backchannel.web.keeper import Keeper
+from backchannel.web.sessions import Session
+from backchannel.web.words import Words
+
+Facts = dict[str, Any]
+
+
+class Form:
+    """What was typed, and what was chosen. Absent fields are empty."""
+
+    def __init__(self, data: FormData) -> None:
+        self._data = data
+
+    def __getitem__(self, name: str) -> str:
+        return self.get(name)
+
+    def get(self, name: str, otherwise: str = "") -> str:
+        """A field's text, with the line ends that everybody else uses."""
+        found = self._data.get(name)
+        return found.replace("\r\n", "\n").replace("\r", "\n") if isinstance(found, str) else otherwise
+
+    def all(self, name: str) -> list[str]:
+        """All texts of a field that can be there more than once."""
+        return [one for one in self._data.getlist(name) if isinstance(one, str)]
+
+    def number(self, name: str, otherwise: int = 0) -> int:
+        """A field's number. Raises `Misuse("number")`."""
+        text = self.get(name).strip()
+        if not text:
+            return otherwise
+        if not text.isascii() or not text.lstrip("-").isdigit() or len(text) > 9:
+            raise Misuse("number", f"{text[:20]!r} is no number.", "Type digits only.")
+        return int(text)
+
+    def files(self, name: str) -> list[UploadFile]:
+        """Files that were chosen."""
+        return [one for one in self._data.getlist(name) if isinstance(one, UploadFile) and one.filename]
+
+    def typed(self) -> Iterator[tuple[str, str]]:
+        """Everything that was typed, for a form that is shown again."""
+        for name, value in self._data.multi_items():
+            if isinstance(value, str) and not name.startswith("_"):
+                yield name, value.replace("\r\n", "\n")
+
+
+class Sure(Exception):
+    """Before something that cannot be taken back: what will happen, and the button that does it."""
+
+    def __init__(self, title: str, lines: list[str], button: str) -> None:
+        super().__init__(title)
+        self.title, self.lines, self.button = title, lines, button
+
+
+class Ask(NamedTuple):
+    """What a page is made from."""
+
+    request: Request
+    session: Session
+    keeper: Keeper
+    desk: Desk
+    words: Words
+
+    def channel(self) -> Channel:
+        """The channel in the address. Raises `Misuse("which-channel")`."""
+        wanted = self.request.path_params.get("c")
+        for channel in self.desk.channels():
+            if channel.session.book.c == wanted:
+                return channel
+        raise Misuse("which-channel", "This desk is in no such channel.", "Choose one from the list.")
+
+    def place(self, rest: str = "") -> str:
+        """The address of a page of this channel."""
+        return f"/c/{self.request.path_params['c']}/{rest}"
+
+    def position(self) -> int:
+        """The number of an item in the address."""
+        return int(self.request.path_params["n"])
+
+    def query(self, name: str) -> str:
+        """A word of the address behind the question mark."""
+        return self.request.query_params.get(name, "")
+
+    def sure(self, form: Form, title: str, lines: list[str], button: str) -> None:
+        """Ask once, naming the thing, before what cannot be undone. Raises `Sure` the first time."""
+        if form["sure"] != "yes":
+            raise Sure(title, [line for line in lines if line], button)
+
+
+Look = Callable[[Ask], Facts]
+Do = Callable[[Ask, Form], str]
+"""Does what a form asks, and gives the address to show next."""
+
+
+class Page(NamedTuple):
+    """One address: its template, what it shows, and what its forms do, by the name of the button."""
+
+    path: str
+    template: str
+    look: Look
+    acts: Mapping[str, Do] = {}
+
+
+def genuine(session: Session, form: Form) -> bool:
+    """Whether a form is one of ours, made for this session."""
+    return hmac.compare_digest(form["_form"].encode(), session.form.encode())
+
+
+def once(session: Session, number: str, do: Callable[[], str]) -> Response:
+    """Do it, unless a form with this number was done: then only show what that has led to."""
+    with session.turn:
+        place = session.done.get(number)
+        if place is None:
+            place = do()
+            session.finish(number, place)
+    return RedirectResponse(place, 303)
+
+
+def settle(channel: Channel, keeper: Keeper) -> None:
+    """Read back what was written, where the relay answers; what is told of it otherwise stands on the page."""
+    if channel.id not in keeper.trouble:
+        with suppress(BackchannelError):
+            channel.sync()
+    keeper.changed()

@@ -1,0 +1,57 @@
+"""Templates: escaped, strict, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse
+
+from backchannel.web.sessions import Session, Sessions
+from backchannel.web.words import LANGUAGES, Words
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("backchannel.web", "templates"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=["jinja2.ext.do"],
+)
+
+
+class Typed(dict[str, str]):
+    """What was typed before; a field that was not is empty."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def render(template: str, words: Words, sessions: Sessions, session: Session | None, facts: dict[str, Any]) -> str:
+    """A page's text."""
+    return _ENVIRONMENT.get_template(template).render(
+        {
+            "problem": None,
+            "sure": None,
+            **facts,
+            "typed": Typed(facts.get("typed", {})),
+            "_": words.say,
+            "count": words.count,
+            "when": words.when,
+            "day": words.day,
+            "ago": words.ago,
+            "names": words.names,
+            "language": words.language,
+            "direction": words.direction,
+            "languages": LANGUAGES,
+            "form_token": session.form if session is not None else "",
+            "form_number": sessions.form_number,
+        }
+    )
+
+
+def page(
+    template: str, words: Words, sessions: Sessions, session: Session | None, facts: dict[str, Any], status: int = 200
+) -> HTMLResponse:
+    """A page as an answer."""
+    return HTMLResponse(render(template, words, sessions, session, facts), status)

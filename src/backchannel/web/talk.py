@@ -1,0 +1,77 @@
+"""Talk: notes in the order of the log, newest last, with a composer; read-backs."""
+
+from __future__ import annotations
+
+from backchannel.desk.channel import Channel
+from backchannel.entry.ids import SeatId
+from backchannel.errors import Misuse
+from backchannel.facts.common import note_facts
+from backchannel.web.page import Ask, Facts, Form, Page, settle
+
+MOST = 40
+"""Notes on a page."""
+
+
+def look(ask: Ask) -> Facts:
+    """Some notes, those before or around the one that is asked for, and who can be written to."""
+    channel = ask.channel()
+    before = ask.query("before")
+    at = ask.query("at")
+    end = int(before) if before.isdigit() else int(at) + MOST // 2 if at.isdigit() else 1 << 40
+    held = channel.session.book.items.newest("note", before=end, most=MOST)
+    me = channel.state.seat(channel.me)
+    terms = channel.state.charter.terms if channel.state.charter is not None else None
+    return {
+        "notes": [note_facts(channel, one.value) for one in held],
+        "earlier": held[0].position if len(held) == MOST else None,
+        "later": end < 1 << 40,
+        "readers": [
+            {"id": seat.id.hex(), "name": seat.name, "party": seat.party}
+            for seat in channel.state.active
+            if seat.id != channel.me
+        ],
+        "can_write": channel.state.stage == "open" and me is not None and me.standing == "active" and me.speaks,
+        "most_days": terms.retention_days if terms is not None else 0,
+        "draft": "",
+    }
+
+
+def send(ask: Ask, form: Form) -> str:
+    """A note, to everybody or to some."""
+    channel = ask.channel()
+    to = _readers(channel, form) if form["audience"] == "some" else None
+    days = form.number("keep") or None
+    channel.send_note(form["text"], to, read_back=form["read_back"] == "yes", keep_days=days)
+    settle(channel, ask.keeper)
+    return ask.place("talk")
+
+
+def _readers(channel: Channel, form: Form) -> list[SeatId]:
+    ids = {seat.id.hex(): seat.id for seat in channel.state.active}
+    found = [ids[one] for one in form.all("to") if one in ids]
+    if not found:
+        raise Misuse("nobody", "Nobody is chosen to read this.", "Choose somebody, or everybody.")
+    return found
+
+
+def restate(ask: Ask, form: Form) -> str:
+    """What a reader has understood."""
+    channel, n = ask.channel(), form.number("note")
+    channel.restate(channel.note_at(n), form["text"])
+    settle(channel, ask.keeper)
+    return ask.place(f"talk?at={n}#n{n}")
+
+
+def judge(ask: Ask, form: Form) -> str:
+    """The author: understood, or not, and how it was meant."""
+    channel, n = ask.channel(), form.number("note")
+    item, seat = channel.note_at(n), bytes.fromhex(form["seat"])
+    if form["text"].strip():
+        channel.correct(item, seat, form["text"])
+    else:
+        channel.confirm(item, seat)
+    settle(channel, ask.keeper)
+    return ask.place(f"talk?at={n}#n{n}")
+
+
+TALK = (Page("/c/{c:int}/talk", "talk.html", look, {"send": send, "restate": restate, "judge": judge}),)
