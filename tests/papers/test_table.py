@@ -59,7 +59,7 @@ def test_a_ladder_as_csv_has_every_fact() -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_no_cell_is_a_formula_in_any_country(hostile: str, delimiter: str) -> None:
     card = Card(1, hostile, hostile, "due", hostile, hostile, (hostile,), 1, (), (), hostile)
-    kept = Kept(hostile, hostile, 1, hostile, hostile, (hostile,))
+    kept = Kept(hostile, hostile, hostile, 1, hostile, hostile, (hostile,))
     for table in (steps(Picture("", (), (card,), "")), record("", "", [kept])):
         for row in cells(table, delimiter):
             for cell in row:
@@ -97,16 +97,22 @@ def test_plain_text_has_a_block_a_step() -> None:
 def test_a_track_record_gives_reasons_and_no_number() -> None:
     kept = [
         Kept(
-            "kept and verified", "Beagle", 1, "The fleet returns.", "15 January 1979", ("reported 14 January", "kept")
+            "Argentina",
+            "kept and verified",
+            "Beagle",
+            1,
+            "The fleet returns.",
+            "15 January 1979",
+            ("reported 14 January", "kept"),
         ),
-        Kept("late", "Beagle", 4, "Crews are handed over.", "20 February 1979"),
+        Kept("Chile", "late", "Beagle", 4, "Crews are handed over.", "20 February 1979"),
     ]
     table = record("Argentina", "From 1 January to 1 March 1979.", kept)
     assert table.rows[0][-1] == "reported 14 January; kept"
-    assert [row[0] for row in table.rows] == ["kept and verified", "late"]
+    assert [row[1] for row in table.rows] == ["kept and verified", "late"]
     for form in ("txt", "md", "csv"):
         assert "The fleet returns." in write(table, form).decode("utf-8-sig")
-    assert write(record("", "", []), "md").decode().startswith("| standing |")
+    assert write(record("", "", []), "md").decode().startswith("| party | standing |")
 
 
 def test_another_form_is_refused() -> None:

@@ -16,8 +16,9 @@ from typing import NamedTuple
 from icalendar import Alarm, Calendar, Event
 
 from backchannel.errors import Misuse
-from backchannel.papers.cards import Card, cleaned, facts, plainly
+from backchannel.papers.cards import Card, cleaned, facts
 from backchannel.papers.model import line, utc
+from backchannel.papers.sheet import plainly
 
 
 class Due(NamedTuple):

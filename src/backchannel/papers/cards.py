@@ -9,7 +9,7 @@ from typing import NamedTuple
 from backchannel.errors import Misuse
 from backchannel.papers.faces import width, wrap
 from backchannel.papers.model import line, rtl
-from backchannel.papers.sheet import ACCENT, FAINT, INK, PAPER, WASH, Box, Line, Ring, Shape, Words, isolated
+from backchannel.papers.sheet import ACCENT, FAINT, INK, PAPER, WASH, Box, Line, Ring, Shape, Words, isolated, plainly
 
 
 class Card(NamedTuple):
@@ -68,7 +68,6 @@ _EDGES: dict[str, tuple[float, float, str]] = {
     "proposed": (0.25, 1.0, PAPER),
     "withdrawn": (0.25, 1.0, WASH),
 }
-_MARKS = dict.fromkeys((0x2068, 0x2069))
 _EDGE = (0.35, 0.0, PAPER)
 
 SIGN = 1.25
@@ -134,11 +133,6 @@ def told(card: Card) -> str:
     parts = [f"{name} {plainly(value)}".strip() for name, _, value, _ in facts(card)]
     what = card.what if len(card.what) <= 200 else card.what[:200] + "…"
     return "; ".join((f"Step {card.number}, {card.party}, {card.standing}: {what}", *parts)) + "."
-
-
-def plainly(value: str) -> str:
-    """A fact without the marks that keep directions of writing apart in a drawing."""
-    return value.translate(_MARKS)
 
 
 def cleaned(card: Card) -> Card:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib import import_module
 from importlib.resources import files
+from pathlib import Path
 
 import uharfbuzz as hb
 
@@ -34,6 +35,13 @@ def font(name: str) -> bytes:
         return files("font_source_serif_pro").joinpath("files", f"{name}.ttf").read_bytes()
     found: bytes = import_module(f"pymupdf_fonts.{name}").fontbuffer
     return found
+
+
+def file(folder: Path, name: str) -> Path:
+    """A font as a file, for those who read nothing else."""
+    path = folder / f"{name}.ttf"
+    path.write_bytes(font(name))
+    return path
 
 
 @cache

@@ -8,7 +8,7 @@ from pathlib import Path
 import resvg_py
 
 from backchannel.errors import Misuse
-from backchannel.papers.faces import FACES, FAMILIES, font
+from backchannel.papers.faces import FACES, FAMILIES, file
 from backchannel.papers.sheet import Sheet, fonts, svg
 
 _MOST = 16_000_000
@@ -30,15 +30,9 @@ def png(sheet: Sheet, dots: int = 150) -> bytes:
             resvg_py.svg_to_bytes(
                 svg_string=svg(sheet),
                 skip_system_fonts=True,
-                font_files=[str(_file(Path(folder), name)) for name in names],
+                font_files=[str(file(Path(folder), name)) for name in names],
                 serif_family=FAMILIES["serif"],
                 sans_serif_family=FAMILIES["sans"],
                 dpi=float(dots),
             )
         )
-
-
-def _file(folder: Path, name: str) -> Path:
-    path = folder / f"{name}.ttf"
-    path.write_bytes(font(name))
-    return path

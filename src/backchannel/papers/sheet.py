@@ -14,6 +14,8 @@ from backchannel.papers.faces import FAMILIES, needed
 
 INK, FAINT, ACCENT, PAPER, WASH, RULE = "#1d1d1b", "#5d5b55", "#1f4e5f", "#ffffff", "#f6f4ee", "#cfcabe"
 
+_MARKS = dict.fromkeys((0x2068, 0x2069))
+
 Point = tuple[float, float]
 
 
@@ -106,6 +108,11 @@ def fonts(sheet: Sheet) -> list[str]:
 def isolated(text: str) -> str:
     """A name inside a sentence, so that neither changes the other's order."""
     return f"\u2068{text}\u2069"
+
+
+def plainly(text: str) -> str:
+    """A sentence without these marks."""
+    return text.translate(_MARKS)
 
 
 def number(value: float) -> str:

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from backchannel.errors import Misuse
 from backchannel.papers import markdown
-from backchannel.papers.cards import cleaned, facts, plainly
+from backchannel.papers.cards import cleaned, facts
 from backchannel.papers.ladder import Picture
 from backchannel.papers.model import line
+from backchannel.papers.sheet import plainly
 
 
 class Table(NamedTuple):
@@ -29,8 +30,9 @@ class Table(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A step in a track record: its group ("kept and verified", "late"..), which one, its hour, its reasons."""
+    """A step in a track record: whose, its group ("kept and verified", "late"..), which, its hour, its reasons."""
 
+    party: str
     group: str
     ladder: str
     number: int
@@ -57,10 +59,14 @@ def steps(picture: Picture) -> Table:
 def record(title: str, said: str, kept: Iterable[Kept]) -> Table:
     """A track record, a row a step, with its reasons; never one number."""
     rows = [
-        tuple(map(line, (one.group, one.ladder, str(one.number), one.what, one.hour, "; ".join(one.reasons))))
+        tuple(
+            map(line, (one.party, one.group, one.ladder, str(one.number), one.what, one.hour, "; ".join(one.reasons)))
+        )
         for one in kept
     ]
-    return Table(line(title), line(said), ("standing", "ladder", "step", "what", "hour", "reasons"), tuple(rows))
+    return Table(
+        line(title), line(said), ("party", "standing", "ladder", "step", "what", "hour", "reasons"), tuple(rows)
+    )
 
 
 def write(table: Table, form: str) -> bytes:
