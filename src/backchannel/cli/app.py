@@ -21,6 +21,7 @@ from backchannel.cli import (
     search,
     show,
     sounding,
+    step,
     text,
     understanding,
 )
@@ -64,6 +65,7 @@ for group, name in (
     (sounding.app, "sounding"),
     (text.app, "text"),
     (understanding.app, "understanding"),
+    (step.app, "step"),
     (disclosure.app, "disclosure"),
     (mandate.app, "mandate"),
     (archive.app, "archive"),

@@ -110,8 +110,11 @@ def may(channel: Channel, item: Ladder, number: int, kind: str) -> Step:
     if not parts & {part for _, part in known}:
         whose = dict.fromkeys(p for _, part in known if part in _WHOSE for p in _WHOSE[part](one) if p != me.party)
         who = ", ".join(whose) or "nobody"
-        what = "A party does not judge its own step" if "doer" in parts else f"Step {number} is for others to {verb}"
-        raise Misuse("party", f"{what}: {who}.", f"See: backchannel step show {item.at.position} {number}", UNDONE)
+        own = "Your party does not judge its own step" if kind == "step.find" and "doer" in parts else ""
+        what = own or f"To {verb} step {number} is not for your party"
+        raise Misuse(
+            "party", f"{what}, but for {who}.", f"See: backchannel step show {item.at.position} {number}", UNDONE
+        )
     if not any((now.state, part) in known for part in parts):
         raise Misuse("state", f"Step {number} is {now.state}: {STATES[now.state]}.", _todo(item, number, now), UNDONE)
     if kind == "step.inspect":

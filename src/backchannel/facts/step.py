@@ -90,6 +90,7 @@ def step_facts(
         "visits_from_one": said.share,
         "visits_left": quota(one, party, steps.hour(channel)).left if party in said.verifiers else 0,
         "pledged": at(one.pledged.arrival) if one.pledged is not None else None,
+        "not_before": stamp(one.until),
         "reported_late": one.late,
         "reason": one.reason,
         "reports": [

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from backchannel.desk import disclosures
+from backchannel.desk.archive import ladders
 from backchannel.desk.archive.bundle import File
 from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
@@ -269,6 +270,7 @@ KEPT = {
     "mandate": Kept(_mandate),
     "disclosure": Kept(_disclosure),
     "sounding": Kept(_sounding),
+    "step": Kept(ladders.ladder, ladders.files),
 }
 
 

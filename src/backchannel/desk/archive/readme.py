@@ -4,7 +4,8 @@ README = """\
 What this is
 
 The record of a confidential channel between a few people, as one of them kept it. It was sealed under a key that
-several trustees held as words on paper, and enough of them have opened it. It is all text: no program is needed.
+several trustees held as words on paper, and enough of them have opened it. It is all text, but for files that were
+handed in as evidence: no program is needed. Open such files with care: nobody has looked into them.
 
     archive.json            which channel, who sealed this, when, how long its log is, what is left out
     channel.json            what it was for, the charter, every seat that ever sat in it, warnings about its host
@@ -15,10 +16,13 @@ several trustees held as words on paper, and enough of them have opened it. It i
     understandings/N.json   the proof that exactly the named parties signed text N
     mandates.json           who was allowed to sign, for whom and what
     soundings.json          questions to which an answer was found that all, or enough, could live with
+    steps.json              who has promised what by when, what was reported and found, and what became of it
+    steps/N-*.bin           files that were handed in with that, as they came; steps.json has their names and SHA-256
     log/                    what the host of the channel has recorded: no words, only times, sizes and fingerprints
 
 Numbers (N, "number") are places in the log, so they also say what came before what. Times are UTC. Where
-"from", "proposed_by" or "asked_by" is empty for everything, the charter said that what was said has no name outside.
+"from", "by", "proposed_by" or "asked_by" is empty for everything, the charter said that what was said has no name
+outside.
 
 What is not here
 

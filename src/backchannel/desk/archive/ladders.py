@@ -1,0 +1,116 @@
+"""Ladders in an archive: what was promised, what was done and found, the files that came whole (spec/archive.md)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from backchannel.desk.archive.bundle import File
+from backchannel.desk.evidence import Named, of
+from backchannel.instruments.step.standing import Standing, stand
+from backchannel.instruments.step.values import Ladder, Step
+
+if TYPE_CHECKING:
+    from backchannel.desk.archive.facts import Facts, Teller
+
+
+def ladder(teller: Teller, item: Ladder) -> Facts:
+    """A ladder: every step as it was promised, where it stands when it is sealed, all that was said of it."""
+    stands = stand(item, teller.now.arrival)
+    here = teller.channel.session.book.pieces.counts(item.at.position)
+    return {
+        "number": item.at.position,
+        "title": item.title,
+        "proposed": teller.at(item.at.arrival),
+        "proposed_by": teller.who(item.author),
+        "steps": [
+            {"step": n, **_step(teller, one, now), "files": [_file(teller, item, file) for file in of(one, here)]}
+            for n, (one, now) in enumerate(zip(item.steps, stands, strict=True), 1)
+        ],
+    }
+
+
+def _step(teller: Teller, one: Step, now: Standing) -> Facts:
+    said = one.promise
+    return {
+        "party": said.doer,
+        "text": said.what,
+        "where": said.where or None,
+        "state": now.state,
+        "owed_to": list(said.toward),
+        "after": _numbers(one.after),
+        "in_return_for": [n + 1 for n in one.returns],
+        "by": teller.at(said.by) if said.by else None,
+        "within_days": said.days or None,
+        "hour": teller.at(now.hour) if now.hour is not None else None,
+        "verified_by": list(said.verifiers),
+        "findings_needed": said.needed,
+        "how": said.how or None,
+        "if_late": said.late or None,
+        "broken_after_days": said.grace or None,
+        "visits_a_year": said.visits or None,
+        "visits_from_one": said.share or None,
+        "reversible": said.reversible,
+        "announced": said.announced,
+        "pledged": teller.at(one.pledged.arrival) if one.pledged is not None else None,
+        "reported_late": one.late,
+        "reason": one.reason or None,
+        "reports": [{**_said(teller, said), "text": said.words, "late": said.late} for said in one.reports],
+        "findings": [{**_said(teller, found), "verdict": found.verdict, "text": found.words} for found in one.findings],
+        "visits": [{**_said(teller, visit), "text": visit.words} for visit in one.visits],
+        "excuses": [
+            {
+                **_said(teller, word),
+                "until": teller.at(word.until) if word.until else None,
+                "text": word.reason,
+                "held": word.held,
+            }
+            for word in one.excuses
+        ],
+    }
+
+
+def _said(teller: Teller, said: Any) -> Facts:
+    return {"at": teller.at(said.at.arrival), "by": teller.who(said.by)}
+
+
+def _numbers(lists: Iterable[Iterable[int]]) -> list[list[int]]:
+    return [[n + 1 for n in some] for some in lists]
+
+
+def _file(teller: Teller, item: Ladder, one: Named) -> Facts:
+    """A file as it was named; where it stands in the archive, if it came whole and is that."""
+    kept = _whole(teller, item, one)
+    return {
+        "name": one.file.name,
+        "size": one.file.size,
+        "sha256": one.file.sha256.hex(),
+        "by": None if teller.nameless else one.party,
+        "file": _name(item, one) if kept else None,
+    }
+
+
+def _name(item: Ladder, one: Named) -> str:
+    return f"steps/{item.at.position}-{one.file.sha256[:8].hex()}.bin"
+
+
+def _pieces(teller: Teller, item: Ladder, one: Named) -> Iterator[bytes]:
+    return teller.channel.session.book.pieces.read(item.at.position, one.party, one.file.sha256)
+
+
+def _whole(teller: Teller, item: Ladder, one: Named) -> bool:
+    if one.here < one.pieces:
+        return False
+    digest = hashlib.sha256()
+    for data in _pieces(teller, item, one):
+        digest.update(data)
+    return digest.digest() == one.file.sha256
+
+
+def files(teller: Teller, item: Ladder) -> Iterator[File]:
+    """The files that came whole, each once."""
+    here = teller.channel.session.book.pieces.counts(item.at.position)
+    named = {_name(item, file): file for one in item.steps for file in of(one, here) if _whole(teller, item, file)}
+    for name, file in named.items():
+        yield name, _pieces(teller, item, file)
