@@ -95,6 +95,24 @@ def test_no_line_runs_through_a_card(picture: Picture) -> None:
         assert checked or not any(card.after for card in picture.cards) or len(sheet.shapes) < 400
 
 
+@pytest.mark.parametrize("picture", [BEAGLE, some(40, 3), some(40, 7, 2), some(120, 12, 5)])
+def test_no_line_runs_upon_another_of_another_step(picture: Picture) -> None:
+    """Else one would be taken for the other; lines that leave a step together may stay together."""
+    for sheet in sheets(picture):
+        lines = [s.points for s in sheet.shapes if isinstance(s, Line) and s.weight == 0.35 and not s.closed]
+        upright: dict[float, list[tuple[float, float, tuple[float, float]]]] = {}
+        level: dict[float, list[tuple[float, float, tuple[float, float]]]] = {}
+        for points in lines:
+            for (x, y), (a, b) in pairwise(points):
+                if x == a:
+                    upright.setdefault(round(x, 3), []).append((min(y, b), max(y, b), points[0]))
+                elif y == b:
+                    level.setdefault(round(y, 3), []).append((min(x, a), max(x, a), points[0]))
+        for runs in (*upright.values(), *level.values()):
+            for (low, high, one), (begin, end, other) in combinations(runs, 2):
+                assert one == other or min(high, end) - max(low, begin) < 0.01
+
+
 @pytest.mark.parametrize("picture", [BEAGLE, some(40, 3), some(200, 4, 3), some(120, 12, 5)])
 def test_each_step_is_on_one_page_of_a4(picture: Picture) -> None:
     found: list[str] = []
@@ -269,6 +287,10 @@ def test_a_ladder_of_two_hundred_is_drawn_at_once() -> None:
 def test_independent_steps_fill_the_rows() -> None:
     lanes = [0, 1, 0, 1, 0]
     assert places(lanes, [set()] * 5, [set()] * 5) == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0)]
+
+
+def test_a_partner_that_may_wait_does() -> None:
+    assert places([0, 1, 0], [set(), {2}, set()], [{1}, {0}, set()]) == [(1, 0), (1, 1), (0, 0)]
 
 
 def test_a_partner_that_must_wait_does_not_pull() -> None:
