@@ -37,6 +37,7 @@ PEOPLE = {
     "ana": ("Ana P.", "Argentina", "envoy"),
     "hernan": ("Hernán C.", "Chile", "envoy"),
     "sofia": ("Sofia S.", "Holy See", "intermediary"),
+    "pia": ("Pia A.", "Argentina", "principal"),
 }
 
 

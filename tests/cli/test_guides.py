@@ -13,6 +13,8 @@ from tests.cli.conftest import BACKUP, Person, serve
 DOCS = Path(__file__).parents[2] / "docs"
 DIRECTIVE = re.compile(r"<!-- test: (\w+) (keeps|types) (\w+)?(.*?) -->|<!-- test: file (\S+) (.*?) -->")
 NUMBER = re.compile(r"<!-- test: number (\d+) is (\S+) from: (\w+) (.*?) -->")
+RUN = re.compile(r"<!-- test: run (\w+) (.*?)(?: with ([A-Z]+))? -->")
+"""What everybody has seen before, and is not shown again."""
 READS = ("note send --", "nonpaper float", "nonpaper counter", "hat ask")
 """Commands that are given a text as they run."""
 TOGETHER = {"<!-- test: all sync -->": 8, "<!-- test: all sync twice -->": 2}
@@ -29,6 +31,8 @@ def steps(text: str, name: str, folder: Path) -> list[transcript.Step]:
             command = f"{named(number[4], shown)} --json"
             shown[number[1]] = "NUMBER" + "ABCDEFGHIJ"[len(shown)]
             found.append(transcript.Step(number[3], command, name, kept={shown[number[1]]: number[2]}))
+        elif run := RUN.fullmatch(part):
+            found.append(transcript.Step(run[1], run[2], name, typed=[f"{{{run[3]}}}"] if run[3] else []))
         elif part in TOGETHER:  # what `desk sync --watch` does beside the commands that are shown
             everyone = dict.fromkeys(step.who for step in found)
             found += [transcript.Step(who, "desk sync", name) for _ in range(TOGETHER[part]) for who in everyone]
