@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from backchannel.channel.acts import ROLES
 from backchannel.desk.channel import Channel
-from backchannel.facts import common, overview
+from backchannel.facts import common
 from backchannel.web.page import Ask, Facts, Form, Page
-from backchannel.web.places import place
+from backchannel.web.places import awaiting
 
 
 def look(ask: Ask) -> Facts:
     """Every channel: what is awaited from me, quiet since when."""
-    return {"rows": [_row(channel) for channel in ask.desk.channels()]}
+    return {"rows": [_row(ask, channel) for channel in ask.desk.channels()]}
 
 
-def _row(channel: Channel) -> Facts:
-    awaiting = [one for one in overview.steps(channel) if one["who"] == "you"]
+def _row(ask: Ask, channel: Channel) -> Facts:
     return {
         **common.line(channel),
         "c": channel.session.book.c,
-        "awaiting": [{"what": one["what"], "place": place(channel, one["about"])} for one in awaiting],
+        "awaiting": awaiting(channel, ask.words),
         "last": common.last(channel),
     }
 

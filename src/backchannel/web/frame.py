@@ -6,7 +6,7 @@ from backchannel.channel.state import State
 from backchannel.desk.channel import Channel
 from backchannel.facts import common, overview
 from backchannel.web.page import Ask, Facts
-from backchannel.web.places import place
+from backchannel.web.places import awaiting
 from backchannel.web.words import Words
 
 TRACKS = {"1": "Track 1", "1.5": "Track 1.5", "2": "Track 2", "envoy": "Envoy channel"}
@@ -52,7 +52,7 @@ def _listed(ask: Ask, channel: Channel) -> Facts:
         "c": channel.session.book.c,
         "title": state.title or ask.words.say("(not read yet)"),
         "sub": f"{kind} · {ask.words.names(parties)}",
-        "awaited": any(one["who"] == "you" for one in overview.steps(channel)),
+        "awaited": bool(awaiting(channel, ask.words)),
     }
 
 
@@ -72,9 +72,7 @@ def _here(ask: Ask, channel: Channel) -> Facts:
         "waiting": line["waiting"],
         "returned": [one for one in common.outbox(channel) if one["stage"] == "returned"],
         "trouble": trouble.what if trouble is not None else "",
-        "awaiting": [
-            {"what": one["what"], "place": place(channel, one["about"])} for one in steps if one["who"] == "you"
-        ],
+        "awaiting": awaiting(channel, ask.words),
         "others": [f"{one['who']} {one['what']}" for one in steps if one["who"] != "you"][:8],
         "seats": [common.seat(channel, one) for one in state.present],
         "charter": charter(state, ask.words),

@@ -1,11 +1,12 @@
-"""Where things are shown: the address of an item by its instrument and number."""
+"""Where things are shown, and what is awaited, in the reader's language: by instrument, number and verb."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from backchannel.desk.channel import Channel
+from backchannel.facts import Facts, overview
+from backchannel.web.words import Words
 
 _PAGES = {
     "note": "talk?at={n}#n{n}",
@@ -21,7 +22,62 @@ _PAGES = {
     "seats": "seats",
 }
 
+_SAYS = {
+    ("note", "restate"): "Say in your own words what you have understood: {title}",
+    ("note", "say"): "Say whether this was understood: {title}",
+    ("nonpaper", "read"): "Read non-paper {n}, and react to it or not",
+    ("nonpaper", "put"): "Put non-paper {n} to the others, or leave it",
+    ("sounding", "answer"): "Answer the sounding: {title}",
+    ("text", "decide"): "Decide on the text: {title}",
+    ("text", "adopt"): "Adopt the text: {title}",
+    ("text", "issue"): "Issue a version of the text: {title}",
+    ("text", "say"): "Say where you stand on the text: {title}",
+    ("understanding", "initial"): "Initial the understanding: {title}",
+    ("understanding", "sign"): "Sign the understanding: {title}",
+    ("disclosure", "say"): "Say whether these clauses may be shown: {title}",
+    ("disclosure", "publish"): "Publish what was agreed to be shown: {title}",
+}
+"""What is awaited; anything else is told in the words of `overview`."""
 
-def place(channel: Channel, about: Mapping[str, Any]) -> str:
+CLIP = 60
+
+
+def place(channel: Channel, about: Facts) -> str:
     """The address of what `about` names: `{"kind": instrument, "number": position}`."""
     return f"/c/{channel.session.book.c}/{_PAGES[about['kind']].format(n=about['number'])}"
+
+
+def awaiting(channel: Channel, words: Words) -> list[Facts]:
+    """What is awaited from this seat: a sentence, and where to do it."""
+    steps = [one for one in overview.steps(channel) if one["who"] == "you" and one["command"] != _WRITE]
+    return [{"what": _said(channel, words, one), "place": place(channel, one["about"])} for one in steps]
+
+
+_WRITE = "backchannel note send"
+
+
+def _said(channel: Channel, words: Words, one: Facts) -> str:
+    about = one["about"]
+    sentence = _SAYS.get((about["kind"], about["verb"]))
+    if sentence is None:
+        what: str = one["what"]
+        return what[:1].upper() + what[1:]
+    return words.say(sentence, n=about["number"], title=title(channel, about["number"]))
+
+
+def title(channel: Channel, number: int) -> str:
+    """What an item is called: its title, its question, or its first words."""
+    held = channel.session.book.items.at(number)
+    value: Any = held.value if held is not None else None
+    terms = getattr(value, "terms", None)
+    found = next(
+        (
+            one
+            for of in (value, terms)
+            for field in ("title", "question", "text", "summary")
+            if isinstance(one := getattr(of, field, None), str) and one
+        ),
+        "",
+    )
+    line = " ".join(found.split())
+    return line if len(line) <= CLIP else line[:CLIP].rstrip() + "…"
