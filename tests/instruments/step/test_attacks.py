@@ -154,6 +154,7 @@ def test_nobody_is_late_for_waiting(terms: tuple[int, int], said: list[tuple[int
     fulfilled, doubted, used, has = False, False, 0.0, 0.0
     for quarters, what in [*said, (400, "keep")]:
         for _ in range(quarters):
+            has = has or (max(days or 1, day - walk.day) if fulfilled else 0)
             walk.day += 0.25
             used += 0.25 * fulfilled
             late = fulfilled and used >= has
@@ -168,7 +169,6 @@ def test_nobody_is_late_for_waiting(terms: tuple[int, int], said: list[tuple[int
         else:
             walk.find("Ola", 1)
             fulfilled, doubted = fulfilled or doubted, False
-        has = has or (max(days or 1, day - walk.day) if fulfilled else 0)
 
 
 def test_the_order_of_independent_acts_does_not_matter() -> None:

@@ -70,6 +70,26 @@ def test_kept_on_its_own_word_is_not_kept_and_verified() -> None:
     assert counts(rows(walk)) == {**dict.fromkeys(GROUPS, 0), "kept": 1, "verified": 1}
 
 
+@pytest.mark.parametrize(("day", "late"), [(9, False), (10, True)])
+def test_what_was_late_when_it_was_excused_says_so(day: int, late: bool) -> None:
+    walk = Walk([promise()])
+    walk.pledge()
+    walk.day = day
+    walk.excuse()
+    (row,) = rows(walk)
+    assert (row.group, row.late) == ("excused", late)
+
+
+def test_what_was_reported_in_time_is_not_late_when_it_is_excused() -> None:
+    walk = Walk([promise()])
+    walk.pledge()
+    walk.report()
+    walk.day = 11
+    walk.excuse()
+    (row,) = rows(walk)
+    assert (row.group, row.late) == ("excused", False)
+
+
 def test_reasons_are_told_in_order() -> None:
     walk = Walk([promise(visits=2)])
     walk.pledge()
