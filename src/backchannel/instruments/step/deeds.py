@@ -94,7 +94,8 @@ def _excuse(one: Step, now: Standing, spoken: Spoken) -> Step:
     if not agreed:
         return replace(one, excuses=excuses)
     if not act.until:
-        return _to("excused", one, spoken.at, excuses=excuses)
+        late = one.state == "pledged" and now.overdue(spoken.at.arrival)
+        return _to("excused", one, spoken.at, excuses=excuses, late=one.late or late)
     again = {"until": act.until, "base": spoken.at.position, "reminded": 0, "since": spoken.at}
     return _to("pledged", one, spoken.at, excuses=excuses, **again)
 
