@@ -158,6 +158,38 @@ def few_slots(world: World) -> None:
     world["Ana"].act(replace(act, slots=act.slots[:3]))
 
 
+def handed_over(world: World) -> None:
+    world.succeed("Ben", "Dan")
+    world["Ben"].act(acts.Remove(world["Ben"].id, "This seat was handed over."))
+    world.sync()
+    world.rotate("Dan")
+
+
+def frozen(world: World) -> None:
+    world.succeed("Ben", "Dan")
+    world["Ben"].act(invite_act("Eve", "Peru", "envoy", world.log.now + DAY))
+    world.freeze("Dan", "Ben")
+
+
+def frozen_acts(world: World) -> None:
+    frozen(world)
+    ben = world["Ben"]
+    ben.act(ben.prekey_act())
+
+
+def handed_over_twice(world: World) -> None:
+    world.hand_over("Ben", "Ben", "Dan")
+    world.hand_over("Ben", "Ben", "Eve")
+
+
+def decides_on_its_own(world: World) -> None:
+    world.enter("Dan", "Chile", "principal")
+    world.sign()
+    world.rotate()
+    world.hand_over("Dan", "Ben", "Eve", admit=False)
+    world["Ben"].act(acts.Assent(world.state.invitations[0].proposal.digest))
+
+
 ROSTERS: dict[str, tuple[str, Step]] = {
     # name: (after which case, what happens)
     "act-by-another": ("founding", lambda w: w["Ben"].act(w["Ben"].prekey_act(), by="Ana")),
@@ -171,6 +203,13 @@ ROSTERS: dict[str, tuple[str, Step]] = {
     "charter-by-a-guest": ("founding", lambda w: w["Ben"].act(acts.Charter(TERMS, ()))),
     "charter-without-a-seat": ("founding", lambda w: w["Ana"].act(acts.Charter(TERMS, (w["Ana"].id,)))),
     "found-again": ("founding", found_again),
+    "freeze": ("open", frozen),
+    "freeze-and-act": ("open", frozen_acts),
+    "freeze-another-party": ("open", lambda w: w["Ana"].act(acts.Freeze(w["Ben"].id, "It is lost."))),
+    "handover": ("open", handed_over),
+    "handover-assented-to-by-itself": ("open", decides_on_its_own),
+    "handover-by-another-party": ("open", lambda w: w.hand_over("Ana", "Ben", "Dan") and None),
+    "handover-twice": ("open", handed_over_twice),
     "guest-invites": ("founding", lambda w: w["Ben"].act(invite_act("Dan", "Peru", "envoy", w.log.now + DAY))),
     "invite-over-before-it-begins": ("founding", invites("Dan", "Peru", "envoy", 0)),
     "invite-oversight": ("founding", invites("Dan", "Peru", "oversight")),
@@ -234,8 +273,12 @@ def summary(state: State) -> Case:
         "stage": state.stage,
         "epoch": state.epoch,
         "charter": state.charter.digest.hex() if state.charter else None,
-        "seats": [[s.id.hex(), s.name, s.party, s.role, s.standing, s.signed, s.acts] for s in state.seats],
-        "invitations": [[i.name, i.proposal.stage] for i in state.invitations],
+        "seats": [
+            [s.id.hex(), s.name, s.party, s.role, s.standing, s.signed, s.acts, s.succeeds.hex() if s.succeeds else ""]
+            for s in state.seats
+        ],
+        "frozen": [seat.hex() for seat in state.frozen],
+        "invitations": [[i.name, i.proposal.stage, i.replaces.hex() if i.replaces else ""] for i in state.invitations],
         "removals": [[r.seat.hex(), r.proposal.stage] for r in state.removals],
     }
 

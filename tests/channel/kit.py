@@ -328,6 +328,26 @@ class World:
         self.invite(founder, name, party, role)
         return self.join(name, keys)
 
+    def hand_over(self, by: str, seat: str, name: str, *, admit: bool = True) -> str:
+        """Offer the place of a seat; what came of it."""
+        self[by].act(handover_act(self[seat].id, name, self.log.now + 7 * DAY))
+        found = self.verdict()
+        if admit:
+            self.admit()
+        return found
+
+    def succeed(self, seat: str, name: str, by: str = "") -> None:
+        """A seat passes to a successor, up to the ROTATE that lets it in."""
+        assert self.hand_over(by or seat, seat, name) == "act"
+        self.join(name)
+        self.sign()
+        self.rotate()
+
+    def freeze(self, by: str, seat: str) -> str:
+        """Freeze a seat; what came of it."""
+        self[by].act(acts.Freeze(self[seat].id, "Its device is lost."))
+        return self.verdict()
+
     def invite(self, by: Desk, name: str, party: str, role: str = "envoy") -> None:
         by.act(invite_act(name, party, role, self.log.now + 7 * DAY))
         self.sync()
@@ -383,6 +403,10 @@ class World:
 
 def invite_act(name: str, party: str, role: str, expires: int, secret: bytes = b"") -> acts.Invite:
     return acts.Invite(ed25519_public(invite_seed(secret or invite_secret(name), CHANNEL)), name, party, role, expires)
+
+
+def handover_act(seat: bytes, name: str, expires: int) -> acts.Handover:
+    return acts.Handover(seat, ed25519_public(invite_seed(invite_secret(name), CHANNEL)), name, expires)
 
 
 def join_act(name: str, mine: Identity, secret: bytes = b"") -> acts.Join:

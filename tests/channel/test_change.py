@@ -393,8 +393,8 @@ def test_of_two_removals_that_a_rotation_completes_one_may_have_to_wait(monkeypa
         monkeypatch,
         "channel.change",
         (
-            "removals=(*after.removals, _settled(after, r)))",
-            "removals=(*after.removals, _settled(replace(after, removals=()), r)))",
+            "removals=(*after.removals, settled(after, r)))",
+            "removals=(*after.removals, settled(replace(after, removals=()), r)))",
         ),
     )
     assert next_seats(both_at_one_rotation().state) == (world["Ana"].id,)

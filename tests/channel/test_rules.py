@@ -10,9 +10,9 @@ import pytest
 
 from backchannel.channel import acts, rules
 from backchannel.channel.state import DAY
-from tests.channel.kit import TERMS, Desk, World, founding, invite_act, join_act, once, opened
+from tests.channel.kit import TERMS, Desk, World, founding, handover_act, invite_act, join_act, once, opened
 
-ACTS = ("found", "prekey", "once", "invite", "join", "charter", "assent", "remove", "rotate")
+ACTS = ("found", "prekey", "once", "invite", "join", "charter", "assent", "remove", "handover", "freeze", "rotate")
 PRESENT = {
     "empty": {"stranger": "Zoe"},
     "founding": {"stranger": "Zoe", "founder": "Ana", "guest": "Ben"},
@@ -77,6 +77,10 @@ def body(world: World, desk: Desk, act: str) -> Any:
         return acts.Assent(awaiting[0] if awaiting else bytes(32))
     if act == "remove":
         return acts.Remove(world["Cem"].id if desk.name == "Ana" else desk.id, "Time to go.")
+    if act == "handover":
+        return handover_act(desk.id, f"{desk.name} II", world.log.now + DAY)
+    if act == "freeze":
+        return acts.Freeze(world["Dora"].id if "Dora" in world.desks else desk.id, "Lost.")
     due = rules.who(state, state.seat(desk.id)) in ("founder", "seat", "observer") and state.stage in ("signed", "open")
     return desk.rotate_act() if due else acts.Rotate(state.epoch + 1, (), (b"",), bytes(32))
 

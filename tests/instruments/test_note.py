@@ -146,7 +146,7 @@ def test_nobody_reads_back_or_confirms_in_anothers_name(monkeypatch: pytest.Monk
     weaken(
         monkeypatch,
         "instruments.note",
-        ('    who = "author" if spoken.sender == note.author else "reader"', '    who = "author"'),
+        ('    who = "author" if spoken.stands_for(note.author) else "reader"', '    who = "author"'),
     )
     assert state(note.fold(item, _spoken(item, "Cem", Confirm(ID, seat("Ben")))), "Ben") == "confirmed"
 
