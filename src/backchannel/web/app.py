@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,6 +23,7 @@ from backchannel.web.render import page as rendered
 from backchannel.web.sessions import Session, Sessions
 from backchannel.web.words import Words, negotiated, words
 
+MOST_STREAMS = 64
 LIVE_SECONDS = 20.0
 """How often a stream says that it is there."""
 
@@ -41,6 +42,7 @@ class App:
         frame: Callable[[Ask], Facts],
     ) -> None:
         self.keeper, self.sessions, self._cookie, self._frame = keeper, sessions, cookie, frame
+        self._streams = CapacityLimiter(MOST_STREAMS)
         routes: list[Any] = [
             Route("/outside", self.outside),
             Route("/enter", self.enter),
@@ -88,10 +90,10 @@ class App:
             seen = self.keeper.version
             yield f"retry: 1000\ndata: {seen}\n\n"
             while not await request.is_disconnected():
-                now = await run_in_threadpool(self.keeper.wait, seen, LIVE_SECONDS)
+                # streams wait in threads of their own: pages must not wait for them
+                now = await to_thread.run_sync(self.keeper.wait, seen, LIVE_SECONDS, limiter=self._streams)
                 yield f"data: {now}\n\n" if now != seen else ": still here\n\n"
                 seen = now
-                await asyncio.sleep(0)
 
         return StreamingResponse(news(), media_type="text/event-stream")
 

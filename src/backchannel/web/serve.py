@@ -75,6 +75,7 @@ def running(folder: Path, options: dict[str, Any], *, port: int = 0, idle: float
         yield Open(host, keeper, sessions)
     finally:
         server.should_exit = True
-        thread.join(timeout=5)
         keeper.lock()
+        keeper.changed()  # streams wait for that
+        thread.join(timeout=5)
         listening.close()
