@@ -66,8 +66,8 @@ class Step(Value, frozen=True, array_like=True):
     `state`: proposed, pledged, reported, verified, disputed, excused, broken, withdrawn; for due and late, ask
     `standing`. `since`: where it came to that. `fulfilled`: where it came to be, if it is (2.1). `past`: when it was
     fulfilled or broken before. `until`: another hour, by an excuse; 0: none. `late`: its hour had come before it was
-    reported, found kept or let go. `base`: the position behind which findings count (3.3): that of the newest report, or of an
-    excuse that asks for another. `reminded`: the shortest lead time that was said; 0: none.
+    reported, found kept or let go. `base`: the position behind which findings count (3.3): that of the newest report,
+    or of an excuse that asks for another. `reminded`: the shortest lead time that was said; 0: none.
     """
 
     id: StepId
