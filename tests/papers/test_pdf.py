@@ -66,6 +66,11 @@ def test_changes_are_drawn_as_lines_in_black() -> None:
     assert not re.search(rb"[\d.]+ [\d.]+ [\d.]+ rg", lined)
 
 
+def test_the_library_tells_nobody_of_tables_it_drops(caplog: pytest.LogCaptureFixture) -> None:
+    assert write(paper("☎ ∮"), "pdf")
+    assert not caplog.records
+
+
 def test_letters_that_no_font_has_are_named() -> None:
     with pytest.raises(Misuse, match=r"2 characters .* 中 \(U\+4E2D\), 国"):
         write(paper("中国"), "pdf")

@@ -70,6 +70,12 @@ def test_no_letter_becomes_another() -> None:
     assert text.count(".") == words.count(".")
 
 
+def test_dashes_have_gaps() -> None:
+    page = drawn(pdf(pages(BEAGLE)))
+    assert page.rindex(b"0 J") > page.rindex(b"2 J")
+    assert b"[1.559 1.247] 0.000 d" in page, "the sign of what is only proposed"
+
+
 def test_each_text_sets_its_font() -> None:
     (sheet,) = pages(ARABIC)
     blocks = re.findall(rb"BT (.*?) ET", drawn(pdf([sheet])), re.S)

@@ -5,6 +5,7 @@ No font of the machine is asked for: a picture is the same on every desk, and te
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
@@ -15,6 +16,9 @@ from pathlib import Path
 import uharfbuzz as hb
 
 from backchannel.errors import Misuse
+
+# It tells the terminal of a table of hints that it leaves out of a PDF.
+logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
 
 FACES = {"serif": "SourceSerifPro-Regular", "sans": "FiraGO_Regular", "bold": "FiraGO_Bold"}
 """What parties wrote is set in the serif; what the program says, in the others."""

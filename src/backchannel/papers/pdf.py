@@ -11,7 +11,6 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 
 from fpdf import FPDF
@@ -20,6 +19,7 @@ from fpdf.errors import FPDFException
 from fpdf.fonts import TTFFont
 
 from backchannel.errors import Misuse
+from backchannel.papers.faces import file
 from backchannel.papers.model import ADDED, REMOVED, Document, Paragraph, Run, label, line, notes, rtl, shown
 
 # Invisible and without direction, and outside the repertoire: `shown` lets none of them through.
@@ -118,9 +118,7 @@ class _Paper(FPDF):
         return {chr(code) for code in font.cmap} if isinstance(font, TTFFont) else set()
 
     def _font(self, face: str) -> Path:
-        path = self._folder / f"{face}.ttf"
-        path.write_bytes(import_module(f"pymupdf_fonts.{face}").fontbuffer)
-        return path
+        return file(self._folder, face)
 
     def footer(self) -> None:
         """Title, page, pages: on every page, so that none can be taken for another's."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -16,9 +15,6 @@ from fpdf.fonts import TTFFont
 from backchannel.errors import Misuse
 from backchannel.papers.faces import FACES, file
 from backchannel.papers.sheet import Box, Line, Ring, Sheet, Words, fonts, plainly
-
-# It warns of a table of hints in the serif that it leaves out.
-logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
 
 _DATE = datetime(1980, 1, 1, tzinfo=UTC)
 _POINT = 25.4 / 72
@@ -64,6 +60,7 @@ class _Paper(FPDF):
     def sheet(self, sheet: Sheet) -> None:
         """A page of the drawing's own size."""
         self.add_page(format=(sheet.width, sheet.height))
+        self._out("0 J")  # lines end where they end: square ends would close the gaps of a dashed one
         for shape in sheet.shapes:
             _DRAWN[type(shape)](self, shape)
 
