@@ -12,7 +12,7 @@ from backchannel.channel import acts, rules
 from backchannel.channel.assent import next_seats
 from backchannel.channel.state import DAY, State
 from backchannel.entry.codec import decode, encode
-from tests.channel.kit import TERMS, Desk, World, founding, identity, invite_act, join_act
+from tests.channel.kit import TERMS, Desk, World, founding, handover_act, identity, invite_act, join_act
 
 NAMES = ("Ana", "Ben", "Cem", "Dora", "Eve", "Fay")
 PARTIES = {"Dora": "Chile", "Eve": "UN", "Fay": "Peru"}
@@ -28,6 +28,7 @@ class Roster(RuleBasedStateMachine):
         self.world: World = founding(3)
         self.rotations = self.world.state.epoch
         self.signed: set[tuple[bytes, bytes]] = set()
+        self.frozen: set[bytes] = set()
         for name in NAMES[3:]:
             self.world.desks[name] = Desk(name, self.world.log, [b"\x01" * 32])
         self.world.sync()
@@ -59,6 +60,9 @@ class Roster(RuleBasedStateMachine):
 
     def applied(self, before: State, after: State, desk: Desk, body: Any, part: str) -> None:
         assert after.stage in rules.ALLOWED[before.stage, acts.kind(body), part]
+        if isinstance(body, acts.Freeze):
+            assert before.member(body.seat).party == before.member(desk.id).party
+            self.frozen.add(body.seat)
         if isinstance(body, acts.Rotate):
             self.rotations += 1
             assert desk.id in body.seats
@@ -101,6 +105,24 @@ class Roster(RuleBasedStateMachine):
     @rule(by=who, seat=who)
     def remove(self, by: str, seat: str) -> None:
         self.post(by, acts.Remove(self.world[seat].id, "It is time."))
+
+    @rule(by=who, seat=who, name=who)
+    def hand_over(self, by: str, seat: str, name: str) -> None:
+        self.post(by, handover_act(self.world[seat].id, name, self.world.log.now + 7 * DAY))
+
+    @rule(by=who, seat=who)
+    def freeze(self, by: str, seat: str) -> None:
+        self.post(by, acts.Freeze(self.world[seat].id, "It is lost."))
+
+    @rule(seat=who, name=who)
+    def succeed(self, seat: str, name: str) -> None:
+        """A short way to a successor, which chance alone would seldom find."""
+        if self.world.state.stage == "open":
+            self.hand_over(seat, seat, name)
+            self.join(name, name)
+            self.prekey(name)
+            self.sign(name)
+            self.rotate("Ana", 0, True)
 
     @rule(by=who)
     def go(self, by: str) -> None:
@@ -157,17 +179,38 @@ class Roster(RuleBasedStateMachine):
             assert (seat.id, state.charter.digest) in self.signed
 
     @invariant()
-    def names_differ(self) -> None:
-        names = [s.name for s in self.world.state.present]
+    def names_differ_but_for_a_successors(self) -> None:
+        present = self.world.state.present
+        names = [s.name for s in present if (s.name, s.succeeds) not in [(other.name, other.id) for other in present]]
         assert len(set(names)) == len(names)
+
+    @invariant()
+    def a_place_has_one_heir_at_a_time(self) -> None:
+        state = self.world.state
+        heirs = [s.succeeds for s in state.present if s.succeeds is not None]
+        heirs += [i.replaces for i in state.invitations if i.replaces is not None and i.proposal.stage != "done"]
+        assert len(set(heirs)) == len(heirs)
+        for seat in state.seats:
+            line = state.line(seat.id)
+            assert len({*line}) == len(line)
+            assert len({(state.member(s).party, state.member(s).role) for s in line}) == 1
+
+    @invariant()
+    def who_was_frozen_does_not_come_back(self) -> None:
+        state = self.world.state
+        assert not self.frozen & {s.id for s in state.present}
+        assert not self.frozen & set(next_seats(state) or ())
+        assert not [i for i in state.invitations if i.proposal.by in self.frozen]
 
     @invariant()
     def what_is_granted_has_every_party(self) -> None:
         state = self.world.state
-        for removal in state.removals:
-            if removal.proposal.stage == "granted" and removal.proposal.by != removal.seat:
-                parties = {state.member(s).party for s in removal.proposal.assents}
-                assert state.parties(without=removal.seat) <= parties
+        changes = [(r.proposal, r.seat) for r in state.removals]
+        changes += [(i.proposal, i.replaces) for i in state.invitations if i.replaces is not None]
+        for proposal, seat in changes:
+            if proposal.stage == "granted" and proposal.by != seat:
+                parties = {state.member(s).party for s in proposal.assents if s != seat}
+                assert state.parties(without=seat) <= parties
 
     @invariant()
     def the_state_survives_the_vault(self) -> None:
