@@ -155,6 +155,38 @@ def _spoken(item: Note, by: str, act: Value) -> Any:
     return Spoken(At(60, MORNING), b"\x02" * 32, seat(by), item.audience, "note.confirm", act, channel())
 
 
+def succeeded(*gone: str, dossier: str = "all") -> Any:
+    """Dora has come in the place of Ben, and Cem in that of Ana, if these have gone."""
+    heirs, before = {"Dora": seat("Ben"), "Cem": seat("Ana")}, without(*gone)
+    assert before.charter is not None
+    seats = tuple(replace(s, succeeds=heirs.get(s.name)) for s in before.seats)
+    terms = replace(before.charter.terms, dossier=dossier)
+    return replace(before, seats=seats, charter=replace(before.charter, terms=terms))
+
+
+def test_a_successor_reads_back_and_confirms_what_its_predecessor_would_have() -> None:
+    now = succeeded("Ana", "Ben")
+    item = sent(to=("Ana", "Ben", "Eve"))
+    here = ids("Cem", "Dora", "Eve")
+    item = say(item, "Dora", Restate(ID, "You accept."), to=here, state=now)
+    assert (state(item, "Ben"), item.readback(seat("Dora"))) == ("restated", None)
+    with refused("rule"):
+        say(item, "Eve", Confirm(ID, seat("Ben")), to=here, state=now)
+    with refused("reader"):
+        say(item, "Eve", Restate(ID, "You refuse."), to=here, state=now)
+    item = say(item, "Cem", Confirm(ID, seat("Ben")), to=here, state=now)
+    assert state(item, "Ben") == "confirmed"
+
+
+def test_under_a_charter_of_the_record_alone_nobody_comes_in_a_notes_place() -> None:
+    now = succeeded("Ben", dossier="record")
+    item = sent(to=("Ana", "Ben", "Eve"))
+    with refused("item"):
+        say(item, "Dora", Restate(ID, "You accept."), to=ids("Ana", "Dora", "Eve"), state=now)
+    with refused("reader"):
+        say(item, "Eve", Restate(ID, "You accept."), to=ids("Ana", "Eve"), state=now)
+
+
 def test_a_follow_up_goes_to_the_notes_audience() -> None:
     item = sent(to=("Ana", "Ben", "Cem"))
     for to in (ids("Ana", "Ben"), ids(*PEOPLE), ()):
