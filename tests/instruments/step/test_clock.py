@@ -212,6 +212,17 @@ def test_an_excuse_for_good_fulfils() -> None:
         assert (walk.at(1), walk.at(3)) == ("excused", "due")
 
 
+@pytest.mark.parametrize(("which", "late"), [("pledged", False), ("due", False), ("late", True), ("broken", True)])
+def test_what_was_late_when_it_was_let_go_says_so(which: str, late: bool) -> None:
+    walk = standing_in(which)
+    walk.excuse()
+    assert (walk.at(), walk.step().late) == ("excused", late)
+    walk = standing_in("reported")
+    walk.day = 30
+    walk.excuse()
+    assert not walk.step().late
+
+
 @pytest.mark.parametrize("which", ["disputed", "broken", "found broken"])
 def test_another_hour_begins_anew(which: str) -> None:
     """What was found before, and what was reported, is history."""
