@@ -1,9 +1,10 @@
-"""How facts write times, and names in a row."""
+"""How facts write times, names in a row, and sentences that every face says in its own way."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 
 def stamp(at: float) -> str:
@@ -51,3 +52,32 @@ def numbers(found: Sequence[int], noun: str = "paragraph") -> str:
 
 def _span(span: list[int]) -> list[str]:
     return [f"{span[0]} to {span[-1]}"] if len(span) > 2 else [str(n) for n in span]
+
+
+class Hour(str):
+    """A time of the facts in a sentence: each face writes it as its readers do."""
+
+    __slots__ = ()
+
+
+class Said(NamedTuple):
+    """A sentence of this program, and what stands in its places. A list is a row of names, or of such sentences.
+
+    Catalogues of translations find the sentences where they stand: always write them out in the call.
+    """
+
+    sentence: str
+    parts: Mapping[str, object] = {}
+
+
+def english(*said: Said) -> str:
+    """The sentences as the terminal has them, one after the other."""
+    return " ".join(_filled(one) for one in said)
+
+
+def _filled(part: object) -> str:
+    if isinstance(part, Said):
+        return part.sentence.format(**{name: _filled(one) for name, one in part.parts.items()})
+    if isinstance(part, list):
+        return names([_filled(one) for one in part])
+    return local(part) if isinstance(part, Hour) else str(part)

@@ -142,10 +142,12 @@ class App:
         if form is None:
             return self._shown(one, ask, {})
         if not pages.genuine(session, form):
-            return self._shown(one, ask, {"problem": _STALE, "typed": dict(form.typed())}, 403)
+            return self._shown(one, ask, {"problem": _STALE, "typed": list(form.typed())}, 403)
         do = one.acts.get(form["do"]) if not form["_again"] else None
         if do is None:
-            return self._shown(one, ask, {"typed": dict(form.typed())}, 400 if form["do"] else 200)
+            return self._shown(
+                one, ask, {"typed": list(form.typed())}, 400 if form["do"] and not form["_again"] else 200
+            )
         try:
             return pages.once(session, form["_number"], lambda: do(ask, form))
         except Sure as question:
@@ -154,7 +156,7 @@ class App:
         except Locked:
             raise
         except BackchannelError as problem:
-            return self._shown(one, ask, {"problem": problem, "typed": dict(form.typed())}, 400)
+            return self._shown(one, ask, {"problem": problem, "typed": list(form.typed())}, 400)
 
     def _shown(self, one: Page, ask: Ask, more: Facts, status: int = 200) -> Response:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -23,8 +24,20 @@ _ENVIRONMENT = Environment(
 class Typed(dict[str, str]):
     """What was typed before; a field that was not is empty."""
 
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self.fields = list(fields)
+        super().__init__(self.fields)
+
     def __missing__(self, key: str) -> str:
         return ""
+
+    def all(self, name: str) -> list[str]:
+        """Everything of a field that can be there more than once."""
+        return [value for field, value in self.fields if field == name]
+
+    def of(self, *buttons: str) -> Typed:
+        """The same if it was typed into the form of one of these buttons; nothing otherwise."""
+        return self if self["do"] in buttons else Typed()
 
 
 def render(template: str, words: Words, sessions: Sessions, session: Session | None, facts: dict[str, Any]) -> str:
@@ -34,13 +47,14 @@ def render(template: str, words: Words, sessions: Sessions, session: Session | N
             "problem": None,
             "sure": None,
             **facts,
-            "typed": Typed(facts.get("typed", {})),
+            "typed": Typed(facts.get("typed", ())),
             "_": words.say,
             "count": words.count,
             "when": words.when,
             "day": words.day,
             "ago": words.ago,
             "names": words.names,
+            "told": words.told,
             "language": words.language,
             "direction": words.direction,
             "languages": LANGUAGES,

@@ -12,6 +12,8 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.lists import format_list
 from babel.messages.pofile import read_po
 
+from backchannel.facts.saying import Hour, Said
+
 LANGUAGES = {"en": "English", "es": "Español", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar"})
 
@@ -33,6 +35,17 @@ class Words:
     def count(self, one: str, many: str, n: int) -> str:
         """One of two sentences by number; {n} stands for it."""
         return self.say(one if n == 1 else many, n=n)
+
+    def told(self, *said: Said) -> str:
+        """Sentences of the facts, one after the other."""
+        return " ".join(self._filled(one) for one in said)
+
+    def _filled(self, part: object) -> str:
+        if isinstance(part, Said):
+            return self.say(part.sentence, **{name: self._filled(one) for name, one in part.parts.items()})
+        if isinstance(part, list):
+            return self.names([self._filled(one) for one in part])
+        return self.when(part) if isinstance(part, Hour) else str(part)
 
     def when(self, stamp: str) -> str:
         """An ISO time, in the reader's time zone."""
