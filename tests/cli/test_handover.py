@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backchannel.cli import progress
 from tests.cli.conftest import Person, Table, open_channel
@@ -98,7 +99,9 @@ def test_a_seat_is_handed_over(table: Table, tmp_path: Path) -> None:
     assert (one["to"], one["of"], one["stage"], one["dossiers"]) == ("Agostino C.", "Sofia S.", "joined", [])
     assert "has joined, and has still to sign the charter" in ana.run("channel", "show").out
     assert ana.facts("channel", "pass-on", "Agostino", code=1)["error"] == "to"
-    ago.run("channel", "charter", "sign", "--yes")
+    said = ago.run("channel", "charter", "sign", "--yes").out
+    assert "You come in with the next sync of any desk that is in the channel." in said
+    assert "What Sofia S. could read follows then" in said
     ana.run("desk", "sync")
     assert [one["stage"] for one in shown(ana)["handovers"]] == ["both"]
     assert "Sofia S.: hands its dossier on to Agostino C., and then leaves, with the next sync of that desk" in todo(
@@ -172,6 +175,14 @@ def test_every_item_that_passes_is_marked(table: Table, tmp_path: Path) -> None:
     assert mark in ago.run("search", "One").out
     assert any(line.startswith("Agostino C.: says whether clauses are shown") for line in todo(hernan))
     assert ago.facts("channel", "verify")["ok"] is True
+    with ago.desk() as desk:  # what a predecessor made up
+        channel = desk.channel()
+        [held] = channel.items("understanding")
+        forged = tuple(replace(signed, ed=bytes(64)) for signed in held.value.signatures)
+        with channel.session.turn(), channel.session.vault.transaction():
+            channel.session.book.items.write([], [held._replace(value=replace(held.value, signatures=forged))])
+    assert ago.facts("understanding", "show", str(one))["understanding"]["proved"] is False
+    assert "passed on by Sofia S.; ITS SIGNATURES DO NOT HOLD" in ago.run("understanding", "show", str(one)).out
 
 
 def test_the_same_name_with_new_keys(table: Table, tmp_path: Path) -> None:
@@ -295,6 +306,12 @@ def test_a_party_without_another_seat(table: Table) -> None:
 def test_a_holder_who_is_there_leaves_with_its_successor(table: Table, pia: Person) -> None:
     said = pia.run("channel", "handover", "Ana P.", "--to", "Ana B.", typed="n\n", code=1).both
     assert "Ana P. leaves when Ana B. comes in." in said
+
+
+def test_a_removal_with_another_partys_yes_is_told(table: Table) -> None:
+    table.hernan.run("channel", "remove", "Pia", "--reason", "Done.", "--yes")
+    table.sofia.run("channel", "remove", "Pia", "--reason", "Done.", "--yes")
+    assert "yes to the removal of Pia A. (Sofia S.)" in table.hernan.run("desk", "sync").out
 
 
 # --- the rest

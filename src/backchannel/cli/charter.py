@@ -163,7 +163,10 @@ def _sign(work: Work, channel: Channel, yes: bool) -> None:
     if proposal is not None:
         ask.confirm(f"Sign the charter “{proposal['terms']['title']}”?", work.given, yes=yes)
     fate = work.act(channel, lambda: channel.sign_charter(agreed))  # which says so if there is none
-    work.tell({"fate": fate, "charter": facts.charter(channel), "stage": channel.state.stage}, _signed, channel)
+    me = channel.state.member(channel.me)
+    told: Facts = {"fate": fate, "charter": facts.charter(channel), "stage": channel.state.stage}
+    told |= {"standing": me.standing, "in_place_of": facts.in_place_of(channel.state, me)}
+    work.tell(told, _signed, channel)
 
 
 def _signed(page: Page, facts: Facts) -> None:
@@ -171,6 +174,10 @@ def _signed(page: Page, facts: Facts) -> None:
     awaits = (facts["charter"] or {"awaits": []})["awaits"]
     if facts["fate"] == "sent" and awaits:
         page.say(show.stop(f"It still awaits {show.names(awaits)}"))
+    elif facts["standing"] == "guest" and facts["stage"] == "open":
+        page.say("You come in with the next sync of any desk that is in the channel.", STRONG)
+        if facts["in_place_of"]:
+            page.say(f"What {facts['in_place_of']} could read follows then: backchannel desk sync --watch")
     elif facts["stage"] == "open":
         page.say("The channel is open: backchannel note send", STRONG)
     elif facts["fate"] == "sent":
