@@ -30,7 +30,7 @@ LAYERS: dict[str, set[str]] = {
     "instruments": LEAVES | {"entry", "seal", "ledger", "channel"},
     "desk": LEAVES | {"entry", "seal", "ledger", "channel", "instruments", "papers"},
     "papers": LEAVES | {"entry"},
-    "facts": LEAVES | {"entry", "channel", "instruments", "desk"},
+    "facts": LEAVES | {"entry", "channel", "instruments", "desk", "papers"},
     "web": LEAVES | {"entry", "channel", "instruments", "desk", "facts", "papers"},
     "cli": LEAVES | {"entry", "channel", "instruments", "desk", "facts", "relay", "demo", "web", "papers"},
     "demo": LEAVES | {"channel", "instruments", "desk", "relay", "papers"},

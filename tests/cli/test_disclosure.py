@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from backchannel.cli.disclosed import BUNDLE
-from backchannel.cli.disclosure import PAGE
+from backchannel.facts.disclosed import BUNDLE, PAGE
 from tests.cli.conftest import Person, Table, table_in
 
 TEXT = "1. Neither uses force.\n\n2. Both withdraw.\n\n3. Both ask for mediation."

@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from msgspec.structs import replace
 
-from backchannel.cli.disclosed import page_of
 from backchannel.desk import disclosures, mandates, understandings
 from backchannel.desk.archive import facts as archived
 from backchannel.desk.audit import audit
 from backchannel.desk.channel import Channel
 from backchannel.errors import BackchannelError, RelayFault
+from backchannel.facts.disclosed import page_of
 from backchannel.instruments.disclosure import bundle as bundles
 from backchannel.instruments.disclosure.rules import Consent, Disclosure, Propose, Publish
 from backchannel.instruments.mandate import X509

@@ -11,10 +11,10 @@ import typer
 
 from backchannel.cli import ask, passed, show
 from backchannel.cli.context import Work, at_desk
-from backchannel.cli.disclosed import BUNDLE
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.errors import Misuse
+from backchannel.facts.disclosed import BUNDLE, FOR_GOOD, PAGE
 from backchannel.facts.disclosure import facts
 
 if TYPE_CHECKING:
@@ -29,13 +29,6 @@ app = typer.Typer(
 
 NUMBER = Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, from disclosure list.")]
 REASON = Annotated[str, typer.Argument(metavar="[REASON]", help="Why, if it is to be said.")]
-PAGE = "index.html"
-NO_LONGER = "The parties do not stand by the words of this disclosure any more."
-FOR_GOOD = (
-    "What is shown cannot be taken back. Shown with these clauses: the title, who has signed and the words of their "
-    "keys, how many clauses stay closed, the summary, and where and when it stood in the record. The clauses that stay "
-    "closed cannot be read from it."
-)
 
 
 @app.command("propose", cls=DeskCommand)
@@ -210,8 +203,8 @@ def publish(
 
 
 def _shown(work: Work, channel: Channel, item: Disclosure, folder: Path, comments: str) -> str:
-    from backchannel.cli.disclosed import page_of
     from backchannel.desk import disclosures
+    from backchannel.facts.disclosed import page_of
     from backchannel.papers.disclosed import html
 
     _address(comments)
@@ -226,14 +219,10 @@ def _shown(work: Work, channel: Channel, item: Disclosure, folder: Path, comment
 
 def _withdrawn(channel: Channel, item: Disclosure, folder: Path, see: str) -> str:
     """A page in the place of one that does not hold any more. It tells no reason: that was said in the channel."""
-    from backchannel.desk import disclosures
-    from backchannel.papers.disclosed import Notice, notice
+    from backchannel.facts.disclosed import notice_of
+    from backchannel.papers.disclosed import notice
 
-    after = disclosures.successor(channel, item)
-    says = "This was replaced by another disclosure." if after is not None else NO_LONGER
-    later = after.digest.hex() if after is not None else ""
-    title = disclosures.of(channel, item).terms.title
-    made = notice(Notice(title, says, item.digest.hex(), later, _address(see)))
+    made = notice(notice_of(channel, item, _address(see)))
     ask.write_file(folder / PAGE, made.encode())
     return "sent"
 

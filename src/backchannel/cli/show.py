@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING, Any
 
-from backchannel.entry.repertoire import outside
 from backchannel.facts import Facts as Facts
+from backchannel.facts.foreign import foreign as foreign
 from backchannel.facts.saying import local as local
 from backchannel.facts.saying import names as names
 
@@ -26,33 +25,10 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 LONGEST_ERROR = 2_000
-_STACK = 6
-"""More marks than this on one letter would paint over the lines above and below."""
-
 PROSE = frozenset({"text", "clauses", "paragraphs", "purpose", "question", "reason", "restated", "corrected"})
 """The facts whose line breaks are their author's."""
 
 GOOD, BAD, DIM, STRONG, ACCENT = "green", "bold red", "dim", "bold", "cyan"
-
-
-def foreign(text: str, *, lines: bool = False) -> str:
-    """The one way for text to reach a terminal: as it is where it is harmless, `<U+202E>` for what is not.
-
-    Line breaks and tabs stay (tabs as spaces) where `lines` is set.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    parts: list[str] = []
-    rest, marks = text.replace("\t", "    ") if lines else text, 0
-    for char in rest if _unusual(rest) else ():
-        marks = marks + 1 if unicodedata.combining(char) else 0
-        safe = (lines and char == "\n") or (outside(char) is None and marks <= _STACK)
-        parts.append(char if safe else f"<U+{ord(char):04X}>")
-    return "".join(parts) or rest
-
-
-def _unusual(text: str) -> bool:
-    return outside(text) is not None or any(unicodedata.combining(char) for char in text)
 
 
 def clean(facts: Any, name: str = "") -> Any:

@@ -86,7 +86,7 @@ def show_(
     ] = False,
 ) -> None:
     """A text, its paragraphs numbered, with where each stands."""
-    from backchannel.cli.text_files import which
+    from backchannel.facts.text import which
 
     with at_desk(ctx) as work:
         channel = work.read()
@@ -150,8 +150,8 @@ def redline(
     new: Annotated[int | None, typer.Argument(metavar="[TO]", min=0, help="A version; left out, as it is now.")] = None,
 ) -> None:
     """What changed from one version to another: words added and removed."""
-    from backchannel.cli.text_files import which
     from backchannel.desk import texts
+    from backchannel.facts.text import which
 
     with at_desk(ctx) as work:
         channel = work.read()
@@ -246,17 +246,18 @@ def export(
     """Write it as a paper. A redline is, in Word, tracked changes."""
     from backchannel import papers
     from backchannel.cli import text_files
+    from backchannel.facts import paper
 
     with at_desk(ctx) as work:
         form = text_files.form(file)
         channel = work.read()
         item = channel.text_at(number)
-        paper = (
-            text_files.document(channel, item, version)
+        made = (
+            paper.document(channel, item, version)
             if redline_ is None
-            else text_files.redlined(channel, item, redline_, version)
+            else paper.redlined(channel, item, redline_, version)
         )
-        ask.write_file(Path(file), papers.write(paper, form))
+        ask.write_file(Path(file), papers.write(made, form))
         work.tell({"text": {"number": number, "title": item.title}, "saved": file}, _exported, channel)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from backchannel.cli import passed, show
 from backchannel.cli.show import BAD, DIM, GOOD, STRONG, Facts, Page
 from backchannel.facts.saying import FEW, numbers
+from backchannel.facts.text import status as status
 
 if TYPE_CHECKING:
     pass
@@ -72,27 +73,6 @@ def paragraph(page: Page, part: Facts) -> None:
 
 
 STYLES = {"bracketed": "yellow", "reserved": BAD, "open": DIM, "referendum": "yellow", "agreed": GOOD}
-
-
-def status(part: Facts, *, named: bool = True) -> str:
-    """Where a paragraph stands. Not `named`: without saying who."""
-    said = part["kind"]
-    if said == "bracketed":
-        said = _count(part["brackets"], "bracket")
-    elif named and said != "agreed":
-        ways = (("agreed by", part["agree"]), ("ad referendum by", part["referendum"]))
-        yes = [f"{how} {show.names(who)}" for how, who in ways if who]
-        not_yet = [f"not yet by {show.names(part['silent'])}"] if yes and part["silent"] else []
-        said = "; ".join([*map(_reserved, part["reserve"]), *yes, *not_yet]) or "open"
-    elif said == "referendum":
-        said = "agreed ad referendum"
-    if named and part["amendments"]:
-        said += f"; {_count(len(part['amendments']), 'amendment')} undecided"
-    return str(said)
-
-
-def _reserved(one: Facts) -> str:
-    return f"reserved by {one['party']}" + (f", “{one['reason']}”" if one["reason"] else "")
 
 
 def steps(page: Page, one: Facts) -> None:

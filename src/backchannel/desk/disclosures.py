@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backchannel.desk.channel import Channel
+from backchannel.desk.rehearsal import rehearse
 from backchannel.desk.understandings import anchor_proof
 from backchannel.entry import text
 from backchannel.entry.codec import Value
@@ -15,10 +16,11 @@ from backchannel.instruments.disclosure import bundle as bundles
 from backchannel.instruments.disclosure import rules
 from backchannel.instruments.disclosure.rules import Disclosure
 from backchannel.instruments.mandate import Mandate
+from backchannel.instruments.understanding import anchor
 from backchannel.instruments.understanding import record as records
-from backchannel.instruments.understanding.form import b64
+from backchannel.instruments.understanding.form import b64, unb64
 from backchannel.instruments.understanding.values import Understanding
-from backchannel.ledger.leaf import arrival_unit
+from backchannel.ledger.leaf import Leaf, arrival_unit
 from backchannel.seal.primitives import sha256
 
 SIGNATORIES = "Those who have signed the understanding decide what of it is shown; this seat has not."
@@ -40,6 +42,33 @@ def propose(
 
     Raises `Misuse`: `incomplete`, `signatory`, `replaces`; and as every reader would refuse it.
     """
+    body = terms(
+        channel,
+        item,
+        clauses,
+        summary,
+        lines=lines,
+        to=to,
+        not_before=not_before,
+        condition=condition,
+        replaces=replaces,
+    )
+    channel.say("disclosure.propose", body, current(item.audience, channel.state))
+
+
+def terms(
+    channel: Channel,
+    item: Understanding,
+    clauses: Sequence[int],
+    summary: str,
+    *,
+    lines: str = "",
+    to: str = rules.PUBLIC,
+    not_before: float = 0,
+    condition: str = "",
+    replaces: Disclosure | None = None,
+) -> rules.Propose:
+    """What `propose` says, checked as every reader will check it. Raises as that does."""
     if item.state != "complete":
         raise Misuse("incomplete", "Not all have signed this understanding, so nothing of it can be shown.")
     if set(channel.state.line(channel.me)).isdisjoint(item.signatories):  # a successor stands where it stood
@@ -56,7 +85,9 @@ def propose(
         text.tidy(lines),
         replaces.id if replaces is not None else ZERO32,
     )
-    channel.say("disclosure.propose", body, current(item.audience, channel.state))
+    with channel.session.turn():
+        rehearse(channel.session, "disclosure.propose", body, current(item.audience, channel.state))
+    return body
 
 
 def consent(channel: Channel, item: Disclosure) -> None:
@@ -132,35 +163,65 @@ def publish(channel: Channel, item: Disclosure) -> bytes:
 
     Raises `Misuse` as `may_publish` does, and `not-anchored`; as the relay's client does if that does not answer.
     """
-    may_publish(channel, item)
-    raw = bundles.write(_bundle(channel, item))
-    bundles.verify(bundles.read(raw))  # before anybody else does
+    raw = bundle(channel, item)
     if item.state == "agreed":
         _follow(channel, item, "disclosure.publish", rules.Publish(item.id, sha256(raw)))
     return raw
 
 
-def _bundle(channel: Channel, item: Disclosure) -> bundles.Bundle:
-    signed, session = of(channel, item), channel.session
+def bundle(channel: Channel, item: Disclosure) -> bytes:
+    """The bundle, and nobody is told. Raises as `publish` does."""
+    may_publish(channel, item)
+    signed = of(channel, item)
+    _, index = _anchor(channel, signed)
+    raw = bundles.write(_bundle(channel, signed, item.terms, _note(channel, index + 1)))
+    bundles.verify(bundles.read(raw))  # before anybody else does
+    return raw
+
+
+def draft(channel: Channel, signed: Understanding, body: rules.Propose) -> tuple[bundles.Bundle, bundles.Proven]:
+    """The bundle that would be published, all but what the relay signs of it, and what it would prove.
+
+    For those to look at whose consent is asked. Raises `Misuse("not-anchored")`.
+    """
+    made = _bundle(channel, signed, body, b"")
+    leaf, index = Leaf.parse(unb64(made.log.leaf)), made.log.index
+    shown = records.verify(made.record)
+    attested = bundles.attestations(made, shown)
+    return made, bundles.Proven(shown, unb64(made.log.relay), index, index + 1, leaf.arrival, attested)
+
+
+def _note(channel: Channel, size: int) -> bytes:
+    """What the relay signs of its log when that had `size` entries."""
+    with channel.session.turn():
+        _, credential = channel.session.book.credential()
+    note = channel.client.checkpoint(channel.name, credential, size)
+    with channel.session.turn():
+        channel.session.history.check_past(note, size)
+    return note
+
+
+def _anchor(channel: Channel, signed: Understanding) -> tuple[anchor.Proof, int]:
+    """What shows a stranger the entry that holds what was signed, and where that stands. `Misuse("not-anchored")`."""
     proof = anchor_proof(channel, signed)
     assert signed.anchor is not None  # noqa: S101 - there is a proof of it
-    index = signed.anchor.at.position
-    size = index + 1  # so every desk makes the same bundle, and nothing of what came later shows in it
+    return proof, signed.anchor.at.position
+
+
+def _bundle(channel: Channel, signed: Understanding, body: rules.Propose, note: bytes) -> bundles.Bundle:
+    """`note`: what the relay has signed, for the size with which the log ends there: so all desks make the same."""
+    (proof, index), session = _anchor(channel, signed), channel.session
     with session.turn():
-        _, credential = session.book.credential()
-    note = channel.client.checkpoint(channel.name, credential, size)
-    with session.turn():
-        session.history.check_past(note, size)
-        leaf, path = session.history.leaf(index), session.history.inclusion(index, size)
+        leaf, path = session.history.leaf(index), session.history.inclusion(index, index + 1)
     place = bundles.place(channel.id, proof, leaf, index, path, note, session.book.cover().relay_key)
-    replaced = channel.entry(item.terms.replaces) if item.terms.replaces != ZERO32 else None
+    replaced = channel.entry(body.replaces) if body.replaces != ZERO32 else None
     before = replaced.value.digest if replaced is not None else b""
     return bundles.Bundle(
-        records.of(channel.id, signed, item.terms.clauses),
+        records.of(channel.id, signed, body.clauses),
         place,
-        item.terms.to,
-        item.terms.summary,
-        item.terms.lines,
+        body.to,
+        body.summary,
+        body.lines,
         b64(before) if before else "",
         _attested(channel, signed),
     )

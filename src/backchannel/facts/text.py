@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backchannel.facts import Facts
 from backchannel.facts.passed import passes
+from backchannel.facts.saying import names
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -73,6 +74,7 @@ def _paragraph(item: Text, row: Row, one: Paragraph, amendments: list[int]) -> F
     kept = {stance.party: item.words[stance.words] for stance in one.stances}
     return {
         "number": row.number,
+        "seen": f"{one.id.hex()}.{one.revision}",
         "text": item.said(one),
         "kind": row.kind,
         "brackets": row.brackets,
@@ -113,3 +115,41 @@ def _by_party(pairs: Iterable[tuple[str, int]]) -> list[Facts]:
     for party, number in pairs:
         found.setdefault(party, []).append(number)
     return [{"party": party, "paragraphs": numbers} for party, numbers in sorted(found.items())]
+
+
+# --- in words -----------------------------------------------------------------------------------------------------
+
+
+def which(one: Facts, version: int | None) -> str:
+    """How a version is called."""
+    if version is not None:
+        return f"text {version}" if version else "nothing"
+    issued = len(one["versions"])
+    if issued and not one["changed"]:
+        return f"text {issued}"
+    return f"text {issued}, changed since" if issued else "a draft, not issued yet"
+
+
+def status(part: Facts, *, named: bool = True) -> str:
+    """Where a paragraph stands. Not `named`: without saying who."""
+    said = part["kind"]
+    if said == "bracketed":
+        said = _count(part["brackets"], "bracket")
+    elif named and said != "agreed":
+        ways = (("agreed by", part["agree"]), ("ad referendum by", part["referendum"]))
+        yes = [f"{how} {names(who)}" for how, who in ways if who]
+        not_yet = [f"not yet by {names(part['silent'])}"] if yes and part["silent"] else []
+        said = "; ".join([*map(_reserved, part["reserve"]), *yes, *not_yet]) or "open"
+    elif said == "referendum":
+        said = "agreed ad referendum"
+    if named and part["amendments"]:
+        said += f"; {_count(len(part['amendments']), 'amendment')} undecided"
+    return str(said)
+
+
+def _reserved(one: Facts) -> str:
+    return f"reserved by {one['party']}" + (f", “{one['reason']}”" if one["reason"] else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -90,7 +90,12 @@ HEAD = f"""<!DOCTYPE html>
 
 def html(page: Disclosed) -> str:
     """The page. Whatever people wrote stands in it as text, never as markup."""
-    title = page.title if page.title is not None else "An understanding"
+    return _page(_title(page), body(page))
+
+
+def body(page: Disclosed) -> str:
+    """What the page shows, without its head: to be looked at before it is published."""
+    title = _title(page)
     shown = [clause for clause in page.clauses if clause.words is not None]
     parts = [
         f'<h1 dir="auto">{_text(title)}</h1>',
@@ -104,7 +109,11 @@ def html(page: Disclosed) -> str:
         _section("How to check this", _how(page)),
         f'<footer class="faint">{_replaced(page)}{_comments(page)}</footer>',
     ]
-    return _page(title, parts)
+    return "\n".join(part for part in parts if part)
+
+
+def _title(page: Disclosed) -> str:
+    return page.title if page.title is not None else "An understanding"
 
 
 def notice(of: Notice) -> str:
@@ -119,11 +128,10 @@ def notice(of: Notice) -> str:
         '<p class="faint">The clauses that it showed stand in what was signed; their proof still verifies. It has the '
         f"SHA-256<br><code>{_text(of.earlier)}</code></p>",
     ]
-    return _page(of.title, parts)
+    return _page(of.title, "\n".join(part for part in parts if part))
 
 
-def _page(title: str, parts: Sequence[str]) -> str:
-    body = "\n".join(part for part in parts if part)
+def _page(title: str, body: str) -> str:
     return f"{HEAD}<title>{_text(title)}</title>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
 
 
@@ -170,7 +178,7 @@ def _list(said: Sequence[str]) -> str:
 def _how(page: Disclosed) -> str:
     return (
         f"<p>The proof is in the file <code>{_text(page.bundle)}</code>, published with this page. Its SHA-256 is<br>"
-        f"<code>{_text(page.digest)}</code></p>"
+        f"<code>{_text(page.digest or '(it is here once this is published)')}</code></p>"
         f"<p>With the program of the parties, on any computer, without a network:<br>"
         f"<code>backchannel verify {_text(page.bundle)}</code></p>"
         "<p>Or with any software that reads SD-JWT (RFC 9901): the file says in which part what stands.</p>"

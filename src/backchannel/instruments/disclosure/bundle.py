@@ -117,7 +117,7 @@ def verify(bundle: Bundle) -> Proven:
     if not stands or leaf.id != entry or leaf.arrival > LATEST:
         raise Malformed("place", "The log of the relay does not hold what was signed where this file says.")
     _check_words(bundle)
-    return Proven(shown, relay, log.index, checkpoint.size, leaf.arrival, _attestations(bundle, shown))
+    return Proven(shown, relay, log.index, checkpoint.size, leaf.arrival, attestations(bundle, shown))
 
 
 def _anchored(bundle: Bundle, channel: bytes, shown: records.Proven) -> bytes:
@@ -139,7 +139,7 @@ def _check_words(bundle: Bundle) -> None:
         text.prose(bundle.lines, "lines to take", MOST_WORDS)
 
 
-def _attestations(bundle: Bundle, shown: records.Proven) -> tuple[tuple[bytes, Attestation], ...]:
+def attestations(bundle: Bundle, shown: records.Proven) -> tuple[tuple[bytes, Attestation], ...]:
     """What came to attest the keys of signatories, decoded and not judged: one a signatory, in order of seats."""
     signed = {key.kid for key in bundle.record.keys}
     seats = [unb64(one.seat) for one in bundle.attested]
