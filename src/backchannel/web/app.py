@@ -183,7 +183,11 @@ class App:
 
     async def fault(self, request: Request, error: Exception) -> Response:
         """A fault of ours: no page shows what it was, for it may hold what nobody is to see."""
-        facts = {"problem": Misuse("fault", "Something went wrong in this program.", "Try again; tell us if it stays.")}
+        facts = {
+            "problem": Misuse(
+                "fault", "Something went wrong in this program.", "Look whether it was done, then try again.", ""
+            )
+        }
         return rendered("lost.html", self._words(request), self.sessions, None, facts, 500)
 
     def _words(self, request: Request) -> Words:

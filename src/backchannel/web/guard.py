@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -58,7 +60,11 @@ class Guard:
         if session is None and not _within(scope["path"], OPEN):
             scope = {**scope, "path": "/outside", "raw_path": b"/outside", "query_string": b"", "method": "GET"}
         most = MOST_FILE + MOST_FORM if scope["path"].startswith(UPLOADS) else MOST_FORM
-        await self._app(scope, _bounded(receive, most), send)
+        try:
+            await self._app(scope, _bounded(receive, most), send)
+        except Exception as problem:  # the page says so; what it was may hold what nobody is to read in a terminal
+            where = traceback.extract_tb(problem.__traceback__)[-1]
+            sys.stderr.write(f"A fault in this program: {type(problem).__name__}, {where.name}, line {where.lineno}\n")
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         if headers.getlist("host") != [self._host]:
