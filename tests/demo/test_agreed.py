@@ -20,6 +20,7 @@ from backchannel.demo.disclosing import SHOWN
 from backchannel.demo.scenario import Act, Scenario, load
 from backchannel.demo.shown import Shown
 from backchannel.demo.stage import Stage
+from backchannel.demo.succession import SUCCEEDED
 from backchannel.demo.tell_text import left
 from backchannel.demo.texts import WRITTEN, Texts
 from backchannel.desk import understandings
@@ -30,7 +31,8 @@ from backchannel.instruments.text.standing import Row
 from backchannel.instruments.text.values import Text
 from backchannel.instruments.understanding import form
 
-OPENING = {"found", "invite", "join", "charter", "sign-charter", "float", "revise", "take-up", *WRITTEN, *SHOWN}
+OPENING = {"found", "invite", "join", "charter", "sign-charter", "float", "revise", "take-up"}
+OPENING |= {*WRITTEN, *SHOWN, *SUCCEEDED}
 ITEMS = {"act", "agreed", "miles"}
 
 
@@ -177,7 +179,7 @@ def test_a_signature_without_a_mandate_is_noticed(
 
 def test_a_seat_that_has_not_signed_has_no_mandate_proved(talk: Talk) -> None:
     channel = talk.stage.channels["chile"]
-    assert not agreed._mandated(channel, talk.understanding("agreed"), talk.stage.channels["holysee"].me)
+    assert not agreed._mandated(channel, talk.understanding("agreed"), talk.stage.channels["casaroli"].me)
 
 
 # --- what was shown

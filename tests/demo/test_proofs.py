@@ -33,7 +33,8 @@ class Played:
         self.ids = [logged.leaf.id for logged in stage.channels["chile"].session.book.entries.log()]
         act = next(act for _, act in stage.scenario.acts if act.do == "take-up")
         item = stage.labelled(act, "chile")
-        self.position = item.at.position
+        last = next(act for _, act in stage.scenario.acts if act.do == "propose")
+        self.position = stage.labelled(last, "chile").at.position
         self.record = stage.folder / "record.json"
         self.record.write_bytes(understandings.record(stage.channels["chile"], item))
 
@@ -90,7 +91,7 @@ def pretend(played: Played, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_the_same_record(played: Played) -> None:
-    said = proofs.same_record(played.stage.channels)
+    said = proofs.same_record(played.stage.seated)
     assert said.startswith(f"{played.size} entries")
     assert " ".join(played.stage.channels["chile"].compare_words(played.size)) in said
 
@@ -113,7 +114,7 @@ def test_another_record_is_noticed(size: int, root: bytes, words: str, reason: s
 
 
 def test_all_arrived(played: Played) -> None:
-    assert "5 notes word for word with their readers, 3 read-backs" in proofs.arrived(played.stage)
+    assert "6 notes word for word with their readers, 5 read-backs" in proofs.arrived(played.stage)
 
 
 def test_a_note_that_is_not_there_word_for_word_is_noticed(played: Played, pretend: Any) -> None:
@@ -148,7 +149,7 @@ def test_words_of_a_note_on_another_desk_are_noticed(played: Played, monkeypatch
     monkeypatch.setattr(
         played.stage,
         "sights",
-        lambda position, author: tuple(s._replace(sight="closed") for s in seen(position, author)),
+        lambda position, author, among: tuple(s._replace(sight="closed") for s in seen(position, author)),
     )
     every = [item.value for item in played.stage.channels["holysee"].items("note")]
     monkeypatch.setattr(proofs, "_notes", lambda channel: every)
@@ -159,7 +160,7 @@ def test_words_of_a_note_on_another_desk_are_noticed(played: Played, monkeypatch
 def seen(position: int, author: str) -> Any:
     from backchannel.demo.stage import Sight
 
-    return [Sight(seat, "open", position, 1) for seat in load().seat]
+    return [Sight(seat, "open", position, 1) for seat in load().begin]
 
 
 def test_a_scenario_without_a_confidence_shows_nothing(played: Played, pretend: Any) -> None:
@@ -172,10 +173,10 @@ def test_a_scenario_without_a_confidence_shows_nothing(played: Played, pretend: 
 
 
 def test_each_desk_audits(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "12 findings on 3 desks" in proofs.audited(played.stage.channels)
+    assert "12 findings on 3 desks" in proofs.audited(played.stage.seated)
     monkeypatch.setattr(proofs, "audit", lambda channel: [Finding("record", False, "another history")])
     with pytest.raises(Failed, match="record: another history"):
-        proofs.audited(played.stage.channels)
+        proofs.audited(played.stage.seated)
 
 
 # --- files
@@ -243,7 +244,7 @@ def test_an_altered_store_is_refused_by_the_host(played: Played, shut: Path, tmp
 
 def test_a_desk_refuses_an_altered_store(shut_talk: tuple[Played, Path, Path], tmp_path: Path) -> None:
     played, true, bad = shut_talk
-    backup, phrase = played.stage.backup_file("argentina"), played.stage.scenario.who("argentina").passphrase
+    backup, phrase = played.stage.backup_file("casaroli"), played.stage.scenario.who("casaroli").passphrase
 
     def refuses(altered_: Path, size: int) -> str:
         return altered.desk_refuses(backup, tmp_path / "again", phrase, true, altered_, played.port, size)

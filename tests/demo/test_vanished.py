@@ -21,14 +21,16 @@ from backchannel.demo import relay, search, vanished
 from backchannel.demo.checks import Failed
 from backchannel.demo.clock import DAY, Clock
 from backchannel.demo.disclosing import SHOWN
+from backchannel.demo.ladders import STEPPED
 from backchannel.demo.nonpapers import Nonpapers
 from backchannel.demo.scenario import Scenario, load
 from backchannel.demo.stage import Stage
+from backchannel.demo.succession import SUCCEEDED
 from backchannel.demo.texts import WRITTEN
 from backchannel.errors import Misuse, Unreachable
 
 LEFT_OUT = {"ask", "answer", "note", "restate", "correct", "confirm", "offline", "online", "verify"}
-LATER = {*WRITTEN, *SHOWN}
+LATER = {*WRITTEN, *SHOWN, *STEPPED, *SUCCEEDED}
 PROPOSAL = "Radar and weather stations"
 
 
@@ -55,7 +57,8 @@ class Talk:
 def shortened(scenario: Scenario, *left_out: str) -> Scenario:
     out = {*LEFT_OUT, *LATER, *left_out}
     scenes = tuple(
-        replace(s, act=tuple(a for a in s.act if a.do not in out and a.item != "agreed")) for s in scenario.scene
+        replace(s, act=tuple(a for a in s.act if a.do not in out and a.item != "agreed" and a.who != "casaroli"))
+        for s in scenario.scene
     )
     return replace(scenario, scene=scenes)
 

@@ -21,7 +21,7 @@ def adopted(stage: Stage) -> str:
     must(bool(acts), "The scenario has no text.")
     for act in acts:
         forms = set()
-        for key, channel in stage.channels.items():
+        for key, channel in stage.seated.items():
             item, short = stage.texts.item(act.label, key), stage.scenario.who(key).short
             must(item.state == "adopted", f"On the desk of {short} “{item.title}” is {item.state!r}.")
             must(not any(map(brackets.bracketed, words(item))), f"The desk of {short} has brackets left.")
@@ -33,7 +33,7 @@ def adopted(stage: Stage) -> str:
     item = stage.texts.item(acts[-1].label, stage.first)
     began = sum(brackets.count(said) for _, said in redline.words(item, 1))
     return (
-        f"“{item.title}”: {len(item.versions)} versions, the same under the same number on all {len(stage.channels)} "
+        f"“{item.title}”: {len(item.versions)} versions, the same under the same number on all {len(stage.seated)} "
         f"desks; of {began} places in brackets none is left, {len(cleared)} of them cleared as the sounding had it"
     )
 
@@ -48,7 +48,7 @@ def signed(stage: Stage) -> str:
     acts = [act for _, act in stage.scenario.acts if act.do == "propose"]
     must(bool(acts), "No text is proposed for signature in the scenario.")
     for act in acts:
-        for key, channel in stage.channels.items():
+        for key, channel in stage.seated.items():
             item, short = stage.labelled(act, key), stage.scenario.who(key).short
             text = stage.texts.item(act.item, key)
             same = item.terms.clauses == tuple(map(brackets.plain, words(text)))
@@ -75,7 +75,7 @@ def _digests(channel: Channel, item: Text) -> Sequence[bytes]:
 
 
 def _cleared(stage: Stage, asked: Act) -> None:
-    for key in stage.channels:
+    for key in stage.seated:
         (found,) = stage.soundings.sights(asked)[key].met
         item, short = stage.texts.item(asked.item, key), stage.scenario.who(key).short
         before = dict(redline.words(item, 1))

@@ -27,7 +27,6 @@ class Lines:
         self._scenario, self._pause = scenario, pause
         self._colours = {seat.key: _COLOURS[at % len(_COLOURS)] for at, seat in enumerate(scenario.seat)}
         self._blank = False
-        self._sits: dict[str, str] = {}
         self._indent = 2 + max(len(seat.short) for seat in scenario.seat) + 2
 
     def _row(self, key: str, text: Text) -> None:
@@ -79,7 +78,7 @@ class Lines:
         self._pause(BEAT + _SECONDS_A_WORD * len(text.split()))
 
     def _short(self, key: str) -> str:
-        return self._sits.get(key) or self._scenario.who(key).short
+        return self._scenario.who(key).short
 
     def _names(self, keys: Sequence[str]) -> str:
         return " and ".join(self._short(key) for key in keys)

@@ -14,10 +14,12 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from backchannel.demo import agreed, altered, proofs, relay, shown, sounded, vanished
+from backchannel.demo import agreed, altered, kept, proofs, relay, shown, sounded, succeeded, vanished
 from backchannel.demo.checks import Check, run
 from backchannel.demo.clock import DAY, Clock
 from backchannel.demo.disclosing import FOLDER
+from backchannel.demo.ladders import FOLDER as LADDER
+from backchannel.demo.ladders import PICTURES
 from backchannel.demo.scenario import Act, Scenario, load
 from backchannel.demo.stage import Stage
 from backchannel.demo.tell import Teller
@@ -51,6 +53,7 @@ def play(folder: Path | None, *, fast: bool, as_json: bool, out: TextIO) -> int:
             "relay": {"store": f"sqlite:{folder / STORE}", "port": performance.port},
             "signed": str(performance.record),
             "disclosed": {"page": str(performance.shown.page), "bundle": str(performance.shown.bundle)},
+            "ladder": [str(folder / LADDER / name) for name in PICTURES],
         }
         out.write(json.dumps(facts) + "\n")
     else:
@@ -73,7 +76,8 @@ class Performance:
         disclosed: Act = next(act for _, act in scenario.acts if act.do == "disclose")
         self._agreed = next(act for _, act in scenario.acts if act.label == disclosed.item)
         self.shown = shown.Shown(folder / FOLDER, (), disclosed.clauses)
-        self._backup: Act = next(act for _, act in scenario.acts if act.do == "backup")
+        # The newest: an older one lacks the receiving keys to which the keys of a new roster were sealed.
+        self._backup: Act = [act for _, act in scenario.acts if act.do == "backup"][-1]
 
     def run(self) -> list[Check]:
         """Play and prove everything."""
@@ -117,7 +121,7 @@ class Performance:
             for _, act in self.scenario.acts
             if act.do == "backup"
         ]
-        yield run("same-record", "All desks hold the same record", lambda: proofs.same_record(stage.channels))
+        yield run("same-record", "All desks hold the same record", lambda: proofs.same_record(stage.seated))
         yield run("arrived", "Nothing was lost, whoever was away", lambda: proofs.arrived(stage))
         yield run(
             "one-side-only", "What one side said alone, the other cannot open", lambda: proofs.one_side_only(stage)
@@ -138,7 +142,16 @@ class Performance:
         )
         yield run("text", "All desks have the same text, and no bracket", lambda: agreed.adopted(stage))
         yield run("signed-text", "What was signed is that text", lambda: agreed.signed(stage))
-        yield run("audit", "Each desk has checked the whole record again", lambda: proofs.audited(stage.channels))
+        yield run("steps", "All desks have the same steps, and each where it stands", lambda: kept.same_steps(stage))
+        yield run("evidence", "The file behind a report is what was reported", lambda: kept.evidence_whole(stage))
+        yield run("dossier", "Who took a seat over has what it had", lambda: succeeded.same_dossier(stage))
+        yield run("passed-on", "And it says so", lambda: succeeded.marked(stage))
+        yield run(
+            "shut-out",
+            "The desk that left opens nothing that came after",
+            lambda: succeeded.shut_out(stage, self.store),
+        )
+        yield run("audit", "Each desk has checked the whole record again", lambda: proofs.audited(stage.seated))
         yield run(
             "relay-blind", "The relay's files give nothing away", lambda: proofs.relay_blind(theirs, self.scenario, ids)
         )
@@ -159,9 +172,9 @@ class Performance:
         channel = stage.channels[self._signed.who]
         if item.state == "complete":
             self.record.write_bytes(understandings.record(channel, item))
-        clauses = stage.labelled(self._agreed, self._agreed.who).terms.clauses
-        self.shown = self.shown._replace(clauses=clauses)
-        return item.at.position, channel.size
+        agreed_ = stage.labelled(self._agreed, self._agreed.who)
+        self.shown = self.shown._replace(clauses=agreed_.terms.clauses)
+        return agreed_.at.position, channel.size
 
     def _when_shut(self, position: int, size: int) -> Iterator[Check]:
         copy, again = self.folder / "altered" / STORE, self.folder / "altered" / "desk"
@@ -189,7 +202,8 @@ class Performance:
 
     def steps(self) -> list[tuple[str, list[str]]]:
         """What to try next, with commands that work as they stand."""
-        me, other = self.scenario.seat[-1], self.scenario.seat[0]
+        me, founder = self.scenario.begin[-1], self.scenario.begin[0]
+        other = self.scenario.who(self.scenario.heirs.get(founder.key, founder.key))
         bc, folder = _command(), shlex.quote(str(self.folder / me.key))
         store, record = shlex.quote(f"sqlite:{self.store}"), shlex.quote(str(self.record))
         page, bundle = (shlex.quote(str(path)) for path in (self.shown.page, self.shown.bundle))
@@ -206,6 +220,8 @@ class Performance:
                     f"{bc} sounding list",
                     f"{bc} nonpaper list",
                     f"{bc} text show",
+                    f"{bc} step show",
+                    f"{bc} step record",
                     f"{bc} note list",
                     f'{bc} note send "Good morning from Santiago." --to {shlex.quote(other.name)}',
                     f"{bc} channel verify",
@@ -218,6 +234,10 @@ class Performance:
             (
                 "What was shown before the vote: a page to open in a browser, and its proof, checked without any desk:",
                 [page, f"{bc} verify {bundle}"],
+            ),
+            (
+                "The steps, drawn; their hours, for a calendar:",
+                [shlex.quote(str(self.folder / LADDER / name)) for name in PICTURES],
             ),
             ("Delete it all when you have seen enough:", [f"rm -r {shlex.quote(str(self.folder))}"]),
         ]

@@ -45,7 +45,7 @@ def arrived(stage: Stage) -> str:
     notes = [act for _, act in stage.scenario.acts if act.do == "note"]
     confirmed = 0
     for act in notes:
-        for key in (act.who, *act.to):
+        for key in map(stage.heir, (act.who, *act.to)):
             note = stage.labelled(act, key)  # Misuse if it is not there, word for word
             open_ = [one for one in note.readbacks if one.state != ("confirmed" if act.read_back else "plain")]
             must(not open_, f"On the desk of {key} the read-back of {act.label!r} has not come to its end.")
@@ -56,9 +56,9 @@ def arrived(stage: Stage) -> str:
 def one_side_only(stage: Stage) -> str:
     """A note to one side is, on the other's desk, an entry that cannot be opened, and its words are nowhere there."""
     seen = 0
-    for act in _one_sided(stage.scenario):
+    for act in _one_sided(stage):
         position = stage.labelled(act, act.who).at.position
-        for sight in stage.sights(position, act.who):
+        for sight in stage.sights(position, act.who, stage.cast(act)):
             key = sight.seat.key
             inside = key in (act.who, *act.to)
             must(
@@ -120,8 +120,9 @@ def _silent(files: Sequence[Path], scenario: Scenario, seen: str) -> str:
     )
 
 
-def _one_sided(scenario: Scenario) -> list[Act]:
-    return [act for _, act in scenario.acts if act.do == "note" and len({act.who, *act.to}) < len(scenario.seat)]
+def _one_sided(stage: Stage) -> list[Act]:
+    notes = (act for _, act in stage.scenario.acts if act.do == "note")
+    return [act for act in notes if len({act.who, *act.to}) < len(stage.cast(act))]
 
 
 def _notes(channel: Channel) -> list[Any]:

@@ -58,12 +58,15 @@ class Act(Struct, frozen=True, forbid_unknown_fields=True):
     number: int = 0
     clauses: tuple[int, ...] = ()
     lines: str = ""
+    plan: str = ""
+    steps: tuple[int, ...] = ()
+    file: str = ""
 
 
 class Scene(Struct, frozen=True, forbid_unknown_fields=True):
     """A date, what happened then and who says so.
 
-    `assumed`: what is ours, not history; `later`: what is not built; `sits`: short names of seats from now on.
+    `assumed`: what is ours, not history; `later`: what is not built.
     """
 
     date: str
@@ -72,7 +75,6 @@ class Scene(Struct, frozen=True, forbid_unknown_fields=True):
     narration: str
     assumed: str = ""
     later: str = ""
-    sits: dict[str, str] = {}
     act: tuple[Act, ...] = ()
 
 
@@ -107,7 +109,9 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     def words(self) -> tuple[str, ...]:
         """Everything that people write here: texts, titles, terms. None of it may lie open anywhere."""
         said = [
-            text for _, act in self.acts for text in (act.title, act.text, act.lines, *act.options, *act.paragraphs)
+            text
+            for _, act in self.acts
+            for text in (act.title, act.text, act.lines, *act.options, *act.paragraphs, *promised(act))
         ]
         return tuple(text.strip() for text in (self.channel.title, self.channel.purpose, *said) if text)
 
@@ -115,6 +119,23 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     def names(self) -> tuple[str, ...]:
         """Seats and parties by name."""
         return tuple(dict.fromkeys(name for seat in self.seat for name in (seat.name, seat.party)))
+
+    @property
+    def begin(self) -> tuple[Seat, ...]:
+        """The seats that are there from the beginning."""
+        return tuple(seat for seat in self.seat if seat.key not in self.heirs.values())
+
+    @property
+    def heirs(self) -> dict[str, str]:
+        """Who takes over whose seat: holder -> successor."""
+        return {act.who: act.whom for _, act in self.acts if act.do == "hand-over"}
+
+
+def promised(act: Act) -> tuple[str, ...]:
+    """What a ladder says: its title, and the words of its steps."""
+    plan = tomllib.loads(act.plan)
+    said = [step.get(name, "") for step in plan.get("step", []) for name in ("what", "where", "how", "if_late")]
+    return tuple(dict.fromkeys([plan.get("title", ""), *said]))
 
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -156,10 +177,27 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "disclose": ("item", "label", "clauses", "text", "lines"),
     "consent": ("item",),
     "publish": ("item",),
+    "ladder": ("label", "plan"),
+    "pledge": ("item", "steps"),
+    "report": ("item", "number", "text"),
+    "inspect": ("item", "number", "text"),
+    "find": ("item", "number", "stance"),
+    "standing": ("item",),
+    "excuse": ("item", "number", "text"),
+    "record": ("item", "whom"),
+    "picture": ("item",),
+    "hand-over": ("whom",),
+    "take-over": (),
 }
 """What can be done, and which fields it needs besides `who`."""
 
-MAY: dict[str, tuple[str, ...]] = {"note": ("read_back",), "ask": ("show_all",), "answer": ("accept",)}
+MAY: dict[str, tuple[str, ...]] = {
+    "note": ("read_back",),
+    "ask": ("show_all",),
+    "answer": ("accept",),
+    "report": ("file", "lines"),
+    "find": ("text",),
+}
 """Fields that an act may have or not."""
 
 _OF: dict[str, tuple[str, ...]] = {
@@ -176,9 +214,10 @@ _OF: dict[str, tuple[str, ...]] = {
     "disclose": ("propose",),
     "consent": ("disclose",),
     "publish": ("disclose",),
+    **dict.fromkeys(("pledge", "report", "inspect", "find", "standing", "excuse", "record", "picture"), ("ladder",)),
 }
 """What an act can be about, by the act that brought it about; all others that name something are about a note."""
-_ALL = ("pass-hat", "hour", "publish")
+_ALL = ("pass-hat", "hour", "publish", "take-over")
 """Acts for which every desk has to be online."""
 
 
@@ -201,6 +240,14 @@ def _wrong(what: str) -> Malformed:
     return Malformed("scenario", f"The scenario cannot be played: {what}", "Correct the scenario file.", "")
 
 
+def _readable(plan: str) -> bool:
+    try:
+        tomllib.loads(plan)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
+
+
 class _Checker:
     """Goes through the acts as the stage would, and refuses the first that cannot be played."""
 
@@ -210,6 +257,7 @@ class _Checker:
         self.invited: set[str] = set()
         self.joined: set[str] = set()
         self.offline: set[str] = set()
+        self.left: set[str] = set()
         self.labels: dict[str, Act] = {}
 
     def run(self) -> None:
@@ -219,8 +267,6 @@ class _Checker:
             unknown = [key for key in scene.sources if key not in self.scenario.sources]
             if unknown or not scene.sources:
                 raise _wrong(f"scene {number} ({scene.title}) names no source, or one that is not listed: {unknown}")
-            if not set(scene.sits) <= self.seats:
-                raise _wrong(f"scene {number} ({scene.title}) renames a seat that is not there")
             for at, act in enumerate(scene.act, 1):
                 problem = self._act(act)
                 if problem:
@@ -248,12 +294,16 @@ class _Checker:
             "join": self._join,
             "offline": self._offline,
             "online": self._online,
+            "hand-over": self._hand_over,
         }
         if act.do in before:
             return before[act.do](act)
         absent = [key for key in (act.who, act.whom, *act.to, *act.signatories) if key and key not in self.joined]
         if absent:
             return f"{absent[0]} is not in the channel yet"
+        gone = [key for key in (act.who, *act.to, *act.signatories) if key in self.left]
+        if gone:
+            return f"{gone[0]} has handed over its seat"
         if act.do not in ("note", "backup") and act.who in self.offline:
             return f"{act.who} is offline"
         return self._named(act)
@@ -274,6 +324,12 @@ class _Checker:
         self.joined.add(act.who)
         return ""
 
+    def _hand_over(self, act: Act) -> str:
+        if act.who not in self.joined - self.offline - self.left or act.whom in self.joined:
+            return f"{act.who} cannot hand its seat over, or not to {act.whom}"
+        self.invited.add(act.whom)
+        return ""
+
     def _offline(self, act: Act) -> str:
         if act.who not in self.joined - self.offline:
             return f"{act.who} is not online"
@@ -291,9 +347,13 @@ class _Checker:
             return "a sounding has two voters or more, and who asks is not one of them"
         if act.do in _ALL and self.offline:
             return f"{min(self.offline)} is offline"
+        if act.do == "take-over":
+            return self._take_over(act)
         named = act.note or act.item
         if named and (named not in self.labels or self.labels[named].do not in _OF.get(act.do, ("note",))):
             return f"nothing of this kind is labelled {named!r}"
+        if act.plan and not _readable(act.plan):
+            return "its plan cannot be read"
         if act.label in self.labels:
             return f"the label {act.label!r} is taken"
         if act.label:
@@ -301,6 +361,11 @@ class _Checker:
         if act.do in ("take-up", "propose") and act.title != self.scenario.last_form(act.item).title:
             return f"{act.item!r} does not bear this title when it is taken up"
         return self._answers(act, self.labels[named]) if act.do == "answer" else ""
+
+    def _take_over(self, act: Act) -> str:
+        held = [key for key, heir in self.scenario.heirs.items() if heir == act.who and key not in self.left]
+        self.left.update(held)
+        return "" if held else f"nobody has handed a seat over to {act.who}"
 
     def _answers(self, act: Act, asked: Act) -> str:
         away = self.offline & {asked.who, *asked.to}

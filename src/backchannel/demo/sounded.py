@@ -9,6 +9,8 @@ from backchannel.demo.scenario import Act, Scenario
 from backchannel.demo.stage import Stage
 from backchannel.instruments.sounding.values import Sounding
 
+_POCKETS = "SELECT place FROM pocket WHERE place NOT IN (SELECT place FROM item WHERE instrument = 'handover')"
+
 
 def opened(stage: Stage) -> str:
     """Every desk shows what all voters accept and nothing else: one such option, or all, or none."""
@@ -25,7 +27,7 @@ def opened(stage: Stage) -> str:
         must(same == 1, f"The desks show {same} different results for “{act.text}”.")
         said.append(f"“{act.text.splitlines()[0]}” {' and '.join(sight.met) or 'nothing that all accept'}")
     must(bool(said), "The scenario has no sounding.")
-    return f"on all {len(stage.channels)} desks: {'; '.join(said)}"
+    return f"on the desks of all who were there: {'; '.join(said)}"
 
 
 def nothing_known(stage: Stage) -> str:
@@ -33,7 +35,7 @@ def nothing_known(stage: Stage) -> str:
     failed = [act for act in asked(stage) if not common_options(stage.scenario, act)]
     must(bool(failed), "The scenario has no sounding that finds nothing.")
     for act in failed:
-        items = {key: stage.soundings.item(act, key) for key in stage.channels}
+        items = {key: stage.soundings.item(act, key) for key in stage.cast(act)}
         for key, item in items.items():
             short = stage.scenario.who(key).short
             must(not item.results, f"The desk of {short} has a result for “{act.text}”.")
@@ -42,7 +44,7 @@ def nothing_known(stage: Stage) -> str:
         must(len(forms) == 1, f"The desks differ in what they have of “{act.text}”.")
         size = len(forms.pop())
     return (
-        f"“{failed[-1].text}”: the same {size} bytes on all {len(stage.channels)} desks: "
+        f"“{failed[-1].text}”: the same {size} bytes on all {len(items)} desks: "
         "question, options, who answered; no result, no answers, sealed or not"
     )
 
@@ -57,10 +59,10 @@ def forgotten(stage: Stage) -> str:
         looked |= {(trace.what, trace.raw) for trace in traces}
     for key, channel in stage.channels.items():
         short = stage.scenario.who(key).short
-        rows = channel.session.vault.query("SELECT place FROM pocket")
+        rows = channel.session.vault.query(_POCKETS)
         must(not rows, f"The desk of {short} still keeps secrets of {len(rows)} soundings.")
         must(
-            not any(_messages(stage.soundings.item(act, key)) for act in asked(stage)),
+            not any(_messages(stage.soundings.item(act, key)) for act in asked(stage) if key in (act.who, *act.to)),
             f"The desk of {short} still keeps messages of a sounding.",
         )
         pages = stage.soundings.pages(key)

@@ -78,7 +78,7 @@ class Soundings:
     def sights(self, asked: Act) -> dict[str, Sight]:
         """What each desk has at the end."""
         found = {}
-        for key in self._channels:
+        for key in (asked.who, *asked.to):
             item = self.item(asked, key)
             met = tuple(item.terms.options[result.option] for result in item.results)
             found[key] = Sight(item.state, met, item.failed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 from backchannel.channel.charter import Terms
 from backchannel.demo.clock import DAY, Clock
 from backchannel.demo.disclosing import SHOWN, Disclosing
+from backchannel.demo.ladders import STEPPED, Ladders
 from backchannel.demo.nonpapers import Nonpapers
 from backchannel.demo.scenario import Act, Scenario, Seat
 from backchannel.demo.sounding import Soundings
+from backchannel.demo.succession import SUCCEEDED, Succession
 from backchannel.demo.texts import WRITTEN, Texts
 from backchannel.desk import nonpapers, understandings
 from backchannel.desk.channel import Channel
@@ -42,26 +44,33 @@ class Shown(NamedTuple):
 
 
 class Stage:
-    """Open desks in a folder, and the one channel that they share. They go by `clock`, as their relay must."""
+    """Open desks in a folder, and the one channel that they share. They go by `clock`, as their relay must.
+
+    `left`: seats that were handed over; their desks stay as they are, and are out of step from then on.
+    """
 
     def __init__(self, folder: Path, scenario: Scenario, url: str, clock: Clock) -> None:
         self.folder, self.scenario, self.url, self.clock = folder, scenario, url, clock
         self.desks: dict[str, Desk] = {}
         self.channels: dict[str, Channel] = {}
         self.offline: set[str] = set()
+        self.left: set[str] = set()
+        self.codes: dict[str, str] = {}
         self.soundings = Soundings(scenario, self.channels)
         self.nonpapers = Nonpapers(scenario, self.channels, self.soundings.pages, self.together)
         self._labels: dict[str, Act] = {}
         self.texts = Texts(self.channels, self._labels, self.soundings, self.together)
         self.disclosing = Disclosing(self)
-        self._codes: dict[str, str] = {}
+        self.ladders = Ladders(self)
+        self.succession = Succession(self)
+        self._cast: dict[str, tuple[str, ...]] = {}
         # Bound and never listening: whoever goes through it is cut off.
         self._dead = socket.socket()
         self._dead.bind(("127.0.0.1", 0))
 
     def make_desks(self) -> None:
-        """A desk for every seat, each with a vault and a passphrase of its own."""
-        for seat in self.scenario.seat:
+        """A desk for every seat, each with a vault and a passphrase of its own; who takes one over brings a desk."""
+        for seat in self.scenario.begin:
             self.desks[seat.key] = Desk.create(self.folder / seat.key, seat.passphrase, clock=self.clock)
 
     def close(self) -> None:
@@ -76,6 +85,7 @@ class Stage:
         """Do what the act says, and bring every desk that is online into step."""
         if act.label:
             self._labels[act.label] = act
+            self._cast[act.label] = tuple(self.seated)
         shown = _PLAYED[act.do](self, act)
         self.nonpapers.look()
         return shown
@@ -83,9 +93,22 @@ class Stage:
     # --- what the proofs need
 
     @property
+    def seated(self) -> dict[str, Channel]:
+        """The desks of those who sit here now."""
+        return {key: channel for key, channel in self.channels.items() if key not in self.left}
+
+    @property
     def first(self) -> str:
-        """The seat that founded the channel."""
-        return next(iter(self.channels))
+        """The first of them."""
+        return next(iter(self.seated))
+
+    def cast(self, act: Act) -> dict[str, Channel]:
+        """The desks of those who sat here when this was begun."""
+        return {key: self.channels[key] for key in self._cast[act.label]}
+
+    def heir(self, key: str) -> str:
+        """Who sits now where `key` sat."""
+        return self.scenario.heirs[key] if key in self.left else key
 
     def act(self, label: str) -> Act:
         """The act that bears this label."""
@@ -121,10 +144,10 @@ class Stage:
             raise Misuse("item", f"The desk of {self.scenario.who(key).short} does not have {act.label!r}.")
         return found[-1]
 
-    def sights(self, position: int, author: str) -> tuple[Sight, ...]:
-        """What every desk has of the entry at `position`."""
+    def sights(self, position: int, author: str, among: Iterable[str] = ()) -> tuple[Sight, ...]:
+        """What every desk has of the entry at `position`; that of everybody who sits here now, or of these."""
         found = []
-        for seat in self.scenario.seat:
+        for seat in map(self.scenario.who, among or self.seated):
             logged = self.channels[seat.key].session.book.entries.log(position, 1)
             verdict = logged[0].verdict if logged else "away"
             sight = "open" if verdict == "line" else verdict
@@ -134,7 +157,7 @@ class Stage:
 
     def together(self) -> None:
         """Sync every desk that is online until all have the same."""
-        online = [channel for key, channel in self.channels.items() if key not in self.offline]
+        online = [channel for key, channel in self.seated.items() if key not in self.offline]
         for _ in range(_MOST_ROUNDS):
             before = [channel.size for channel in online]
             for channel in online:
@@ -155,11 +178,11 @@ class Stage:
         guest, channel = self.scenario.who(act.whom), self.channels[act.who]
         invite = channel.invite(guest.name, guest.party, guest.role)
         channel.sync()
-        self._codes[act.whom] = channel.code(invite)
-        return Shown({"code": self._codes[act.whom]})
+        self.codes[act.whom] = channel.code(invite)
+        return Shown({"code": self.codes[act.whom]})
 
     def _join(self, act: Act) -> Shown:
-        self.channels[act.who] = self.desks[act.who].join(self._codes.pop(act.who))
+        self.channels[act.who] = self.desks[act.who].join(self.codes.pop(act.who))
         self.together()
         return Shown({})
 
@@ -293,6 +316,12 @@ class Stage:
     def _show(self, act: Act) -> Shown:
         return Shown(SHOWN[act.do](self.disclosing, act))
 
+    def _step(self, act: Act) -> Shown:
+        return Shown(STEPPED[act.do](self.ladders, act))
+
+    def _succeed(self, act: Act) -> Shown:
+        return Shown(SUCCEEDED[act.do](self.succession, act))
+
     def _follow(self, act: Act, do: Callable[[Channel, Any], None]) -> None:
         item = self.labelled(self._labels[act.note or act.item], act.who)
         do(self.channels[act.who], item)
@@ -358,4 +387,6 @@ _PLAYED: dict[str, Callable[[Stage, Act], Shown]] = {
     "online": Stage._online,
     **dict.fromkeys(WRITTEN, Stage._written),
     **dict.fromkeys(SHOWN, Stage._show),
+    **dict.fromkeys(STEPPED, Stage._step),
+    **dict.fromkeys(SUCCEEDED, Stage._succeed),
 }

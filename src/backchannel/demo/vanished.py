@@ -25,7 +25,7 @@ def taken_up(stage: Stage) -> str:
     must(bool(acts), "Nothing is taken up in the scenario.")
     for act in acts:
         text = stage.scenario.last_form(act.item).text.strip()
-        items = {key: stage.nonpapers.item(act.item, key) for key in stage.channels}
+        items = {key: stage.nonpapers.item(act.item, key) for key in stage.cast(act)}
         for key, item in items.items():
             short = stage.scenario.who(key).short
             must(item.state == "taken-up", f"On the desk of {short} “{act.title}” is {item.state!r}.")
@@ -34,7 +34,7 @@ def taken_up(stage: Stage) -> str:
             unknown = item.author is None and not _senders(stage, key, item.at.position)
             must(unknown, f"The desk of {short} still knows who floated “{act.title}”.")
         must(_alike(items.values()), f"The desks differ in what they have of “{act.title}”.")
-    return f"“{acts[-1].title}” word for word on all {len(stage.channels)} desks; none has kept who floated it"
+    return f"“{acts[-1].title}” word for word on all {len(items)} desks; none has kept who floated it"
 
 
 def nobodys(stage: Stage) -> str:
@@ -46,14 +46,14 @@ def nobodys(stage: Stage) -> str:
         act = next(act for _, act in stage.scenario.acts if act.label == label)
         must(had == {act.who}, f"Before the round {act.title!r} was on the desks of {sorted(had)}.")
         own = {trace.desk for trace in traces if trace.what == "own" and trace.found}
-        must(own == set(stage.channels), "While the hat went round, its secrets were not found: a blind search.")
+        must(own == set(came.paper), "While the hat went round, its secrets were not found: a blind search.")
         must(all(item.state == "closed" for item in came.round.values()), "The round has not come to its end.")
         known = [stage.scenario.who(key).short for key, item in came.paper.items() if item.author is not None]
         must(not known, f"The desk of {' and '.join(known)} names an author.")
         must(_alike(came.round.values()) and _alike(came.paper.values()), "The desks differ in what came of the hat.")
         left = [f"{stage.scenario.who(key).short} still has {what}" for key, what in came.left]
         must(not left, f"After the round {'; '.join(left)}.")
-    seats = len(stage.channels)
+    seats = len(came.paper)
     return (
         f"before the round its words were on one desk and no other; right after it all {seats} have the same round, "
         "byte for byte, the same idea without an author, and nothing of what each had put in"
@@ -70,7 +70,7 @@ def gone(stage: Stage, files: Sequence[Path], backups: Sequence[tuple[Path, str]
     words, opens = _words(stage, labels), {raw for label in labels for raw in _opening(stage.nonpapers, label)}
     for label in labels:
         _was_there(stage, label)
-        for key in stage.channels:
+        for key in stage.cast(stage.act(label)):
             item, short = stage.nonpapers.item(label, key), stage.scenario.who(key).short
             must(item.state == "lapsed", f"On the desk of {short} {label!r} is {item.state!r}.")
             missing = [stage.short(seat) for seat in item.audience if seat not in item.destroyed]
@@ -90,7 +90,7 @@ def gone(stage: Stage, files: Sequence[Path], backups: Sequence[tuple[Path, str]
     return (
         f"{titles}: while they lived, {len(words)} pieces of their words and {len(opens)} secrets that open them were "
         f"looked for in the desks' vaults and found; now not one is in {len(files) + len(backups)} files of desks, "
-        f"backups and relay, {size:,} bytes with what the passphrases open. All {len(stage.channels)} desks have "
+        f"backups and relay, {size:,} bytes with what the passphrases open. All {len(item.audience)} desks have "
         "confirmed it, and the relay has dropped what was sealed"
     )
 
@@ -111,7 +111,7 @@ def _opening(papers: Nonpapers, label: str) -> set[bytes]:
 def _was_there(stage: Stage, label: str) -> None:
     for what in ("key", "one-time", "words"):
         found = {trace.desk for trace in stage.nonpapers.traces[label] if trace.what == what and trace.found}
-        blind = sorted(set(stage.channels) - found)
+        blind = sorted(set(stage.cast(stage.act(label))) - found)
         must(
             not blind, f"While {label!r} lived, no {what} was found in the vault of {', '.join(blind)}: a blind search."
         )

@@ -1,0 +1,75 @@
+"""A seat that passes to a successor, on the stage; and what both desks had of it when the old one was through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from backchannel.demo.scenario import Act
+from backchannel.desk import handovers
+from backchannel.desk.channel import Channel
+from backchannel.desk.desk import Desk
+from backchannel.entry.codec import encode
+from backchannel.instruments import INSTRUMENTS
+
+if TYPE_CHECKING:
+    from backchannel.demo.stage import Stage
+
+_MOST_ROUNDS = 40
+
+Held = dict[tuple[str, int], bytes]
+"""What a desk has: instrument and position -> the item, encoded."""
+
+
+class Passed(NamedTuple):
+    """What both desks had when the old one had left, by whether it passes with a seat; the old one's last entry."""
+
+    old: Held
+    new: Held
+    stays: Held
+    last: int
+
+
+class Succession:
+    """The seats that are handed over in a talk."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.passed: dict[str, Passed] = {}
+
+    def hand_over(self, act: Act) -> dict[str, Any]:
+        """Offer one's seat to a successor, for whom a new desk is made; the code is for it alone."""
+        stage, channel, heir = self._stage, self._stage.channels[act.who], self._stage.scenario.who(act.whom)
+        stage.desks[heir.key] = Desk.create(stage.folder / heir.key, heir.passphrase, clock=stage.clock)
+        invite = handovers.offer(channel, channel.me, heir.name)
+        channel.sync()
+        stage.codes[act.whom] = channel.code(invite)
+        return {"name": heir.name}
+
+    def take_over(self, act: Act) -> dict[str, Any]:
+        """Sign the charter, and let the desks go on until the old one has left."""
+        stage = self._stage
+        (holder,) = (key for key, heir in stage.scenario.heirs.items() if heir == act.who)
+        old, new = stage.channels[holder], stage.channels[act.who]
+        new.sign_charter(new.state.charter)
+        for _ in range(_MOST_ROUNDS):
+            if old.state.member(old.me).standing == "gone":
+                break
+            stage.together()
+        self.passed[holder] = Passed(_held(old, True), _held(new, True), _held(new, False), old.size)
+        stage.left.add(holder)
+        stage.together()
+        (item,) = (one for one in handovers.given(new) if one.to == new.me)
+        return {"holder": holder, "counts": handovers.passing(new, new.me), "parts": item.parts, "state": item.state}
+
+
+def _held(channel: Channel, passes: bool) -> Held:
+    names = [one.name for one in INSTRUMENTS if one.passes is passes and one.name != "handover"]
+    return {(name, held.position): encode(held.value) for name in names for held in channel.items(name)}
+
+
+SUCCEEDED: dict[str, Callable[[Succession, Act], dict[str, Any]]] = {
+    "hand-over": Succession.hand_over,
+    "take-over": Succession.take_over,
+}
+"""What can be done with a seat, by the acts of the scenario."""
