@@ -18,7 +18,7 @@ from backchannel.errors import BackchannelError, Misuse
 from backchannel.web import page as pages
 from backchannel.web.guard import Guard, session_of
 from backchannel.web.keeper import Keeper, Locked
-from backchannel.web.page import Ask, Facts, Form, Page, Sure
+from backchannel.web.page import Ask, Facts, Filled, Form, Page, Sure
 from backchannel.web.render import page as rendered
 from backchannel.web.sessions import Session, Sessions
 from backchannel.web.words import Words, negotiated, words
@@ -153,6 +153,8 @@ class App:
         except Sure as question:
             facts = {"sure": question, "carried": list(form.typed()), "back": request.url.path}
             return self._rendered("sure.html", ask, facts)
+        except Filled as read:
+            return self._shown(one, ask, {"typed": read.fields, "remarks": read.remarks})
         except Locked:
             raise
         except BackchannelError as problem:

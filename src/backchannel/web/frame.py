@@ -39,7 +39,7 @@ def frame(ask: Ask) -> Facts:
 
 def section(ask: Ask) -> str:
     """Which tab, or entry of the list, a page belongs to."""
-    parts = ask.request.url.path.strip("/").split("/")
+    parts = ask.request.url.path.removeprefix("/files").strip("/").split("/")
     return parts[2] if len(parts) > 2 and parts[0] == "c" else parts[0] or "channels"
 
 

@@ -60,11 +60,19 @@ class Form:
 
 
 class Sure(Exception):
-    """Before something that cannot be taken back: what will happen, and the button that does it."""
+    """Before something that cannot be taken back: what will happen, the words that it is about, the button."""
 
-    def __init__(self, title: str, lines: list[str], button: str) -> None:
+    def __init__(self, title: str, lines: list[str], button: str, words: str = "") -> None:
         super().__init__(title)
-        self.title, self.lines, self.button = title, lines, button
+        self.title, self.lines, self.button, self.words = title, lines, button, words
+
+
+class Filled(Exception):
+    """Before anything is done: the form again, with what was read from a file, and what is told of that."""
+
+    def __init__(self, fields: list[tuple[str, str]], remarks: list[str]) -> None:
+        super().__init__()
+        self.fields, self.remarks = fields, remarks
 
 
 class Ask(NamedTuple):
@@ -96,15 +104,18 @@ class Ask(NamedTuple):
         """A word of the address behind the question mark."""
         return self.request.query_params.get(name, "")
 
-    def sure(self, form: Form, title: str, lines: list[str], button: str) -> None:
-        """Ask once, naming the thing, before what cannot be undone. Raises `Sure` the first time."""
+    def sure(self, form: Form, title: str, lines: list[str], button: str, words: str = "") -> None:
+        """Ask once, naming the thing, before what cannot be undone. Raises `Sure` the first time.
+
+        `words`: what people wrote that it is about, in full; what is not `Markup` is shown as text.
+        """
         if form["sure"] != "yes":
-            raise Sure(title, [line for line in lines if line], button)
+            raise Sure(title, [line for line in lines if line], button, words)
 
 
 Look = Callable[[Ask], Facts]
-Do = Callable[[Ask, Form], str]
-"""Does what a form asks, and gives the address to show next."""
+Do = Callable[[Ask, Form], "str | Response"]
+"""Does what a form asks, and gives the address to show next, or a file."""
 
 
 class Page(NamedTuple):
@@ -121,12 +132,15 @@ def genuine(session: Session, form: Form) -> bool:
     return hmac.compare_digest(form["_form"].encode(), session.form.encode())
 
 
-def once(session: Session, number: str, do: Callable[[], str]) -> Response:
-    """Do it, unless a form with this number was done: then only show what that has led to."""
+def once(session: Session, number: str, do: Callable[[], str | Response]) -> Response:
+    """Do it, unless a form with this number was done: then only show what that has led to. A file is made again."""
     with session.turn:
         place = session.done.get(number)
         if place is None:
-            place = do()
+            made = do()
+            if isinstance(made, Response):
+                return made
+            place = made
             session.finish(number, place)
     return RedirectResponse(place, 303)
 
@@ -137,3 +151,10 @@ def settle(channel: Channel, keeper: Keeper) -> None:
         with suppress(BackchannelError):
             channel.sync()
     keeper.changed()
+
+
+def attachment(raw: bytes, name: str) -> Response:
+    """A file to be saved, under a name of ours: nothing of it is shown by the browser (spec/web.md, 3.2)."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(raw, media_type="application/octet-stream", headers=headers)
+
