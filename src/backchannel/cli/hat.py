@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from backchannel.cli import ask as asking
 from backchannel.cli import show
 from backchannel.cli.context import at_desk
-from backchannel.cli.nonpaper_page import HAT, HAT_LIMITS, say_promise
+from backchannel.cli.nonpaper_page import SYNC, promise, say_promise
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import BAD, DIM, GOOD, STRONG, Facts, Page
-from backchannel.facts.hat import facts, ready
-
-if TYPE_CHECKING:
-    pass
+from backchannel.facts.hat import READ_BY_SOME, cheat, facts, ready, was_in
+from backchannel.facts.promises import HAT, HAT_LIMITS, LEAGUE, ROUND
+from backchannel.facts.saying import english
 
 app = typer.Typer(
     cls=Group,
@@ -23,12 +22,7 @@ app = typer.Typer(
     help="The hat: a round in which every desk drops one folded slip, most of them empty. Nobody knows whose is whose.",
 )
 
-GO_ON = "The desks go on by themselves, while they are open: backchannel desk sync --watch"
-ROUND = (
-    "All take part by themselves, with an empty slip if nothing lies ready. Every desk has to be open some time before "
-    "the hour, or the round lapses and what was in it waits for the next."
-)
-LEAGUE = "If all but one are in league, they know what that one wrote. With three seats, that is two."
+GO_ON = f"The desks go on by themselves, while they are open: {SYNC}"
 
 
 @app.command("call", cls=DeskCommand)
@@ -52,8 +46,8 @@ def _called(page: Page, told: Facts) -> None:
     page.say("Called." if told["fate"] == "sent" else "Written. It waits on this desk.", GOOD)
     if told["round"] is not None:
         draw(page, told["round"])
-    page.say(ROUND)
-    page.say(LEAGUE, DIM)
+    page.say(english(ROUND))
+    page.say(english(LEAGUE), DIM)
 
 
 @app.command("status", cls=DeskCommand)
@@ -105,7 +99,7 @@ def ask_(
     with at_desk(ctx) as work:
         channel = work.channel()
         nonpapers.may_drop(channel)
-        told: Facts = {"promise": [HAT, HAT_LIMITS]}
+        told: Facts = {"promise": promise([[HAT], [HAT_LIMITS]])}
         if not work.given.json:
             show.tell(told, say_promise, as_json=False)
         if question is None:
@@ -136,14 +130,6 @@ def _taken_back(page: Page, told: Facts) -> None:
         page.say(f"A slip of yours is in round {told['hat']['riding']} already, and cannot be taken back.", "yellow")
 
 
-# --- facts ------------------------------------------------------------------------------------------------------------
-
-
-READ_BY_SOME = (
-    "Some may have read what was in it, so no desk keeps that: a slip that came twice could be told. "
-    "Whoever had something in it lays it ready again, in other words."
-)
-
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
@@ -152,28 +138,19 @@ def draw(page: Page, one: Facts) -> None:
     page.say(f"{one['number']}  Round of the hat, called by {one['called_by']}", STRONG)
     page.say(f"  among {show.names(one['seats'])}", DIM)
     page.say(f"  {one['state_says'][0].upper()}{one['state_says'][1:]}.")
-    for cheat in one["cheats"]:
-        page.say(f"  {cheat['name']} {cheat['how']}. Every desk of the round has seen the proof.", BAD)
+    for found in one["cheats"]:
+        page.say(f"  {english(cheat(found))} Every desk of the round has seen the proof.", BAD)
     if one["held"] is not None:
-        page.say(f"  {was_in(one['held'])}", GOOD)
+        page.say(f"  {english(was_in(one['held']))}", GOOD)
     if one["awaits"]:
         was = "Not heard from in time" if one["over"] else "Awaited"
         page.say(show.stop(f"  {was}: the desk{'s' if len(one['awaits']) > 1 else ''} of {show.names(one['awaits'])}"))
     if one["state"] == "lapsed" and one["was"] in ("opening", "opened"):
-        page.say(f"  {READ_BY_SOME}", STRONG)
+        page.say(f"  {english(READ_BY_SOME)}", STRONG)
     elif one["state"] in ("blamed", "failed", "lapsed"):
         page.say("  What a desk had in it lies ready there again, for the next round.", DIM)
     elif not one["over"]:
         page.say(f"  It lapses if it is not done by {show.local(one['ends_by'])}. {GO_ON}", DIM)
-
-
-def was_in(held: Facts) -> str:
-    """What was in the hat."""
-    plural = {"idea": "ideas", "reaction": "reactions", "question": "questions"}
-    parts = [f"{held[what]} {what if held[what] == 1 else many}" for what, many in plural.items() if held[what]]
-    parts += [f"{held['spoiled']} that nobody could read"] if held["spoiled"] else []
-    parts += [f"{_count(held['empty'], 'empty slip')}"] if held["empty"] else []
-    return show.stop(f"In the hat: {show.names(parts)}")
 
 
 def draw_ready(page: Page, one: Facts) -> None:

@@ -12,8 +12,10 @@ from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.facts import nonpaper as told_of
+from backchannel.facts import promises
 from backchannel.facts import sounding as asking
 from backchannel.facts.hat import ready
+from backchannel.facts.saying import english
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -109,14 +111,12 @@ def _float(
         by = channel.seat(through) if through else None
         everybody = nonpapers.readers_who_speak(channel, other) if other else [one.id for one in channel.state.active]
         readers = [seat for seat in seats or everybody if seat != channel.me]
-        lapses = show.local(common.at(nonpapers.until(channel, hours or HOURS)))
-        until = f"{nonpapers.days_from_hat(channel)} days after that round" if hat else f"At {lapses}"
+        lapses = promises.ends_at(common.at(nonpapers.until(channel, hours or HOURS)))
+        end = promises.ends_after(nonpapers.days_from_hat(channel)) if hat else lapses
         route = "hat" if hat else "carry" if by else "party"
-        told: Facts = {
-            "promise": pages.promise(
-                route, common.names(channel.state, readers), until, common.name(channel.state, by.id) if by else ""
-            )
-        }
+        who = common.name(channel.state, by.id) if by else ""
+        promise = promises.floating(route, end, common.names(channel.state, readers), who)
+        told: Facts = {"promise": pages.promise(promise)}
         words = _words(work, title, file, told)
         if hat:
             nonpapers.drop(channel, *words, counters=other)
@@ -158,7 +158,7 @@ def revise(ctx: typer.Context, number: Number, title: Title = None, file: File =
         channel = work.ready()
         item = nonpapers.at(channel, number)
         nonpapers.own(channel, item)
-        words = _words(work, title, file, {"promise": [pages.REVISE]})
+        words = _words(work, title, file, {"promise": [english(promises.REVISE)]})
         fate = work.act(channel, lambda: nonpapers.revise(channel, item, *words))
         _tell(work, channel, fate, "Revised", nonpapers.at(channel, number))
 
@@ -181,7 +181,7 @@ def react(
         secret = hat or nonpapers.through_hat(work.channel())
         channel = work.channel() if secret else work.ready()
         item = nonpapers.at(channel, number)
-        told: Facts = {"promise": [pages.HAT, pages.HAT_LIMITS] if secret else []}
+        told: Facts = {"promise": pages.promise([[promises.HAT], [promises.HAT_LIMITS]]) if secret else []}
         if secret:
             nonpapers.may_drop_reaction(channel, item, stance)
             if not work.given.json:
@@ -206,7 +206,8 @@ def withdraw(ctx: typer.Context, number: Number, yes: Yes = False) -> None:
         item = nonpapers.at(channel, number)
         nonpapers.own(channel, item)
         if not work.given.json:
-            show.tell({"promise": [pages.VANISHES, pages.UNREACHED]}, pages.say_promise, as_json=False)
+            told = {"promise": pages.promise([[promises.VANISHES], [promises.UNREACHED]])}
+            show.tell(told, pages.say_promise, as_json=False)
         ask.confirm(f"Withdraw {_named(channel, item)}, for good?", work.given, yes=yes)
         fate = work.act(channel, lambda: nonpapers.withdraw(channel, item))
         _tell(work, channel, fate, "Withdrawn", nonpapers.at(channel, number))
@@ -232,7 +233,8 @@ def take_up(
         nonpapers.current(channel, item)
         chosen = [channel.seat(who).id for who in signatory] if signatory else None
         seats = chosen or list(nonpapers.readers_who_speak(channel, item))
-        told: Facts = {"nonpaper": told_of.facts(channel, item), "promise": [pages.TAKE_UP, pages.UNREACHED]}
+        limits = pages.promise([[promises.TAKE_UP], [promises.UNREACHED]])
+        told: Facts = {"nonpaper": told_of.facts(channel, item), "promise": limits}
         if not work.given.json:
             show.tell(told, _before, as_json=False)
         who = show.names(common.names(channel.state, seats))
@@ -261,9 +263,9 @@ def carry(ctx: typer.Context, number: Number, to: To = None, hours: Hours = None
         item = nonpapers.at(channel, number)
         nonpapers.may_carry(channel, item)
         seats = sorted({channel.seat(who).id for who in to}) if to else [one.id for one in channel.state.active]
-        readers = show.names(common.names(channel.state, (seat for seat in seats if seat != channel.me)))
+        readers = common.names(channel.state, (seat for seat in seats if seat != channel.me))
         if not work.given.json:
-            told = {"promise": [pages.CARRY.format(who=readers), pages.UNREACHED]}
+            told = {"promise": pages.promise([[promises.carried(readers)], [promises.UNREACHED]])}
             show.tell(told, pages.say_promise, as_json=False)
         known = {held.position for held in channel.items("nonpaper")}
         fate = work.act(channel, lambda: nonpapers.carry(channel, item, to=seats, hours=hours or HOURS))
@@ -309,7 +311,7 @@ def _sounded(page: Page, told: Facts) -> None:
     page.say("Asked." if told["fate"] == "sent" else WAITS, GOOD)
     if told["sounding"] is not None:
         sounding.draw(page, told["sounding"])
-    page.say("The question and its result stay when the non-paper is gone. They have none of its words.", DIM)
+    page.say(english(promises.SOUND), DIM)
 
 
 @app.command("show", cls=DeskCommand)
@@ -363,7 +365,7 @@ def _done(page: Page, told: Facts) -> None:
     if told["nonpaper"] is not None:
         pages.draw(page, told["nonpaper"])
         if told["done"] in SENT and told["nonpaper"]["asked_for"]:
-            page.say(pages.ASKING)
+            page.say(f"{english(promises.ASKING).removesuffix('.')}: {pages.SYNC}")
     if told.get("understanding") is not None:
         one = told["understanding"]
         page.say(

@@ -2,84 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from backchannel.cli import show
 from backchannel.cli.show import BAD, DIM, GOOD, STRONG, Facts, Page
+from backchannel.facts.nonpaper import ASKED, came, objection
+from backchannel.facts.saying import Said, english
 
-if TYPE_CHECKING:
-    pass
-
-WITHOUT_NAME = "hat"
-"""The route of what nobody knows the author of."""
-
-UNREACHED = (
-    "What vanishing cannot reach: a copy of a desk that was made before, with its passphrase; a photograph; "
-    "what a terminal still shows, what somebody wrote down or remembers. A desk that stays off destroys it when it is "
-    "opened again."
-)
-STYLE = "How it is written may tell whose it is, and so may what only you could know."
-CARRIED_BY = (
-    "Only {who} will read it, and knows that it is yours. {who} may put it to the others without saying whose it is, "
-    "or not. Where only one other seat could have asked, everybody knows. The host, and sometimes the others, can see "
-    "that your desk sent something shortly before."
-)
-HAT = (
-    "It goes in the next round of the hat, and nobody can tell whose it is: not the others, not whoever calls the "
-    "round, not the host; as long as two of those who take part keep to the rules."
-)
-HAT_LIMITS = (
-    "What the hat does not hide: few who take part are few suspects. What comes only in rounds in which you were there "
-    "is yours. Whoever calls a round is seen: do not call it right after you have laid this ready."
-)
-ASKED = (
-    "Its words are not on this desk yet. It has asked for them; they come when the desk of somebody who has spoken in "
-    "this is open."
-)
-VANISHES = (
-    "Every desk destroys it, and says so; the host is asked to delete its copy. What it keeps all the same opens to no "
-    "desk that has confirmed."
-)
-REVISE = "Whoever has read a version may compare it with the next. Both vanish together."
-CARRY = (
-    "{who} will read it as put forward by you for a seat. Which, is not said; who saw your desks send may guess. "
-    "What was handed to you vanishes with this."
-)
-TAKE_UP = (
-    "You propose its words as an understanding, in your own name; that stays. The non-paper ends: every desk destroys "
-    "it, and nothing on the desks says any more whose it was. Who remembers, remembers."
-)
+SYNC = "backchannel desk sync --watch"
 
 
-def promise(route: str, readers: list[str], until: str, through: str) -> list[str]:
-    """What is promised before an idea leaves its author, and what is not. `until`: when it lapses, in words."""
-    told = {
-        "party": f"{show.names(readers)} will read it, and see that it is yours.",
-        "carry": CARRIED_BY.format(who=through),
-        "hat": HAT,
-    }[route]
-    end = (
-        f"{until}, or as soon as it is over, every desk destroys it and says so; the host is asked to delete its copy."
-    )
-    return [f"{told} {end}", UNREACHED, f"{HAT_LIMITS} {STYLE}" if route == WITHOUT_NAME else ""]
-
-
-ASKING = (
-    "As not all here are to read it, each reader's desk asks yours for the words, and has them when yours is next "
-    "open: backchannel desk sync --watch"
-)
+def promise(paragraphs: list[list[Said]]) -> list[str]:
+    """What is promised, as the terminal has it."""
+    return [english(*paragraph) for paragraph in paragraphs]
 
 
 def say_promise(page: Page, told: Facts) -> None:
     """It, as a page."""
-    first, *rest = [line for line in told["promise"] if line]
+    first, *rest = told["promise"]
     page.say(first, STRONG)
     for line in rest:
         page.say(line, DIM)
     page.say()
-
-
-# --- facts ------------------------------------------------------------------------------------------------------------
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -100,7 +42,7 @@ def draw(page: Page, one: Facts) -> None:
         draw_reaction(page, said, one)
     page.say(f"  {_who(one)}", DIM)
     if one["objection"] != "none" and one["route"] != "carry":
-        page.say(f"  {_objection(one)}", DIM)
+        page.say(f"  {english(objection(one))}", DIM)
     if one["can"]:
         page.say(f"  {_next(one)}")
 
@@ -108,22 +50,12 @@ def draw(page: Page, one: Facts) -> None:
 def heading(one: Facts) -> str:
     """Its title, and where it came from."""
     title = one["title"] if one["title"] is not None else "A non-paper"
-    return f"{title}; {_came(one)}"
-
-
-def _came(one: Facts) -> str:
-    whom = "you" if one["mine"] else one["from"]
-    return {
-        "party": f"floated by {whom}",
-        "carry": f"handed on by {whom}, to be put to the others without a name",
-        "intermediary": f"put forward by {whom} for another seat; which, only the two know",
-        "hat": "from the hat; nobody knows whose it is",
-    }[one["route"]]
+    return f"{title}; {english(came(one))}"
 
 
 def _words(page: Page, one: Facts) -> None:
     if one["text"] is None:
-        page.say(f"  {ASKED}", "yellow")
+        page.say(f"  {english(ASKED)}", "yellow")
     elif len(one["paragraphs"]) > 1:
         for k, part in enumerate(one["paragraphs"]):
             page.quote(part, mark=str(k + 1))
@@ -142,13 +74,6 @@ def draw_reaction(page: Page, said: Facts, one: Facts) -> None:
 
 def _who(one: Facts) -> str:
     return f"{show.names(one['readers'])} can read it, until {show.local(one['until'])}; then every desk destroys it."
-
-
-def _objection(one: Facts) -> str:
-    many = int(one["objection"])
-    if one["reactions_by"] == "hat":
-        return f"{many} objection{'' if many == 1 else 's'} from the hat end{'s' if many == 1 else ''} it."
-    return "The objection of one party ends it." if many == 1 else f"Objections of {many} parties end it."
 
 
 def _next(one: Facts) -> str:

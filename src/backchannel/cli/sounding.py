@@ -11,6 +11,9 @@ from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.errors import Misuse
+from backchannel.facts import sounding as told_of
+from backchannel.facts.promises import casting
+from backchannel.facts.saying import english
 from backchannel.facts.sounding import OVER, facts
 
 if TYPE_CHECKING:
@@ -24,13 +27,6 @@ app = typer.Typer(
 )
 
 NUMBER = Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, from sounding list.")]
-
-CAST = (
-    "Your answer is sealed, is never shown to anybody, and cannot be changed. "
-    "If not all accept an option, nobody learns who did not."
-)
-TWO = "There are only two voters: if you accept an option and it fails, you know that the other did not accept it."
-LEARN = "If you accept an option and it fails, you know that somebody did not accept it; not who."
 
 
 @app.command("ask", cls=DeskCommand)
@@ -170,9 +166,8 @@ def _one_by_one(work: Work, found: Facts) -> list[int]:
 def _before(page: Page, told: Facts) -> None:
     draw(page, told["sounding"])
     page.say()
-    page.say(CAST, STRONG)
-    page.say(TWO if len(told["sounding"]["voters"]) == 2 else LEARN)
-    page.say("You can prove your own answer to somebody who forces you to. Every voter must answer, or it lapses.", DIM)
+    for said, style in zip(casting(len(told["sounding"]["voters"])), (STRONG, "", DIM), strict=True):
+        page.say(english(said), style)
 
 
 @app.command("withdraw", cls=DeskCommand)
@@ -254,26 +249,19 @@ OPEN = "The desks go on by themselves, while they are open: backchannel desk syn
 
 def draw(page: Page, one: Facts) -> None:
     """A sounding as a page."""
-    page.say(f"Sounding {one['number']}, {_asked(one)}", STRONG)
+    page.say(f"Sounding {one['number']}, {english(told_of.asked(one))}", STRONG)
     page.quote(one["question"])
     for option in one["options"]:
-        mark = _mark(one, option)
+        mark = f"  {english(told_of.met(one, option))}" if option["met"] else ""
         page.say(f"  {option['number']:>3}  {option['text']}{mark}", GOOD if option["met"] else "")
-    page.say(f"  {_sentence(one['rule_says'])} {_reveals(one['reveal'])}", DIM)
+    page.say(f"  {english(told_of.rule(one), told_of.reveals(one))}", DIM)
     page.say(f"  {_sentence(one['state_says'])}")
     if one["state"] == "closed":
-        page.say(f"  {_known(one)}", STRONG)
+        page.say(f"  {english(*told_of.known(one))}", STRONG)
     elif one["state"] not in OVER:
         page.say(f"  {_so_far(one)}")
         page.say(f"  Answers until {show.local(one['answers_by'])}; opened until {show.local(one['ends_by'])}.", DIM)
         page.say(f"  {_next(one)}", STRONG if one["mine"] else DIM)
-
-
-def _asked(one: Facts) -> str:
-    """Only the hat's own questions begin so, or its caller lies (spec/hat.md, 3)."""
-    if one["question"].startswith("From the hat: "):
-        return f"brought by the desk of {one['asked_by']}"
-    return f"asked by {one['asked_by']}"
 
 
 def _so_far(one: Facts) -> str:
@@ -292,37 +280,6 @@ def _next(one: Facts) -> str:
     if one["state"] in ("keys", "ballots"):
         return f"Nothing is for you to do. {OPEN}"
     return f"Nobody has to do anything more. {OPEN}"
-
-
-def _mark(one: Facts, option: Facts) -> str:
-    if not option["met"]:
-        return ""
-    return "  acceptable to all" if not one["quorum"] else f"  acceptable to {option['tally']} of {len(one['voters'])}"
-
-
-def _reveals(reveal: str) -> str:
-    if reveal == "all":
-        return "Every option that meets this is shown."
-    return "One option that meets this is shown, and not the rest."
-
-
-def _known(one: Facts) -> str:
-    met = [option for option in one["options"] if option["met"]]
-    if not met:
-        return (
-            "Not acceptable to all: none of these options. Nothing else is known, to anybody."
-            if not one["quorum"]
-            else ("None of these options was acceptable to enough. Nothing else is known, to anybody.")
-        )
-    others = len(one["options"]) - len(met)
-    if not others:
-        return "Nothing else is known."
-    if one["reveal"] == "all":
-        return f"The other {others} did not meet the rule. Who accepted what is not known, to anybody."
-    if not one["failed"]:
-        return "Nothing is known about the other options."
-    opened = "1 other was" if one["failed"] == 1 else f"{one['failed']} others were"
-    return f"{opened} opened before it and did not meet the rule. Nothing else is known."
 
 
 def _sentence(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backchannel.facts import Facts
+from backchannel.facts.saying import Said
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -54,3 +55,31 @@ def facts(channel: Channel, item: Hat) -> Facts:
         "held": hats.was_in(item),
         "cheats": [{"name": common.name(state, one.seat), "how": HOW[one.how]} for one in item.culprits],
     }
+
+
+# --- what every face says of it ---------------------------------------------------------------------------------------
+
+READ_BY_SOME = Said(
+    "Some may have read what was in it, so no desk keeps that: a slip that came twice could be told. "
+    "Whoever had something in it lays it ready again, in other words."
+)
+
+
+def cheat(one: Facts) -> Said:
+    """Who cheated, and how."""
+    return Said("{name} {how}.", {"name": one["name"], "how": Said(one["how"])})
+
+
+def was_in(held: Facts) -> Said:
+    """What was in the hat."""
+    found = [
+        Said("1 idea") if held["idea"] == 1 else Said("{n} ideas", {"n": held["idea"]}),
+        Said("1 reaction") if held["reaction"] == 1 else Said("{n} reactions", {"n": held["reaction"]}),
+        Said("1 question") if held["question"] == 1 else Said("{n} questions", {"n": held["question"]}),
+        Said("{n} that nobody could read", {"n": held["spoiled"]}),
+        Said("1 empty slip") if held["empty"] == 1 else Said("{n} empty slips", {"n": held["empty"]}),
+    ]
+    kinds = ("idea", "reaction", "question", "spoiled", "empty")
+    return Said(
+        "In the hat: {things}.", {"things": [one for kind, one in zip(kinds, found, strict=True) if held[kind]]}
+    )

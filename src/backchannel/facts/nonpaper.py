@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backchannel.facts import Facts
+from backchannel.facts.saying import Said
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -62,6 +63,7 @@ def reaction(channel: Channel, one: Reaction) -> Facts:
     said = nonpapers.remark(channel, one)
     return {
         "by": common.name(channel.state, one.seat) if one.seat is not None else None,
+        "mine": one.seat == channel.me,
         "stance": one.stance,
         "version": one.version + 1,
         "text": said.text if said is not None else "",
@@ -94,3 +96,38 @@ def _silent(channel: Channel, seat: bytes) -> Facts:
         "left": found is None or found.standing == "gone",
         "heard": common.at(heard) if heard is not None else None,
     }
+
+
+# --- what every face says of it ---------------------------------------------------------------------------------------
+
+ASKED = Said(
+    "Its words are not on this desk yet. It has asked for them; they come when the desk of somebody who has spoken in "
+    "this is open."
+)
+
+
+def came(one: Facts) -> Said:
+    """Where a living one came from."""
+    parts = {"name": one["from"]}
+    if one["mine"]:
+        return {
+            "party": Said("floated by you"),
+            "carry": Said("handed on by you, to be put to the others without a name"),
+            "intermediary": Said("put forward by you for another seat; which, only the two know"),
+        }[one["route"]]
+    return {
+        "party": Said("floated by {name}", parts),
+        "carry": Said("handed on by {name}, to be put to the others without a name", parts),
+        "intermediary": Said("put forward by {name} for another seat; which, only the two know", parts),
+        "hat": Said("from the hat; nobody knows whose it is"),
+    }[one["route"]]
+
+
+def objection(one: Facts) -> Said:
+    """What ends it, where the charter has objections end something."""
+    many = int(one["objection"])
+    if one["reactions_by"] == "hat":
+        several = Said("{n} objections from the hat end it.", {"n": many})
+        return Said("1 objection from the hat ends it.") if many == 1 else several
+    several = Said("Objections of {n} parties end it.", {"n": many})
+    return Said("The objection of one party ends it.") if many == 1 else several

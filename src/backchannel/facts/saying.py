@@ -77,7 +77,8 @@ def english(*said: Said) -> str:
 
 def _filled(part: object) -> str:
     if isinstance(part, Said):
-        return part.sentence.format(**{name: _filled(one) for name, one in part.parts.items()})
+        parts = {name: _filled(one) for name, one in part.parts.items()}
+        return part.sentence.format(**parts) if parts else part.sentence
     if isinstance(part, list):
         return names([_filled(one) for one in part])
     return local(part) if isinstance(part, Hour) else str(part)

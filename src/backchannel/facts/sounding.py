@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backchannel.facts import Facts
-from backchannel.facts.saying import names
+from backchannel.facts.saying import Said, english
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -35,7 +35,7 @@ def facts(channel: Channel, item: Sounding) -> Facts:
     at = standing(channel, item)
     met = {result.option: result.tally for result in item.results}
     done, total, awaits = progress(item)
-    return {
+    found = {
         "number": item.at.position,
         "question": terms.question,
         "options": [
@@ -45,7 +45,6 @@ def facts(channel: Channel, item: Sounding) -> Facts:
         "rule": terms.rule,
         "quorum": terms.quorum,
         "required": common.names(state, terms.required),
-        "rule_says": _rule(common.names(state, terms.required), terms.quorum),
         "reveal": terms.reveal,
         "asked_by": common.name(state, item.asker),
         "releaser": common.name(state, terms.releaser),
@@ -58,15 +57,81 @@ def facts(channel: Channel, item: Sounding) -> Facts:
         "state": at,
         "state_says": STATES[at],
         "progress": {"done": done, "of": total},
+        "rounds": _rounds(item, at, done, total),
         "awaits": common.names(state, awaits) if at not in OVER else [],
         "cast": cast(channel, item),
         "mine": channel.me in terms.voters and at in ("keys", "ballots") and not cast(channel, item),
         "failed": item.failed,
     }
+    return {**found, "rule_says": english(rule(found))}
 
 
-def _rule(required: list[str], quorum: int) -> str:
-    if not quorum:
-        return "acceptable only if all voters could live with it"
-    rest = f"{quorum} of the {'others' if required else 'voters'}"
-    return f"acceptable if {names([*required, rest])} could live with it"
+ROUNDS = {"keys": "ready", "ballots": "answered", "blinds": "worked out", "opening": "opened"}
+
+
+def _rounds(item: Sounding, at: str, done: int, total: int) -> list[Facts]:
+    """The rounds of a sounding that goes on or is done, and how far each is; none of one that ended unopened."""
+    order = [*ROUNDS, "closed"]
+    if at not in order:
+        return []
+    many = {"keys": len(item.part)}
+    found = []
+    for one, says in ROUNDS.items():
+        of = many.get(one, len(item.terms.voters))
+        when = "now" if one == at else "done" if order.index(one) < order.index(at) else "later"
+        count, of = (done, total) if when == "now" else (of if when == "done" else 0, of)
+        found.append({"round": one, "says": says, "when": when, "done": count, "of": of})
+    return found
+
+
+# --- what every face says of it ---------------------------------------------------------------------------------------
+
+
+def rule(one: Facts) -> Said:
+    """What an option has to meet."""
+    if not one["quorum"]:
+        return Said("Acceptable only if all voters could live with it.")
+    n = {"n": one["quorum"]}
+    rest = Said("{n} of the others", n) if one["required"] else Said("{n} of the voters", n)
+    return Said("Acceptable if {who} could live with it.", {"who": [*one["required"], rest]})
+
+
+def reveals(one: Facts) -> Said:
+    """How much is opened."""
+    if one["reveal"] == "all":
+        return Said("Every option that meets this is shown.")
+    return Said("One option that meets this is shown, and not the rest.")
+
+
+def asked(one: Facts) -> Said:
+    """Who has asked: only the hat's own questions begin so, or its caller lies (spec/hat.md, 3)."""
+    if one["question"].startswith("From the hat: "):
+        return Said("brought by the desk of {name}", {"name": one["asked_by"]})
+    return Said("asked by {name}", {"name": one["asked_by"]})
+
+
+def met(one: Facts, option: Facts) -> Said:
+    """Of an option that meets the rule."""
+    if one["quorum"]:
+        return Said("acceptable to {n} of {of}", {"n": option["tally"], "of": len(one["voters"])})
+    return Said("acceptable to all")
+
+
+def known(one: Facts) -> list[Said]:
+    """What is known at its end, and what is not."""
+    found = [option for option in one["options"] if option["met"]]
+    if not found and one["quorum"]:
+        return [Said("None of these options was acceptable to enough."), Said("Nothing else is known, to anybody.")]
+    if not found:
+        return [Said("Not acceptable to all: none of these options."), Said("Nothing else is known, to anybody.")]
+    others = len(one["options"]) - len(found)
+    if not others:
+        return [Said("Nothing else is known.")]
+    if one["reveal"] == "all":
+        many = Said("The other {n} did not meet the rule.", {"n": others})
+        return [many, Said("Who accepted what is not known, to anybody.")]
+    if not one["failed"]:
+        return [Said("Nothing is known about the other options.")]
+    many = Said("{n} others were opened before it and did not meet the rule.", {"n": one["failed"]})
+    single = Said("1 other was opened before it and did not meet the rule.")
+    return [single if one["failed"] == 1 else many, Said("Nothing else is known.")]
