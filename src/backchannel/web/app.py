@@ -8,6 +8,7 @@ from typing import Any
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp
 
 from backchannel.errors import BackchannelError, Misuse
 from backchannel.web import page as pages
-from backchannel.web.guard import Guard, session_of
+from backchannel.web.guard import MOST_FILE, MOST_FORM, Guard, session_of
 from backchannel.web.keeper import Keeper, Locked
 from backchannel.web.page import Ask, Facts, Filled, Form, Page, Sure
 from backchannel.web.render import page as rendered
@@ -26,6 +27,11 @@ from backchannel.web.words import Words, negotiated, words
 MOST_STREAMS = 64
 LIVE_SECONDS = 20.0
 """How often a stream says that it is there."""
+MOST_FILES = 64
+MOST_FIELDS = 5_000
+
+MultiPartParser.spool_max_size = MOST_FILE + 1
+"""Files that are sent stay in memory: beyond this they would be written to a temporary file in the clear."""
 
 
 class App:
@@ -207,4 +213,6 @@ def _session(request: Request) -> Session:
 
 
 async def _form(request: Request) -> Form | None:
-    return Form(await request.form()) if request.method == "POST" else None
+    if request.method != "POST":
+        return None
+    return Form(await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_FORM))
