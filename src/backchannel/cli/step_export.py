@@ -110,13 +110,15 @@ def record(
     ] = None,
 ) -> None:
     """The track record: what each party has promised, and what became of it and why. Never one number."""
+    from backchannel.channel.state import DAY
     from backchannel.desk import pictures, steps
     from backchannel.desk.plans.reading import end_of
     from backchannel.facts import step as facts
     from backchannel.instruments.step.track import track
 
-    first = end_of(day(since)) - DAY_UNITS if since is not None else 0
-    last = end_of(day(until)) if until is not None else EVER
+    # An hour is the end of a day, as a rule, and belongs to that day.
+    first = end_of(day(since)) - DAY + 1 if since is not None else 0
+    last = end_of(day(until)) + 1 if until is not None else EVER
     with at_desk(ctx) as work:
         form = _form(file, pictures.TABLES) if file is not None else ""
         channel = work.read()
@@ -137,9 +139,6 @@ def record(
         if file is not None:
             ask.write_file(Path(file), _rows_table(told, form))
         work.tell(told, _record, channel)
-
-
-DAY_UNITS = 288
 
 
 def _promised(items: Sequence[Ladder]) -> list[str]:

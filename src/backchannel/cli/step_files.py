@@ -145,6 +145,7 @@ def _send(work: Work, channel: Channel, item: Ladder, file: File, path: Path, *,
         "size": file.size,
         "sha256": file.sha256.hex(),
         "here": here,
+        "under_way": evidence.sent(channel, item, file) - here,
         "pieces": total,
         "sent": here == total,
         "why": why,
@@ -170,7 +171,10 @@ def _filed(page: Page, facts: Facts) -> None:
             page.say(f"Sent: {file['name']} ({step_one.size(file['size'])})", GOOD)
             continue
         why = f" {file['why']['what']}" if file["why"] else ""
-        page.say(f"Not sent yet: {file['name']}, {file['here']} of {file['pieces']} pieces.{why}", "yellow")
+        page.say(
+            f"Not sent yet: {file['name']}, {file['here'] + file['under_way']} of {file['pieces']} pieces.{why}",
+            "yellow",
+        )
         page.say(f"  To go on: backchannel step send {ladder} {number} {file['path']}", DIM)
 
 

@@ -127,6 +127,13 @@ def _changed(path: Path) -> Misuse:
     return Misuse("file", f"{path.name} has changed since it was named.", "Find it as it was.", SENT)
 
 
+def sent(channel: Channel, item: Ladder, file: File) -> int:
+    """How many pieces of an own file stand in the log, or wait here for it."""
+    party = channel.state.member(channel.me).party
+    here = channel.session.book.pieces.here(item.at.position, party, file.sha256)
+    return len(here | _waiting(channel, item, file))
+
+
 def _pass_on(channel: Channel, item: Ladder, file: File, n: int, total: int) -> None:
     channel.sync()
     if len(_waiting(channel, item, file)) >= AT_ONCE:

@@ -110,10 +110,10 @@ def may(channel: Channel, item: Ladder, number: int, kind: str) -> Step:
     if not parts & {part for _, part in known}:
         whose = dict.fromkeys(p for _, part in known if part in _WHOSE for p in _WHOSE[part](one) if p != me.party)
         who = ", ".join(whose) or "nobody"
-        own = "Your party does not judge its own step" if kind == "step.find" and "doer" in parts else ""
-        what = own or f"To {verb} step {number} is not for your party"
+        own = "Your party does not judge its own step; that is" if kind == "step.find" and "doer" in parts else ""
+        what = own or f"To {verb} step {number} is not for your party, but"
         raise Misuse(
-            "party", f"{what}, but for {who}.", f"See: backchannel step show {item.at.position} {number}", UNDONE
+            "party", f"{what} for {who}.", f"See: backchannel step show {item.at.position} {number}", UNDONE
         )
     if not any((now.state, part) in known for part in parts):
         raise Misuse("state", f"Step {number} is {now.state}: {STATES[now.state]}.", _todo(item, number, now), UNDONE)
