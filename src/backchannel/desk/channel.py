@@ -87,6 +87,11 @@ class Channel:
         """Read what is new, do what is owed, post what waits."""
         return self._syncer.sync(progress)
 
+    def look(self) -> None:
+        """Read what is new, and leave what this desk owes to whoever watches."""
+        with self._syncer.remembered():
+            self._syncer.read()
+
     def watch(self, stop: threading.Event, heard: Callable[[object], None] = lambda _: None) -> Iterator[list[Event]]:
         """Stay in step until `stop` is set; yields what came each time."""
         return Watcher(self._syncer).watch(stop, heard)

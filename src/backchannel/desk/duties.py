@@ -8,7 +8,7 @@ from typing import NamedTuple
 from backchannel.channel import acts
 from backchannel.channel.assent import next_seats
 from backchannel.channel.state import DAY, PREKEY_LIFE, At, Seat, State
-from backchannel.desk import dossier, slips
+from backchannel.desk import dossier, files, slips
 from backchannel.desk.book.intent import Act, Intent, Say, Welcome
 from backchannel.desk.book.items import Item, Items
 from backchannel.desk.rehearsal import rehearse
@@ -68,6 +68,7 @@ def write_duties(session: Session, *, clean: bool = False) -> bool:
     dropped = _one_time_keys(session, me, waiting, owed)
     dropped = slips.clear(session) or dropped
     owed += dossier.owed(session, waiting)
+    owed += files.owed(session, waiting)
     says, destroyed = _instruments(session, me, waiting, clean and not dropped and not session.book.asides.used())
     for intent in (*owed, *says):
         session.book.outbox.put(intent)

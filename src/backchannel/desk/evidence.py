@@ -8,15 +8,17 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from backchannel.desk.book.intent import Say
-from backchannel.desk.channel import Channel
 from backchannel.entry import text
 from backchannel.entry.codec import decode
 from backchannel.errors import Malformed, Misuse
 from backchannel.instruments.step.acts import PIECE, File, Piece
 from backchannel.instruments.step.values import Ladder, Step
+
+if TYPE_CHECKING:
+    from backchannel.desk.channel import Channel
 
 Progress = Callable[[int, int], None]
 """Told (pieces done, pieces in all)."""
@@ -61,15 +63,24 @@ def _hashed(path: Path, progress: Progress) -> tuple[File, list[bytes]]:
                 parts.append(hashlib.sha256(data).digest())
                 size += len(data)
                 if size > MOST:
-                    raise Misuse("file", f"{path.name} is larger than a gigabyte.", "Divide it.", UNDONE)
+                    raise too_large(path.name)
                 progress(len(parts), max(total, len(parts)))
     except OSError as problem:
         raise Misuse("file", f"{path} cannot be read: {problem.strerror or problem}.", "", UNDONE) from problem
+    return File(called(path.name), size, whole.digest()), parts
+
+
+def called(name: str) -> str:
+    """A file's name, as it can be named; `Misuse("file")` if it cannot."""
     try:
-        name = text.line(text.tidy(path.name), "file name", 200)
+        return text.line(text.tidy(name), "file name", 200)
     except Malformed as problem:
-        raise Misuse("file", f"{path.name}: {problem.what}", "Give it another name.", UNDONE) from problem
-    return File(name, size, whole.digest()), parts
+        raise Misuse("file", f"{name[:200]}: {problem.what}", "Give it another name.", UNDONE) from problem
+
+
+def too_large(name: str) -> Misuse:
+    """Of a file that does not go."""
+    return Misuse("file", f"{name} is larger than a gigabyte.", "Divide it.", UNDONE)
 
 
 def mine(
@@ -176,12 +187,32 @@ def filename(name: str) -> str:
     return f"{kept}.{ending.encode()[:50].decode(errors='ignore')}" if dot else kept
 
 
+def check(channel: Channel, item: Ladder, one: Named) -> None:
+    """That a file is whole, and is what was named. `Misuse`: `missing`, `altered`."""
+    _whole(one)
+    digest, size = hashlib.sha256(), 0
+    for data in channel.session.book.pieces.read(item.at.position, one.party, one.file.sha256):
+        digest.update(data)
+        size += len(data)
+    _same(one, size, digest.digest())
+
+
+def _whole(one: Named) -> None:
+    if one.here < one.pieces:
+        raise Misuse("missing", f"{one.pieces - one.here} of {one.pieces} pieces of {one.file.name} are not here yet.")
+
+
+def _same(one: Named, size: int, digest: bytes) -> None:
+    if (size, digest) != (one.file.size, one.file.sha256):
+        what = f"What came of {one.file.name} is not the file that {one.party} named."
+        raise Misuse("altered", what, f"Tell {one.party}.")
+
+
 def save(
     channel: Channel, item: Ladder, one: Named, target: Path, progress: Progress = lambda done, total: None
 ) -> None:
     """Write a file out if it is whole and is what was named. `Misuse`: `missing`, `altered`, `exists`, `file`."""
-    if one.here < one.pieces:
-        raise Misuse("missing", f"{one.pieces - one.here} of {one.pieces} pieces of {one.file.name} are not here yet.")
+    _whole(one)
     if target.exists():
         raise Misuse("exists", f"{target} is there already.", "Choose another name.")
     try:
@@ -198,10 +229,7 @@ def save(
                 progress(n, one.pieces)
             out.flush()
             os.fsync(out.fileno())
-        if (size, digest.digest()) != (one.file.size, one.file.sha256):
-            raise Misuse(
-                "altered", f"What came of {one.file.name} is not the file that {one.party} named.", f"Tell {one.party}."
-            )
+        _same(one, size, digest.digest())
         _place(scratch, target)
     except FileExistsError as problem:
         raise Misuse("exists", f"{target} is there already.", "Choose another name.") from problem

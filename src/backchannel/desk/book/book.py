@@ -14,6 +14,7 @@ from backchannel.desk.book.entries import Entries
 from backchannel.desk.book.intent import Welcome
 from backchannel.desk.book.items import Items
 from backchannel.desk.book.outbox import Outbox
+from backchannel.desk.book.outgoing import Outgoing
 from backchannel.desk.book.pieces import Pieces
 from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import decode, encode
@@ -53,7 +54,7 @@ class Book:
         self.vault, self.c = vault, c
         self.entries, self.outbox, self.asides = Entries(vault, c), Outbox(vault, c), Asides(vault, c)
         self.items = Items(vault, c, self.asides, self.outbox)
-        self.pieces = Pieces(vault, c)
+        self.pieces, self.outgoing = Pieces(vault, c), Outgoing(vault, c)
 
     # --- the channel as a whole
 
