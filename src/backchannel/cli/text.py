@@ -14,8 +14,9 @@ from backchannel.cli.context import at_desk
 from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.cli.text_amend import seen, unchanged
-from backchannel.cli.text_pen import Bracket, Number, ParagraphNumber, may, told
+from backchannel.cli.text_pen import Bracket, Number, ParagraphNumber, told
 from backchannel.errors import Misuse
+from backchannel.facts import may
 from backchannel.facts import redline as redlines
 from backchannel.facts import sounding as asking
 from backchannel.facts import text as told_of
@@ -132,7 +133,7 @@ def stand(
         before = seen(work, number)
         channel = work.ready()
         item = channel.text_at(number)
-        may(party=True, states=("drafting", "silence", "adopted"))(channel, item)
+        may.work(channel, item, party=True, states=("drafting", "silence", "adopted"))
         wanted = chosen(told_of.facts(channel, item), which, stance)
         unchanged(before, item, wanted)
         rows = [texts.paragraph(item, n) for n in wanted]

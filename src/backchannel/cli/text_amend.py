@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,10 +13,12 @@ from backchannel.cli import text_redline as marks
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand
 from backchannel.cli.show import GOOD, Facts, Page
-from backchannel.cli.text_pen import UNDONE, WORKED_ON, Bracket, Number, ParagraphNumber, act, may
+from backchannel.cli.text_pen import Bracket, Number, ParagraphNumber, act
 from backchannel.errors import Misuse
+from backchannel.facts import may
 from backchannel.facts import redline as redlines
 from backchannel.facts import text as told_of
+from backchannel.facts.may import UNDONE
 from backchannel.facts.saying import numbers
 
 if TYPE_CHECKING:
@@ -75,7 +78,7 @@ def amend(
         before = seen(work, number)
         channel = work.ready()
         item = channel.text_at(number)
-        may()(channel, item)
+        may.work(channel, item)
         draft = changes.Draft(channel, item)
         if from_ is not None:
             changes.read(draft, ask.written(None, from_, work.given, "changes"))
@@ -185,7 +188,7 @@ def clear(
         before = seen(work, number)
         channel = work.ready()
         item = channel.text_at(number)
-        may()(channel, item)
+        may.work(channel, item)
         unchanged(before, item, [paragraph])
         draft = changes.Draft(channel, item)
         draft.changes.append(texts.clear(channel, item, paragraph, bracket, option - 1))
@@ -208,7 +211,7 @@ def _decide(ctx: typer.Context, number: int, which: list[int], done: str, *, acc
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.text_at(number)
-        may(pen=True)(channel, item)
+        may.work(channel, item, pen=True)
         wanted = [_amendment(item, n) for n in which]
         fate = work.act(channel, lambda: texts.decide(channel, item, wanted, accept=accept, reason=reason))
         item = channel.text_at(number)
@@ -248,7 +251,7 @@ def withdraw(ctx: typer.Context, number: Number, amendment: Annotated[int, typer
     def deed(channel: Channel, item: Text) -> None:
         texts.withdraw(channel, item, _amendment(item, amendment))
 
-    act(ctx, number, "Taken back", deed, may=may(states=WORKED_ON))
+    act(ctx, number, "Taken back", deed, allowed=partial(may.work, states=may.WORKED_ON))
 
 
 def register(app: typer.Typer) -> None:

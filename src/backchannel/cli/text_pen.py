@@ -13,9 +13,8 @@ from backchannel.cli import text_page as pages
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
-from backchannel.errors import Misuse
+from backchannel.facts import may
 from backchannel.facts import text as told_of
-from backchannel.facts.saying import numbers
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -27,51 +26,20 @@ Bracket = Annotated[int, typer.Option("--bracket", metavar="K", min=1, help="Whi
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without being asked.")]
 
 Deed = Callable[["Channel", "Text"], object]
-WORKED_ON = ("drafting", "silence")
 
 
 def act(
-    ctx: typer.Context, number: int, done: str, deed: Deed, *, may: Deed, asks: str = "", yes: bool = False
+    ctx: typer.Context, number: int, done: str, deed: Deed, *, allowed: Deed, asks: str = "", yes: bool = False
 ) -> None:
-    """Do something with a text, if `may` raises nothing, after a question if it cannot be taken back; show the text."""
+    """Do something with a text, if `allowed` raises nothing, after a question if it is for good; show the text."""
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.text_at(number)
-        may(channel, item)
+        allowed(channel, item)
         if asks:
             ask.confirm(f"{asks.replace('TEXT', named(item), 1)}", work.given, yes=yes)
         fate = work.act(channel, lambda: deed(channel, item))
         told(work, channel, fate, done, channel.text_at(number))
-
-
-def may(*, pen: bool = False, party: bool = False, states: tuple[str, ...] = ("drafting",)) -> Deed:
-    """Whether this seat can do it to a text in one of these states: the table's own refusal would not say who can."""
-
-    def check(channel: Channel, item: Text) -> None:
-        if item.state not in states:
-            raise Misuse("state", _state_says(item, states), "", UNDONE)
-        one = told_of.facts(channel, item)
-        if pen and not one["pen_mine"]:
-            raise Misuse("pen", f"This is for whoever holds the pen: {show.stop(one['pen'])}", "", UNDONE)
-        if party and not one["for_party"]:
-            what = f"This is for those who negotiate here, for {show.stop(show.names(one['parties']))}"
-            raise Misuse("party", what, "", UNDONE)
-
-    return check
-
-
-def _state_says(item: Text, states: tuple[str, ...]) -> str:
-    n = item.at.position
-    if item.state == "drafting":
-        return f"No silence runs on text {n}." if "silence" in states else f"Text {n} is not adopted yet."
-    return {
-        "silence": f"Silence runs on text {n}: nothing of it is changed until it ends, or somebody breaks it.",
-        "adopted": f"Text {n} is adopted: it changes no more.",
-        "closed": f"Text {n} was given up.",
-    }[item.state]
-
-
-UNDONE = "Nothing was done."
 
 
 def named(item: Text) -> str:
@@ -99,21 +67,7 @@ def issue(ctx: typer.Context, number: Number) -> None:
     """The pen gives the text, as it is now, the next number: text 1, text 2.."""
     from backchannel.desk import texts
 
-    act(ctx, number, "Issued", texts.issue, may=may(pen=True))
-
-
-def _may_end(channel: Channel, item: Text, *, agreed: bool) -> None:
-    """Whether the pen can put it under silence, or adopt it."""
-    may(pen=True, states=WORKED_ON if agreed else ("drafting",))(channel, item)
-    n, one = item.at.position, told_of.facts(channel, item)
-    if not one["versions"] or one["changed"]:
-        what = f"Text {n} has changed since it was issued." if one["changed"] else f"Text {n} was not issued yet."
-        raise Misuse("version", what, f"Issue it first: backchannel text issue {n}", UNDONE)
-    left = [part["number"] for part in one["paragraphs"] if part["brackets"]]
-    if left:
-        raise Misuse("brackets", f"There are brackets in {numbers(left)}.", "", UNDONE)
-    if agreed and not one["clear"]:
-        raise Misuse("open", "Not all of it is agreed.", f"See: backchannel text brackets {n}", UNDONE)
+    act(ctx, number, "Issued", texts.issue, allowed=partial(may.work, pen=True))
 
 
 def silence(
@@ -126,8 +80,16 @@ def silence(
     from backchannel.desk import texts
 
     asks = f"Adopt TEXT, after {days} day{'' if days == 1 else 's'}, unless somebody breaks silence?"
-    allowed = partial(_may_end, agreed=False)
-    act(ctx, number, "Silence runs", lambda c, item: texts.silence(c, item, days * 24), may=allowed, asks=asks, yes=yes)
+    allowed = partial(may.end, agreed=False)
+    act(
+        ctx,
+        number,
+        "Silence runs",
+        lambda c, item: texts.silence(c, item, days * 24),
+        allowed=allowed,
+        asks=asks,
+        yes=yes,
+    )
 
 
 def break_(
@@ -138,23 +100,31 @@ def break_(
     """Break silence: the text is not adopted, and is worked on again."""
     from backchannel.desk import texts
 
-    allowed = may(party=True, states=("silence",))
-    act(ctx, number, "Silence is broken", lambda channel, item: texts.break_(channel, item, words), may=allowed)
+    allowed = partial(may.work, party=True, states=("silence",))
+    act(ctx, number, "Silence is broken", lambda channel, item: texts.break_(channel, item, words), allowed=allowed)
 
 
 def adopt(ctx: typer.Context, number: Number, yes: Yes = False) -> None:
     """The pen adopts the newest version, everybody having agreed: it changes no more."""
     from backchannel.desk import texts
 
-    act(ctx, number, "Adopted", texts.adopt, may=partial(_may_end, agreed=True), asks="Adopt TEXT, for good?", yes=yes)
+    act(
+        ctx,
+        number,
+        "Adopted",
+        texts.adopt,
+        allowed=partial(may.end, agreed=True),
+        asks="Adopt TEXT, for good?",
+        yes=yes,
+    )
 
 
 def close(ctx: typer.Context, number: Number, yes: Yes = False) -> None:
     """The pen gives the text up."""
     from backchannel.desk import texts
 
-    allowed = may(pen=True, states=WORKED_ON)
-    act(ctx, number, "Given up", texts.close, may=allowed, asks="Give up TEXT, for good?", yes=yes)
+    allowed = partial(may.work, pen=True, states=may.WORKED_ON)
+    act(ctx, number, "Given up", texts.close, allowed=allowed, asks="Give up TEXT, for good?", yes=yes)
 
 
 def pass_(ctx: typer.Context, number: Number, who: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
@@ -163,9 +133,9 @@ def pass_(ctx: typer.Context, number: Number, who: Annotated[str, typer.Argument
 
     def allowed(channel: Channel, item: Text) -> None:
         free = told_of.facts(channel, item)["pen_free"]
-        may(pen=not free, states=WORKED_ON)(channel, item)
+        may.work(channel, item, pen=not free, states=may.WORKED_ON)
 
-    act(ctx, number, "Passed", lambda channel, item: texts.pass_(channel, item, channel.seat(who).id), may=allowed)
+    act(ctx, number, "Passed", lambda channel, item: texts.pass_(channel, item, channel.seat(who).id), allowed=allowed)
 
 
 def propose(
@@ -184,7 +154,7 @@ def propose(
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.text_at(number)
-        may(states=("adopted",))(channel, item)
+        may.work(channel, item, states=("adopted",))
         chosen = [channel.seat(who).id for who in signatory] if signatory else texts.negotiators(channel, item)
         one = told_of.facts(channel, item)
         left = [part for part in one["paragraphs"] if part["kind"] != "agreed"]

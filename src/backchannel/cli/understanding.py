@@ -13,7 +13,6 @@ from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group, PlainCommand, settings
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.entry.text import tidy
-from backchannel.errors import Misuse
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -78,11 +77,12 @@ def _annex(name: str) -> Annex:
 def initial(ctx: typer.Context, number: NUMBER) -> None:
     """Initial: this is the text. Binds nobody yet; when all have initialled, it can be signed."""
     from backchannel.desk import understandings
+    from backchannel.facts import may
 
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.understanding_at(number)
-        _due(channel, item, "initial")
+        may.bind(channel, item, "initial")
         fate = work.act(channel, lambda: understandings.initial(channel, item))
         _tell(work, channel, fate, channel.understanding_at(number), "Initialled")
 
@@ -108,11 +108,12 @@ def sign_(
     """Sign, after reading the exact text. This binds, cannot be denied, and cannot be undone."""
     from backchannel.desk import understandings
     from backchannel.facts import common as facts
+    from backchannel.facts import may
 
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.understanding_at(number)
-        _due(channel, item, "sign")
+        may.bind(channel, item, "sign")
         if not work.given.json:
             show.tell({"understanding": facts.understanding_facts(channel, item)}, _meaning, as_json=False)
         ask.confirm(f"Sign understanding {number}, “{item.terms.title}”, for good?", work.given, yes=yes)
@@ -136,34 +137,14 @@ def withdraw(
 ) -> None:
     """Withdraw it, before all have signed."""
     from backchannel.desk import understandings
+    from backchannel.facts import may
 
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.understanding_at(number)
-        _due(channel, item, "withdraw")
+        may.bind(channel, item, "withdraw")
         fate = work.act(channel, lambda: understandings.withdraw(channel, item, reason))
         _tell(work, channel, fate, channel.understanding_at(number), "Withdrawn")
-
-
-def _due(channel: Channel, item: Understanding, verb: str) -> None:
-    """Before anything is asked: whether it is its turn and mine. The table's own refusal would not say what is next."""
-    from backchannel.facts import common as facts
-
-    found = facts.understanding_facts(channel, item)
-    number, undone = found["number"], "Nothing was done."
-    if verb == found["next"] or (verb == "withdraw" and item.state in ("proposed", "initialled") and found["next"]):
-        mine = channel.me in item.signatories
-        if not mine and not (verb == "withdraw" and item.proposer == channel.me):
-            who = show.names([party["name"] for party in found["parties"]])
-            raise Misuse("rule", show.stop(f"This is for its signatories: {who}"), "", undone)
-        if verb != "withdraw" and facts.name(channel.state, channel.me) not in found["awaits"]:
-            done = {"initial": "initialled", "sign": "signed"}[verb]
-            raise Misuse("repeat", f"You have {done} understanding {number} already.", "", undone)
-        return
-    todo = (
-        f"It awaits {show.names(found['awaits'])}: backchannel understanding {found['next']}" if found["next"] else ""
-    )
-    raise Misuse("rule", show.stop(f"Understanding {number} is {found['state_says']}"), todo, undone)
 
 
 def _tell(work: Work, channel: Channel, fate: str, item: Understanding | None, done: str) -> None:
