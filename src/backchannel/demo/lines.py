@@ -11,9 +11,9 @@ from rich.text import Text
 from backchannel.demo.scenario import Scenario
 
 WIDEST = 92
-BEAT = 0.2
+BEAT = 0.17
 _PIPE = 80
-_SECONDS_A_WORD = 0.019
+_SECONDS_A_WORD = 0.016
 _COLOURS = ("yellow", "cyan", "magenta", "green", "blue", "red")
 Pause = Callable[[float], None]
 

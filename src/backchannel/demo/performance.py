@@ -119,7 +119,7 @@ class Performance:
         backups = [
             (stage.backup_file(act.who), self.scenario.who(act.who).passphrase)
             for _, act in self.scenario.acts
-            if act.do == "backup"
+            if act.do == "backup" and act is not self._backup  # those that were made before something lapsed
         ]
         yield run("same-record", "All desks hold the same record", lambda: proofs.same_record(stage.seated))
         yield run("arrived", "Nothing was lost, whoever was away", lambda: proofs.arrived(stage))
@@ -145,7 +145,7 @@ class Performance:
         yield run("steps", "All desks have the same steps, and each where it stands", lambda: kept.same_steps(stage))
         yield run("evidence", "The file behind a report is what was reported", lambda: kept.evidence_whole(stage))
         yield run("dossier", "Who took a seat over has what it had", lambda: succeeded.same_dossier(stage))
-        yield run("passed-on", "And it says so", lambda: succeeded.marked(stage))
+        yield run("passed-on", "And what was passed on is marked so", lambda: succeeded.marked(stage))
         yield run(
             "shut-out",
             "The desk that left opens nothing that came after",
