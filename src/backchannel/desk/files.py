@@ -1,7 +1,7 @@
 """Files that a person gives this desk to send: taken into the vault as they come, sent by reflex (spec/step.md, 4).
 
-Nothing of them lies on the disk in the clear. What was named in a report or a finding goes on its way whenever this desk
-is open, until the log has all of it; what was never named goes an hour after it came.
+Nothing of them lies on the disk in the clear. What was named in a report or a finding goes on its way whenever this
+desk is open, until the log has all of it; what was never named goes an hour after it came.
 """
 
 from __future__ import annotations
@@ -123,6 +123,7 @@ def owed(session: Session, waiting: Sequence[Intent]) -> list[Intent]:
             session.book.outgoing.drop(row.k)
         elif row.sha256 not in back:
             new = [n for n in left if (item.id, row.sha256, n) not in on_way][: max(0, free)]
+            on_way |= {(item.id, row.sha256, n) for n in new}
             out += [_piece(session, item, row, n) for n in new]
             free -= len(new)
     return out

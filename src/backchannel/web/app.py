@@ -17,7 +17,8 @@ from starlette.types import ASGIApp
 
 from backchannel.errors import BackchannelError, Misuse
 from backchannel.web import page as pages
-from backchannel.web.guard import MOST_FILE, MOST_FORM, Guard, session_of
+from backchannel.web import uploads
+from backchannel.web.guard import MOST_FORM, Guard, session_of
 from backchannel.web.keeper import Keeper, Locked
 from backchannel.web.page import Ask, Facts, Filled, Form, Page, Sure
 from backchannel.web.render import page as rendered
@@ -30,8 +31,8 @@ LIVE_SECONDS = 20.0
 MOST_FILES = 64
 MOST_FIELDS = 5_000
 
-MultiPartParser.spool_max_size = MOST_FILE + 1
-"""Files that are sent stay in memory: beyond this they would be written to a temporary file in the clear."""
+MultiPartParser.spool_max_size = MOST_FORM
+"""Files that come with a form stay in memory: beyond this they would be written to a temporary file in the clear."""
 
 
 class App:
@@ -115,13 +116,13 @@ class App:
         """A page that is there while the desk is absent or locked."""
 
         async def answer(request: Request) -> Response:
-            return await run_in_threadpool(self._answer, one, request, await _form(request), None)
+            return await run_in_threadpool(self._answer, one, request, await _form(request, self.keeper), None)
 
         return answer
 
     def _page(self, one: Page) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
-            form = await _form(request)
+            form = await _form(request, self.keeper)
             return await run_in_threadpool(self._open, one, request, form)
 
         return answer
@@ -155,6 +156,8 @@ class App:
                 one, ask, {"typed": list(form.typed())}, 400 if form["do"] and not form["_again"] else 200
             )
         try:
+            if form.trouble is not None:
+                raise form.trouble
             return pages.once(session, form["_number"], lambda: do(ask, form))
         except Sure as question:
             facts = {"sure": question, "carried": list(form.typed()), "back": request.url.path}
@@ -212,7 +215,10 @@ def _session(request: Request) -> Session:
     return found
 
 
-async def _form(request: Request) -> Form | None:
+async def _form(request: Request, keeper: Keeper) -> Form | None:
     if request.method != "POST":
         return None
+    boundary = uploads.parted(request)
+    if boundary is not None:
+        return await uploads.received(request, _session(request), keeper, boundary)
     return Form(await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_FORM))

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from backchannel.desk import files, handovers
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.errors import BackchannelError, Misuse
@@ -24,8 +25,9 @@ Facts = dict[str, Any]
 class Form:
     """What was typed, and what was chosen. Absent fields are empty."""
 
-    def __init__(self, data: FormData) -> None:
-        self._data = data
+    def __init__(self, data: FormData, trouble: BackchannelError | None = None) -> None:
+        """`trouble`: why not all of it could be taken."""
+        self._data, self.trouble = data, trouble
 
     def __getitem__(self, name: str) -> str:
         return self.get(name)
@@ -149,7 +151,8 @@ def settle(channel: Channel, keeper: Keeper) -> None:
     """Read back what was written, where the relay answers; what is told of it otherwise stands on the page."""
     if channel.id not in keeper.trouble:
         with suppress(BackchannelError):
-            channel.sync()
+            # What takes long, files and dossiers, goes on by itself: nobody waits for it before a page.
+            channel.look() if files.sending(channel) or handovers.giving(channel) else channel.sync()
     keeper.changed()
 
 
