@@ -118,7 +118,7 @@ def test_a_ladder_as_people_use_it(table: Table, short: Path) -> None:
     asked = ana.run("step", "pledge", n, "1", "3", typed="y\n").both
     assert "| The fleet\n  | returns." in asked
     assert "for Argentina? It cannot be taken back. [y/N]: y" in asked
-    assert "in return for 2 (step 2 not promised)" in asked
+    assert "in return for 2 (not promised yet)" in asked
     assert hernan.facts("step", "pledge", n, "2", code=1)["error"] == "confirm"
     hernan.run("step", "pledge", n, "2", "--yes")
     news = ana.run("desk", "sync").out
@@ -129,8 +129,8 @@ def test_a_ladder_as_people_use_it(table: Table, short: Path) -> None:
 
     photo = file(short)
     asked = ana.run("step", "report", n, "1", "It sails.", "--file", str(photo), typed="n\n", code=1).both
-    assert "exactly as they are, with their names" in asked
-    assert "A photograph often says where" in asked
+    assert "Files go exactly as they are, with their names" in asked
+    assert "A\n  photograph often says where" in asked
     assert "Send photo.jpg (786.4 kB)? [y/N]: n" in asked
     said = ana.run("step", "report", n, "1", "It sails.", "--file", str(photo), typed="y\n").out
     assert "Sent: photo.jpg (786.4 kB)" in said

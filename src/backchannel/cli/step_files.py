@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backchannel.cli import ask, step_one
+from backchannel.cli import ask, show, step_one
 from backchannel.cli.context import Work, at_desk, trouble_facts
 from backchannel.cli.options import FAILED, DeskCommand
 from backchannel.cli.progress import progress
@@ -102,7 +102,9 @@ def _with_files(
         named = _named(work, paths or [])
         text = written(work)
         if named:
-            ask.confirm(f"{AS_THEY_ARE} Send {_together(named)}?", work.given, yes=yes)
+            if not work.given.json and not yes:
+                show.tell({"says": AS_THEY_ARE}, lambda page, told: page.say(told["says"]), as_json=False)
+            ask.confirm(f"Send {_together(named)}?", work.given, yes=yes)
         fate = work.act(channel, lambda: deed(channel, item, one, text, [file for file, _ in named]))
         sent = [_send(work, channel, item, file, path, ready=fate == "sent") for file, path in named]
         _told(work, channel, which, fate, "Said", sent)

@@ -96,7 +96,8 @@ def _waits(part: Facts) -> str:
         still = part["waits_for"]
         said.append(f"{'waits for' if still else 'after'} {either(still or part['after'])}")
     if part["in_return_for"]:
-        left = f" ({numbers(part['not_pledged'], 'step')} not promised)" if part["not_pledged"] else ""
+        which = "" if part["not_pledged"] == part["in_return_for"] else f"{numbers(part['not_pledged'], 'step')} "
+        left = f" ({which}not promised yet)" if part["not_pledged"] else ""
         said.append(f"in return for {names([str(n) for n in part['in_return_for']])}{left}")
     if part["held"]:
         said.append("what it waits for, or is given for, can no longer be")
