@@ -5,17 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from babel import Locale
 from babel.core import negotiate_locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.lists import format_list
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from backchannel.facts.saying import Hour, Said
 
+PLURALS = ("zero", "one", "two", "few", "many", "other")
+"""The forms of a language that has them all, in the order of its catalogue."""
+
 LANGUAGES = {"en": "English", "es": "Español", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar"})
+_ISOLATE, _END = "\u2068", "\u2069"
 
 
 class Words:
@@ -29,15 +35,21 @@ class Words:
 
     def say(self, sentence: str, **parts: object) -> str:
         """The sentence in this language, its {parts} filled in; in English if the catalogue lacks it."""
-        said = self._said.get(sentence, sentence)
+        said = self._said.get(sentence, [sentence])[0]
         return said.format(**parts) if parts else said
 
-    def count(self, one: str, many: str, n: int) -> str:
-        """One of two sentences by number; {n} stands for it."""
-        return self.say(one if n == 1 else many, n=n)
+    def count(self, one: str, many: str, n: int, **parts: object) -> str:
+        """One of two sentences by number, or of as many as this language has; {n} stands for it."""
+        forms = self._said.get(one, [one, many])
+        order = PLURALS.index(self._locale.plural_form(n)) if len(forms) == len(PLURALS) else int(n != 1)
+        return forms[min(order, len(forms) - 1)].format(n=self.number(n), **parts)
+
+    def number(self, n: int) -> str:
+        """A number, as its readers group digits."""
+        return str(format_decimal(n, locale=self._locale))
 
     def told(self, *said: Said) -> str:
-        """Sentences of the facts, one after the other."""
+        """Sentences of the facts, one after the other; names in them cannot turn the writing of what is around them."""
         return " ".join(self._filled(one) for one in said)
 
     def _filled(self, part: object) -> str:
@@ -45,15 +57,23 @@ class Words:
             return self.say(part.sentence, **{name: self._filled(one) for name, one in part.parts.items()})
         if isinstance(part, list):
             return self.names([self._filled(one) for one in part])
-        return self.when(part) if isinstance(part, Hour) else str(part)
+        if isinstance(part, Hour):
+            return self.when(part)
+        return f"{_ISOLATE}{part}{_END}" if isinstance(part, str) else str(part)
 
     def when(self, stamp: str) -> str:
-        """An ISO time, in the reader's time zone."""
-        return format_datetime(_parse(stamp).astimezone().replace(tzinfo=None), "medium", locale=self._locale)
+        """An ISO time, in the reader's time zone, to the minute."""
+        at = _parse(stamp).astimezone().replace(tzinfo=None)
+        whole: str = self._locale.datetime_formats["medium"]
+        return whole.format(format_time(at, "short", locale=self._locale), self._day(at))
 
     def day(self, stamp: str) -> str:
         """The same, the day alone."""
-        return format_date(_parse(stamp).astimezone().date(), "medium", locale=self._locale)
+        return self._day(_parse(stamp).astimezone())
+
+    def _day(self, at: datetime) -> str:
+        # the shorter form of Arabic is in figures alone
+        return format_date(at.date(), "long" if self.language == "ar" else "medium", locale=self._locale)
 
     def ago(self, stamp: str, now: datetime | None = None) -> str:
         """How long ago, or ahead, that is: "2 hours ago"."""
@@ -79,14 +99,22 @@ def words(language: str) -> Words:
     return Words(language)
 
 
-def _catalogue(language: str) -> dict[str, str]:
-    if language == "en":
-        return {}
+def _catalogue(language: str) -> dict[str, list[str]]:
+    """Each sentence's forms, by the English of one."""
     file = resources.files("backchannel.web") / "locale" / f"{language}.po"
-    if not file.is_file():
+    if language == "en" or not file.is_file():
         return {}
     with file.open("rb") as source:
-        return {str(one.id): str(one.string) for one in read_po(source, locale=language) if one.id and one.string}
+        held = read_po(source, locale=language)
+    return {_first(one.id): forms for one in held if one.id and all(forms := _forms(one.string))}
+
+
+def _first(id_: str | list[str] | tuple[str, ...]) -> str:
+    return id_ if isinstance(id_, str) else id_[0]
+
+
+def _forms(string: Any) -> list[str]:
+    return [string] if isinstance(string, str) else list(string or [""])
 
 
 def _parse(stamp: str) -> datetime:
