@@ -1,0 +1,343 @@
+"""What a hostile predecessor passes on: nothing but what the log bears out is taken, and nothing stops the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace as replace_instrument
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from backchannel.channel.state import At
+from backchannel.desk import dossier, duties, handovers, texts
+from backchannel.desk.book import passing
+from backchannel.desk.book.items import Item
+from backchannel.desk.channel import Channel
+from backchannel.entry.codec import encode
+from backchannel.instruments.base import Me, Owed
+from backchannel.instruments.handover import Evidence, Passed, Thing, Token
+from backchannel.instruments.note import Note
+from backchannel.instruments.text.values import Text
+from tests.desk import test_dossier as flow
+from tests.desk import world as worlds
+from tests.desk.world import World, agree, alarms, notes, returned, talks
+from tests.desk.world import texts as said
+
+SEATS = flow.SEATS
+ZERO = bytes(32)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Sofia's successor is in, and her desk has begun nothing."""
+    with talks(tmp_path, SEATS) as made:
+        flow.fill(made)
+        flow.offer(made)
+        flow.enter(made, "ana", "hernan")
+        yield made
+
+
+def give(world: World, monkeypatch: pytest.MonkeyPatch, forge: Callable[[Item], list[Thing]]) -> Channel:
+    """Sofia's desk passes on what `forge` makes of each of its items; the successor's channel."""
+    monkeypatch.setattr(dossier, "_things", lambda *args: iter([(thing, 100) for thing in forge(args[-1])]))
+    flow.through(world)
+    return world["ago"]
+
+
+def whole(item: Item, value: Any = None, name: str = "") -> Passed:
+    return Passed(name or item.instrument.name, encode(item.value if value is None else value), False)
+
+
+def notes_only(forge: Callable[[Note], Any]) -> Callable[[Item], list[Thing]]:
+    """Notes, as `forge` makes them."""
+
+    def made(item: Item) -> list[Thing]:
+        return [whole(item, forge(item.value))] if item.instrument.name == "note" else []
+
+    return made
+
+
+# --- items
+
+
+FORGED: dict[str, Callable[[Note], Note]] = {
+    "of another entry": lambda note: replace(note, id=b"\x09" * 32),
+    "of another place": lambda note: replace(note, at=At(note.at.position + 1, note.at.arrival)),
+    "of another time": lambda note: replace(note, at=At(note.at.position, note.at.arrival + 1)),
+    "of nobody's": lambda note: replace(note, author=b"\x09" * 16),
+    "for the others": lambda note: replace(note, audience=tuple(s for s in note.audience if s == note.author)),
+    "for nobody": lambda note: replace(note, audience=()),
+    "in another order": lambda note: replace(note, audience=note.audience[::-1]),
+    "for ever": lambda note: replace(note, until=2**63 - 1),
+    "in no state": lambda note: replace(note, readbacks=tuple(replace(r, state="sung") for r in note.readbacks)),
+    "read back twice": lambda note: replace(note, readbacks=(*note.readbacks, *note.readbacks)),
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+def test_a_forged_note_is_not_taken_and_all_is_told(world: World, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    ago = give(world, monkeypatch, notes_only(FORGED[how]))
+    assert notes(ago) == []
+    assert set(alarms(ago)) == {"passed"}
+    assert ago.state.keys(world["sofia"].me) is None  # the handover itself goes on
+
+
+def test_what_is_not_forged_is_taken_and_marked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ago = give(world, monkeypatch, notes_only(lambda note: replace(note, text="other words")))
+    assert set(said(ago)) == {"other words"}  # who wrote them cannot be verified: so it says by whom they came
+    assert {ago.session.book.items.passed_on(one.at.position) for one in notes(ago)} == {world["sofia"].me}
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xc0", b"\x81", bytes(1_000)])
+@pytest.mark.parametrize("name", ["note", "text", "nothing", "nonpaper", "handover", "hat"])
+def test_bytes_that_are_no_item_are_not_taken(
+    world: World, monkeypatch: pytest.MonkeyPatch, raw: bytes, name: str
+) -> None:
+    ago = give(world, monkeypatch, lambda _: [Passed(name, raw, False)])
+    assert (notes(ago), ago.items("text")) == ([], [])
+    assert set(alarms(ago)) == {"passed"}
+    agree(world, "ana", "hernan", "ago")
+
+
+def test_what_the_successor_has_read_itself_is_not_replaced(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, sofia = world["ana"], world["sofia"]
+    ana.send_note("to both")
+    ana.sync()
+    sofia.client.before = lambda op, args: None  # type: ignore[attr-defined]
+    monkeypatch.setattr(dossier, "_goes", lambda *_: True)
+    ago = give(world, monkeypatch, notes_only(lambda note: replace(note, text=f"forged: {note.text}")))
+    assert "to both" in said(ago)
+    assert "forged: to both" not in said(ago)
+    assert set(alarms(ago)) == {"passed"}
+
+
+def test_what_was_not_the_givers_is_not_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note between Ana and Hernán: the giver sees that something is there, and makes up what it says."""
+    ana = world["ana"]
+    secret = next(one for one in notes(ana) if one.text == "not for Sofia")
+    forged = replace(secret, text="We give in.")
+    ago = give(world, monkeypatch, lambda item: [whole(item, forged, "note")])
+    assert notes(ago) == []
+
+
+# --- in pieces
+
+
+def pieces(item: Item, size: int = 300) -> list[Thing]:
+    raw = encode(item.value)
+    cut = [raw[k : k + size] for k in range(0, len(raw), size)]
+    return [Passed(item.instrument.name, part, k + 1 < len(cut)) for k, part in enumerate(cut)]
+
+
+def test_an_item_may_come_in_pieces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dossier, "MOST", 350)
+    give(world, monkeypatch, pieces)
+    flow.complete(world)
+
+
+def test_a_piece_that_never_ends_fills_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passing, "MOST_VALUE", 5_000)
+    monkeypatch.setattr(dossier, "MOST", 900)
+    sizes: list[int] = []
+    real = passing.Taking.take
+
+    def take(self: passing.Taking, handover: Any, *args: Any) -> list[Item]:
+        found = real(self, handover, *args)
+        sizes.append(len(self._items.pocket(handover.at.position)))
+        return found
+
+    monkeypatch.setattr(passing.Taking, "take", take)
+    ago = give(world, monkeypatch, lambda _: [Passed("note", bytes(800), True) for _ in range(4)])
+    assert 4_000 < max(sizes) < 5_100
+    assert notes(ago) == []
+
+
+@pytest.mark.parametrize("mess", ["half", "turned", "doubled", "mixed"])
+def test_pieces_that_do_not_fit_are_no_item(world: World, monkeypatch: pytest.MonkeyPatch, mess: str) -> None:
+    def forge(item: Item) -> list[Thing]:
+        held = pieces(item, 100)
+        if mess == "half":
+            return held[:1]
+        if mess == "turned":
+            return held[::-1]
+        if mess == "doubled":
+            return [*held[:-1], *held]
+        return [*held[:1], Token(1, 1, ZERO), *held[2:]]
+
+    ago = give(world, monkeypatch, forge)
+    assert "of Sofia 1" not in said(ago)
+    assert set(alarms(ago)) <= {"passed"}
+    agree(world, "ana", "hernan", "ago")
+
+
+# --- tokens and evidence
+
+
+def tokens(channel: Channel) -> dict[int, bytes]:
+    """What this desk may have erased."""
+    held = channel.session.book.items.passing(0, 1_000)
+    return {p: token for item in held for p, token in channel.session.book.entries.tokens(item.position)}
+
+
+def test_the_successor_may_erase_what_its_predecessor_wrote(world: World) -> None:
+    before = tokens(world["sofia"])
+    flow.through(world)
+    assert before
+    assert tokens(world["ago"]) == before
+
+
+def test_a_token_of_another_entry_is_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a wrong one, nor one for an item that was not passed on, nor one about what this desk reads itself."""
+    ana, sofia = world["ana"], world["sofia"]
+    sofia.send_note("to both, of Sofia")
+    sofia.session.book.outbox.waiting()
+    positions = [one.at.position for one in notes(ana)]
+    real = dossier._things
+
+    def forge(session: Any, item: Any, held: Item) -> Iterator[tuple[Thing, int]]:
+        own = session.book.entries.tokens(held.position)
+        if held.position == positions[0]:
+            yield from real(session, item, held)
+        for position, token in own:
+            yield Token(held.position, position, token[::-1]), 100
+            yield Token(positions[-1], position, token), 100
+            yield Token(held.position, 10**6, token), 100
+
+    monkeypatch.setattr(dossier, "_things", forge)
+    flow.through(world)
+    ago = world["ago"]
+    assert [one.at.position for one in notes(ago) if ago.session.book.items.passed_on(one.at.position)] == positions[:1]
+    entries = {one.position: one for one in ago.session.book.entries.log()}
+    assert {entries[p].item for p in tokens(ago)} <= {positions[0]}
+
+
+def test_a_token_takes_nothing_from_what_this_desk_reads_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sofia, ago = world["sofia"], world["ago"]
+    monkeypatch.setattr(dossier, "_leave", lambda *_: [])
+    flow.through(world)
+    sofia.send_note("to both")
+    world.settle()
+    note = next(one for one in notes(ago) if one.text == "to both")
+    first = notes(ago)[0].at.position
+    ((position, token),) = sofia.session.book.entries.tokens(note.at.position)
+    with ago.session.turn(), ago.session.vault.transaction():
+        ago.session.book.entries.keep_token(position, first, token)
+    (entry,) = (one for one in ago.session.book.entries.log() if one.position == position)
+    assert entry.item == note.at.position
+
+
+def test_evidence_is_kept_beside_what_was_passed_on_and_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forge(item: Item) -> list[Thing]:
+        beside = [Evidence(item.position, "Holy See", ZERO, 0, b"x"), Evidence(3, "Chile", ZERO, 0, b"y")]
+        return [whole(item), *beside] if item.instrument.name == "text" else [*beside]
+
+    ago = give(world, monkeypatch, forge)
+    rows = ago.session.vault.query("SELECT party, data FROM piece")
+    assert rows == [("Holy See", b"x")]
+
+
+# --- another giver
+
+
+NAMES = ("ana", "hernan", "pia", "paz")
+
+
+def test_of_two_givers_the_first_counts_and_neither_is_accused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(worlds.NAMES, "pia", ("Pia A.", "Argentina", "principal"))
+    monkeypatch.setitem(worlds.NAMES, "paz", ("Paz A.", "Argentina", "expert"))
+    with talks(tmp_path, NAMES) as world:
+        ana, hernan, pia, paz = (world[name] for name in NAMES)
+        hernan.send_note("to all")
+        hernan.send_note("to Ana and Paz", [ana.me, paz.me])
+        world.settle()
+        handovers.freeze(pia, ana.me, "Taken at the border.")
+        others = ("hernan", "pia", "paz")
+        world.settle(*others)
+        invite = handovers.offer(pia, ana.me, "Ana B.")
+        world.settle(*others)
+        hernan.admit("Ana B.")
+        world.settle(*others)
+        world.desk("heir").join(pia.code(invite))
+        heir = world["heir"]
+        heir.sign_charter(heir.state.charter)
+        world.settle(*others, "heir")
+        assert notes(heir) == []
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                dossier,
+                "_things",
+                lambda _s, _i, held: iter([(whole(held, replace(held.value, text="forged")), 9)]),
+            )
+            handovers.pass_on(pia, pia.state.member(heir.me))
+            world.settle("pia", "heir")
+        assert said(heir) == ["forged"]
+        handovers.pass_on(paz, paz.state.member(heir.me))
+        world.settle("paz", "heir", "pia", "hernan")
+        assert said(heir) == ["forged", "to Ana and Paz"]
+        by = [heir.session.book.items.passed_on(one.at.position) for one in notes(heir)]
+        assert by == [pia.me, paz.me]
+        assert alarms(heir) == []
+        assert [returned(world[name]) for name in (*others, "heir")] == [[], [], [], []]
+
+
+def test_a_dossier_is_nothing_to_the_desk_that_gives_it(world: World) -> None:
+    flow.through(world)
+    sofia = world["sofia"]
+    assert {sofia.session.book.items.passed_on(one.at.position) for one in notes(sofia)} == {None}
+
+
+# --- what could not have been foreseen
+
+
+def garbage(item: Item) -> list[Thing]:
+    """A text in silence that was never begun: what works on it fails."""
+    value = item.value
+    return [whole(item, replace(value, state="silence", hushes=()))] if isinstance(value, Text) else []
+
+
+def test_an_item_that_makes_a_fold_or_a_reflex_fail_stops_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = world["ana"]
+    with monkeypatch.context() as patch:
+        patch.setattr(passing, "sound", lambda *_: None)
+        ago = give(world, patch, garbage)
+        assert [one.value.hushes for one in ago.items("text")] == [()]
+        item = ana.items("text")[0].value
+        texts.stand(ana, item, item.here[:1], "agree")
+        ana.send_note("behind it")
+        world.settle("ana", "hernan", "ago")
+    assert "behind it" in said(ago)
+    last = ago.session.book.entries.log()
+    assert [one.note.split(":")[0] for one in last if one.verdict == "rejected"] == ["passed"]
+
+
+def test_a_fold_that_fails_on_what_was_not_passed_on_is_a_fault_of_ours(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, hernan = world["ana"], world["hernan"]
+    item = ana.items("text")[0].value
+    texts.stand(ana, item, item.here[:1], "agree")
+
+    def broken(*_: Any) -> Any:
+        raise IndexError
+
+    monkeypatch.setattr("backchannel.instruments.text.rules.at_the_hour", broken)
+    with pytest.raises(IndexError):
+        hernan.sync()
+    monkeypatch.undo()
+    text = replace_instrument(hernan.items("text")[0].instrument, reflex=broken)
+    flow.through(world)
+    ago = world["ago"]
+    me = Me(ago.me, b"kept", bytes, At(0, 0), 0, ago.state)
+    for channel, doubtful in ((hernan, False), (ago, True)):
+        held = Item(text, channel.items("text")[0].value)
+        if doubtful:
+            assert duties._due(channel.session.book.items, held, me) == Owed((), b"kept")
+        else:
+            with pytest.raises(IndexError):
+                duties._due(channel.session.book.items, held, me)
