@@ -19,8 +19,6 @@ from backchannel.facts.saying import by
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
-    from backchannel.instruments.step.track import Reason, Row
-    from backchannel.instruments.step.values import Ladder
 
 NAKED = "The file is not encrypted: whoever has it can read it."
 BARE = (
@@ -28,9 +26,6 @@ BARE = (
     "you have them. The file itself is not encrypted."
 )
 WORDS = "It says what is due, when and by whom, to whoever has the file or keeps your calendar for you."
-NAMELESS = "Who found or excused what is left out, as the charter says."
-EVER = 1 << 40
-"""Later than any hour, in arrival units."""
 
 Lead = Annotated[
     list[int] | None, typer.Option("--lead", metavar="DAYS", min=0, help="Ring so many days before; repeated.")
@@ -110,77 +105,22 @@ def record(
     ] = None,
 ) -> None:
     """The track record: what each party has promised, and what became of it and why. Never one number."""
-    from backchannel.channel.state import DAY
     from backchannel.desk import pictures, steps
-    from backchannel.desk.plans.reading import end_of
-    from backchannel.facts import step as facts
-    from backchannel.instruments.step.track import track
+    from backchannel.facts import track
 
-    # An hour is the end of a day, as a rule, and belongs to that day.
-    first = end_of(day(since)) - DAY + 1 if since is not None else 0
-    last = end_of(day(until)) + 1 if until is not None else EVER
+    first, last = (day(given) if given is not None else None for given in (since, until))
     with at_desk(ctx) as work:
         form = _form(file, pictures.TABLES) if file is not None else ""
         channel = work.read()
-        items = [held.value for held in channel.items("step")]
-        parties = [steps.party(channel, name) for name in party or ()] or _promised(items)
-        charter, unit = channel.state.charter, steps.hour(channel)
-        named = charter is None or charter.terms.attribution != "chatham"
-        titles = {item.id: item for item in items}
-        found = {who: track(items, who, first, last, unit, named=named) for who in dict.fromkeys(parties)}
-        told: Facts = {
-            "as_of": facts.stamp(unit),
-            "since": since,
-            "until": until,
-            "named": named,
-            "parties": [_of_party(who, rows, titles) for who, rows in found.items()],
-            "saved": file,
-        }
+        parties = [steps.party(channel, name) for name in party or ()]
+        told = {**track.facts(channel, parties, first, last), "saved": file}
         if file is not None:
-            ask.write_file(Path(file), _rows_table(told, form))
+            ask.write_file(Path(file), track.written(told, form))
         work.tell(told, _record, channel)
 
 
-def _promised(items: Sequence[Ladder]) -> list[str]:
-    return sorted({one.promise.doer for item in items for one in item.steps if one.pledged is not None})
-
-
-def _of_party(party: str, rows: Sequence[Row], ladders: dict[bytes, Ladder]) -> Facts:
-    from backchannel.facts.step import stamp
-    from backchannel.instruments.step.track import counts
-
-    return {
-        "party": party,
-        "counts": counts(rows),
-        "steps": [
-            {
-                "ladder": ladders[row.ladder].at.position,
-                "title": ladders[row.ladder].title,
-                "number": row.place + 1,
-                "text": row.step.promise.what,
-                "group": row.group,
-                "late": row.late,
-                "hour": stamp(row.hour),
-                "reasons": [_reason(one) for one in row.reasons],
-            }
-            for row in rows
-        ],
-    }
-
-
-def _reason(one: Reason) -> Facts:
-    from backchannel.facts.step import stamp
-
-    return {
-        "what": one.what,
-        "at": stamp(one.unit),
-        "party": one.party,
-        "text": one.words,
-        "until": stamp(one.until),
-    }
-
-
 def _record(page: Page, facts: Facts) -> None:
+    from backchannel.facts import track
     from backchannel.instruments.step.track import GROUPS
 
     period = " ".join(f"{word} {facts[word]}" for word in ("since", "until") if facts[word])
@@ -194,49 +134,23 @@ def _record(page: Page, facts: Facts) -> None:
     if not facts["parties"]:
         page.say("Nobody has promised anything yet.")
     if not facts["named"]:
-        page.say(NAMELESS, DIM)
+        page.say(track.NAMELESS, DIM)
     if facts["saved"]:
         page.say(f"Saved as {facts['saved']}. {NAKED}", GOOD)
 
 
-def _group(page: Page, says: str, steps: Sequence[Facts]) -> None:
+def _group(page: Page, name: str, steps: Sequence[Facts]) -> None:
+    from backchannel.facts.track import says
+
     if steps:
-        page.say(f"  {says[0].upper()}{says[1:]}:")
+        page.say(f"  {name[0].upper()}{name[1:]}:")
     for part in steps:
         late = ", late" if part["late"] else ""
         hour = f"; its hour: {by(part['hour'])}" if part["hour"] else ""
         page.say(f"    step {part['number']} of ladder {part['ladder']}{late}{hour}")
         page.quote(part["text"] if len(part["text"]) <= step_page.CLIP else part["text"][: step_page.CLIP] + "…")
         for reason in part["reasons"]:
-            page.say(f"      {_says(reason)}", DIM)
-
-
-def _says(reason: Facts) -> str:
-    who = f", {reason['party']}" if reason["party"] else ""
-    until = f" until {by(reason['until'])}" if reason["until"] else ""
-    words = " ".join(reason["text"].split())
-    return f"{local(reason['at'])}: {reason['what']}{until}{who}" + (f", “{words}”" if words else "")
-
-
-def _rows_table(told: Facts, form: str) -> bytes:
-    from backchannel.instruments.step.track import GROUPS
-    from backchannel.papers import table
-
-    kept = [
-        table.Kept(
-            one["party"],
-            GROUPS[part["group"]] + (", late" if part["late"] and part["group"] != "late" else ""),
-            f"{part['ladder']}, {part['title']}",
-            part["number"],
-            part["text"],
-            by(part["hour"]) if part["hour"] else "",
-            tuple(map(_says, part["reasons"])),
-        )
-        for one in told["parties"]
-        for part in one["steps"]
-    ]
-    said = f"By the log's clock, {local(told['as_of'])}."
-    return table.write(table.record("Track record", said if told["named"] else f"{said} {NAMELESS}", kept), form)
+            page.say(f"      {says(reason)}", DIM)
 
 
 def register(app: typer.Typer) -> None:
