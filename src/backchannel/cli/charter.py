@@ -20,22 +20,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="The charter: the terms that every seat signs first.")
 
-DEFAULTS: dict[str, Any] = {
-    "track": "envoy",
-    "attribution": "attributed",
-    "retention_days": 30,
-    "admission": "all",
-    "disclosure": "all",
-    "oversight": "none",
-    "reactions": "named",
-    "objection": "none",
-    "hat_days": 0,
-    "pen": "passes",
-    "dossier": "all",
-}
-_NUMBERS = frozenset({"retention_days", "hat_days"})
-_WRITTEN = frozenset({"disclosure", "objection"})
-"""Text that a person may write as a number."""
 _LARGEST_FILE = 100_000
 
 
@@ -102,6 +86,8 @@ def sign(
         "dossier": dossier,
     }
     asked = {name: value for name, value in chosen.items() if value is not None}
+    from backchannel.desk import charters
+
     with at_desk(ctx) as work:
         channel = work.ready()
         state = channel.state
@@ -110,7 +96,7 @@ def sign(
         if (file is not None or asked) and not founding:
             raise Misuse("rule", "The terms are proposed by the founder, before the charter is signed.")
         if founding and (state.charter is None or file is not None or asked):
-            terms = _terms(channel, {**(_read(file) if file is not None else {}), **asked})
+            terms = charters.drawn_up(channel, {**(_read(file) if file is not None else {}), **asked})
             _propose(work, channel, terms, yes)
         else:
             if me is not None and me.signed:
@@ -188,6 +174,8 @@ def _signed(page: Page, facts: Facts) -> None:
 
 
 def _read(file: str) -> dict[str, Any]:
+    from backchannel.desk.charters import DEFAULTS
+
     raw = ask.read_file(Path(file), _LARGEST_FILE)
     try:
         found = tomllib.loads(raw.decode("utf-8-sig"))
@@ -208,21 +196,3 @@ def _read(file: str) -> dict[str, Any]:
             "Nothing was done.",
         )
     return found
-
-
-def _terms(channel: Channel, given: dict[str, Any]) -> Terms:
-    from backchannel.channel.charter import Terms, check
-
-    state = channel.state
-    merged = {"title": state.title, "purpose": state.purpose, **DEFAULTS, **given}
-    for name in _WRITTEN:
-        if isinstance(merged[name], int) and not isinstance(merged[name], bool):
-            merged[name] = str(merged[name])
-    if isinstance(merged["track"], int | float) and not isinstance(merged["track"], bool):
-        merged["track"] = str(merged["track"])
-    for name, value in merged.items():
-        wanted = int if name in _NUMBERS else str
-        if not isinstance(value, wanted) or isinstance(value, bool):
-            kind = "a number" if wanted is int else "text in quotes"
-            raise Misuse("charter-file", f"The charter's {name} has to be {kind}.", "", "Nothing was done.")
-    return check(Terms(**merged))

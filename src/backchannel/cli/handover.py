@@ -13,7 +13,6 @@ from backchannel.cli.options import DeskCommand
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 
 if TYPE_CHECKING:
-    from backchannel.channel.state import Seat
     from backchannel.desk.channel import Channel
 
 STAYS = "Non-papers, soundings and the hat do not pass; those under way in which the seat takes part lapse."
@@ -40,12 +39,13 @@ def handover(
     Your own seat: at once, and what it could read goes with it. Another's, that cannot do so: with every party's yes.
     """
     from backchannel.desk import handovers
+    from backchannel.facts import succession
 
     with at_desk(ctx) as work:
         channel = _ready(work)
         found = channel.state.member(channel.me) if seat is None else handovers.place(channel, seat)
         handovers.check_offer(channel, found.id, to, days)
-        plan = _plan(channel, found, to)
+        plan = succession.plan(channel, found, to)
         if not work.given.json:
             show.tell({"plan": plan}, _before, as_json=False)
         ask.confirm(f"Offer the place of {plan['of']} to {plan['to']}?", work.given, yes=yes)
@@ -61,29 +61,6 @@ def _ready(work: Work) -> Channel:
     channel = work.ready()
     channel.terms()  # says so where nobody can speak yet, or this seat no longer
     return channel
-
-
-def _plan(channel: Channel, seat: Seat, to: str) -> Facts:
-    """What an offer means: who has to say yes, and what passes."""
-    from backchannel.desk import handovers
-    from backchannel.entry import text
-    from backchannel.facts import common as facts
-
-    state, own = channel.state, seat.id == channel.me
-    parties = state.parties(without=seat.id) - {state.member(channel.me).party}
-    charter = state.charter
-    return {
-        "of": facts.name(state, seat.id),
-        "party": seat.party,
-        "role": seat.role,
-        "to": text.tidy(to),
-        "own": own,
-        "here": state.keys(seat.id) is not None,
-        "awaits": [] if own else sorted(parties),
-        "dossier": charter.terms.dossier if charter is not None else "all",
-        "passes": handovers.passing(channel, seat.id),
-        "same_party": seat.party == state.member(channel.me).party,
-    }
 
 
 def _before(page: Page, told: Facts) -> None:

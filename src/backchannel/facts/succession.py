@@ -8,6 +8,7 @@ from shlex import quote
 from backchannel.channel.state import Seat, State
 from backchannel.desk import dossier, handovers
 from backchannel.desk.channel import Channel
+from backchannel.entry import text
 from backchannel.entry.ids import SeatId
 from backchannel.facts import Facts
 from backchannel.facts.common import name
@@ -77,6 +78,24 @@ def of_dossier(channel: Channel, item: Handover) -> Facts:
 def now(state: State, seat: SeatId) -> SeatId:
     """Who is in the place of a seat now: itself while it is here, then whoever succeeds it."""
     return next(iter(state.current((seat,))), seat) if state.keys(seat) is None else seat
+
+
+def plan(channel: Channel, seat: Seat, to: str) -> Facts:
+    """What an offer of a seat's place to somebody means: who has to say yes, and what passes."""
+    state, own = channel.state, seat.id == channel.me
+    mine = state.member(channel.me).party
+    return {
+        "of": name(state, seat.id),
+        "party": seat.party,
+        "role": seat.role,
+        "to": text.tidy(to),
+        "own": own,
+        "here": state.keys(seat.id) is not None,
+        "awaits": [] if own else sorted(state.parties(without=seat.id) - {mine}),
+        "dossier": state.charter.terms.dossier if state.charter is not None else "all",
+        "passes": handovers.passing(channel, seat.id),
+        "same_party": seat.party == mine,
+    }
 
 
 # --- who can do what next ---------------------------------------------------------------------------------------------
