@@ -118,7 +118,11 @@ def retract(channel: Channel, item: Disclosure, reason: str = "") -> None:
 def of(channel: Channel, item: Disclosure) -> Understanding:
     """The understanding whose clauses it shows."""
     held = channel.entry(item.terms.understanding)
-    if held is None or not isinstance(held.value, Understanding):
+    if (
+        held is None
+        or not isinstance(held.value, Understanding)
+        or item.terms.clauses[-1] > len(held.value.terms.clauses)  # one of both was passed on, and is not the other's
+    ):
         raise Misuse("understanding", "The understanding that this shows is not on this desk.")
     return held.value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -27,13 +27,26 @@ PASSING = {one.name: one for one in INSTRUMENTS if one.passes}
 Change = Callable[[Any], Any]
 
 
+class Made(NamedTuple):
+    """Items by instrument, and what desks know beside."""
+
+    state: State
+    size: int
+    held: Callable[[bytes], Any]
+    items: dict[str, Any]
+
+    def check(self, name: str, value: Any) -> None:
+        sound(PASSING[name], value, self.state, self.size, self.held)
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, int, dict[str, Any]]]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     """One rich item of each instrument, made by real desks."""
     with talks(tmp_path_factory.mktemp("sound"), flow.SEATS) as world:
         fill(world)
         ana = world["ana"]
-        yield ana.state, ana.size, {name: _richest(ana.items(name)) for name in PASSING}
+        held = {one.value.id: one.value for name in PASSING for one in ana.items(name)}
+        yield Made(ana.state, ana.size, held.get, {name: _richest(ana.items(name)) for name in PASSING})
 
 
 def _richest(items: list[Any]) -> Any:
@@ -110,6 +123,8 @@ BAD: dict[str, list[Change]] = {
         change("terms.clauses", ()),
         change("terms.clauses", (0,)),
         change("terms.clauses", (2, 1)),
+        change("terms.clauses", (1, 2)),
+        change("terms.understanding", bytes(32)),
         change("consents", ("Nobody",)),
         change("terms.to", "two\nlines"),
         change("terms.not_before", 2**62),
@@ -145,21 +160,21 @@ BAD: dict[str, list[Change]] = {
 CASES = [(name, n) for name, bad in BAD.items() for n in range(len(bad))]
 
 
-def test_what_desks_made_could_be(made: tuple[State, int, dict[str, Any]]) -> None:
-    state, size, items = made
+def test_what_desks_made_could_be(made: Made) -> None:
+    items = made.items
     assert set(items) == set(PASSING) == set(BAD)
     for name, item in items.items():
-        sound(PASSING[name], item, state, size)
-        sound(PASSING[name], PASSING[name].lapse(item), state, size)
+        made.check(name, item)
+        made.check(name, PASSING[name].lapse(item))
 
 
 @pytest.mark.parametrize(("name", "n"), CASES)
-def test_what_no_desk_makes_could_not(made: tuple[State, int, dict[str, Any]], name: str, n: int) -> None:
-    state, size, items = made
+def test_what_no_desk_makes_could_not(made: Made, name: str, n: int) -> None:
+    items = made.items
     bad = BAD[name][n](items[name])
     assert bad != items[name]
     with pytest.raises(Rejected) as error:
-        sound(PASSING[name], bad, state, size)
+        made.check(name, bad)
     assert error.value.code == "passed"
 
 
@@ -193,10 +208,8 @@ def _at(value: Any, path: tuple[Any, ...]) -> Any:
 
 @given(data=st.data())
 @settings(max_examples=300, deadline=None)
-def test_whatever_is_put_anywhere_nothing_but_a_refusal_comes_of_it(
-    made: tuple[State, int, dict[str, Any]], data: st.DataObject
-) -> None:
-    state, size, items = made
+def test_whatever_is_put_anywhere_nothing_but_a_refusal_comes_of_it(made: Made, data: st.DataObject) -> None:
+    items = made.items
     name = data.draw(st.sampled_from(sorted(items)))
     instrument, value = PASSING[name], items[name]
     for _ in range(data.draw(st.integers(1, 3))):
@@ -205,8 +218,8 @@ def test_whatever_is_put_anywhere_nothing_but_a_refusal_comes_of_it(
         value = _put(value, path, data.draw(_other(old)))
     with suppress(Malformed):
         taken = decode(encode(value), instrument.item)  # as it comes to a desk
-        sound(instrument, taken, state, size)
-        _used(instrument, taken, state)
+        made.check(name, taken)
+        _used(instrument, taken, made.state)
 
 
 def _other(old: Any) -> st.SearchStrategy[Any]:

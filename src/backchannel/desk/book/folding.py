@@ -73,7 +73,8 @@ class Folding:
         there = (event.sender, began, at.position - 1)  # 12.1: right behind, or some could be shown others
         if event.kind == instrument.words and (of is None or (of.sender, of.item, of.position) != there):
             raise Rejected("words", "Words were sent that belong to no entry of the same seat right before them.")
-        linked = self._linked(instrument.links(held.value if held else None, act))
+        named = instrument.links(held.value if held else None, act)
+        linked = self._linked(named) if named is not None else None
         spoken = Spoken(
             at,
             event.record.id,
@@ -101,7 +102,7 @@ class Folding:
         if kind.piece:
             self._taking.keep(began, event.state.member(event.sender).party, act)
         if kind.brings and event.sender != self._reading.me:
-            for item in self._taking.take(value, act, event.state, self._closed):
+            for item in self._taking.take(value, act, event.state, self._closed, self._named):
                 if self._hold(item.position) is None:
                     self._new[item.position] = None
                 self._held[item.position] = item
@@ -118,7 +119,7 @@ class Folding:
                 raise
             raise Rejected("passed", "What was passed on of this matter cannot be; ask for it again.") from problem
         if doubtful:
-            sound(instrument, value, spoken.state, spoken.at.position + 1)
+            sound(instrument, value, spoken.state, spoken.at.position + 1, self._named)
         return value
 
     def _passed_on(self, item: Item | None) -> bool:
@@ -143,6 +144,10 @@ class Folding:
     def _hold(self, position: int) -> Item | None:
         return self._held.get(position) or self._items.at(position)
 
-    def _linked(self, entry: EntryId | None) -> Item | None:
-        position = self._find(entry) if entry is not None else None
+    def _linked(self, entry: EntryId) -> Item | None:
+        position = self._find(entry)
         return self._hold(position) if position is not None else None
+
+    def _named(self, entry: EntryId) -> Any:
+        held = self._linked(entry)
+        return held.value if held is not None else None

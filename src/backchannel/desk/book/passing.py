@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from backchannel.channel.state import At, State
 from backchannel.desk.book.entries import Entries
 from backchannel.desk.book.items import Item, Items
 from backchannel.desk.book.pieces import Pieces
-from backchannel.desk.book.sound import sound
+from backchannel.desk.book.sound import Held, sound
 from backchannel.entry.codec import decode, encode
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Malformed, Rejected
@@ -36,11 +36,13 @@ class Taking:
         self.refused: list[str] = []
         """Why something was not taken."""
 
-    def take(self, handover: Handover, part: Part, state: State, closed: Collection[int]) -> list[Item]:
-        """The items that a part brings; `closed`: positions of this batch that this seat could not read."""
+    def take(self, handover: Handover, part: Part, state: State, closed: Collection[int], held: Held) -> Iterator[Item]:
+        """The items that a part brings, one by one: a later one may name one before it, by `held`.
+
+        `closed`: positions of this batch that this seat could not read.
+        """
         if handover.to != self._me:
-            return []
-        taken: list[Item] = []
+            return
         pocket = getting(self._items.pocket(handover.at.position))
         rest = pocket.rest
         for thing in things(part):
@@ -52,14 +54,13 @@ class Taking:
                 rest = raw
                 continue
             try:
-                item = self._item(handover, thing.instrument, raw, state, closed)
+                item = self._item(handover, thing.instrument, raw, state, closed, held)
             except Malformed as problem:
                 self.refused.append(problem.what)
             else:
-                taken += [item] if item is not None else []
+                yield from [item] if item is not None else []
         if rest != pocket.rest:
             self._items.set_pocket(handover.at.position, encode(Getting(rest, pocket.answered)))
-        return taken
 
     def keep(self, ladder: int, party: str, piece: Piece) -> None:
         """A piece of a party's file, as it came (spec/step.md, 4.2)."""
@@ -75,7 +76,9 @@ class Taking:
             else:  # what the file is, its digest tells when it is read
                 self._pieces.keep(thing.item, thing.party, thing.file, thing.n, thing.data)
 
-    def _item(self, handover: Handover, name: str, raw: bytes, state: State, closed: Collection[int]) -> Item | None:
+    def _item(
+        self, handover: Handover, name: str, raw: bytes, state: State, closed: Collection[int], held: Held
+    ) -> Item | None:
         """An item that was passed on; None for one that another has passed on before."""
         instrument = _BY_NAME.get(name)
         if instrument is None:
@@ -89,7 +92,7 @@ class Taking:
             raise Rejected("passed", "Something was passed on that this seat has read itself.")
         if not {self._me, handover.by} <= {*value.audience, *state.current(value.audience)}:
             raise Rejected("passed", "Something was passed on that was not for this seat.")
-        sound(instrument, value, state, self._log.size)
+        sound(instrument, value, state, self._log.size, held)
         if known not in (None, handover.by):
             return None
         self._items.set_passed_on(position, handover.by)

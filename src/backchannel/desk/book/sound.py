@@ -7,12 +7,13 @@ here, once, instead of there, always: that its seats and numbers name something,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from backchannel.channel.state import At, State
 from backchannel.entry import text
+from backchannel.entry.ids import EntryId
 from backchannel.errors import Rejected
 from backchannel.instruments import Instrument
 from backchannel.instruments.disclosure.rules import Disclosure
@@ -39,10 +40,14 @@ _LAST_HOUR = 800_000_000
 """An arrival unit that a calendar still has: some day of the year 9576."""
 
 
-def sound(instrument: Instrument, value: Any, state: State, before: int) -> None:
+Held: TypeAlias = Callable[[EntryId], Any]
+"""The item of an entry, as it is on this desk; None if there is none."""
+
+
+def sound(instrument: Instrument, value: Any, state: State, before: int, held: Held) -> None:
     """`Rejected("passed")` for an item that no fold makes of entries before a position, as far as desks rely on it."""
     try:
-        good = _could_be(instrument, value, state, before)
+        good = _could_be(instrument, value, state, before) and _OF[instrument.name](value, state, held)
     except Exception as problem:  # it may be anything
         raise _unsound() from problem
     if not good:
@@ -70,7 +75,7 @@ def _could_be(instrument: Instrument, value: Any, state: State, before: int) -> 
         return False
     whole = list(value.audience) == sorted(set(value.audience)) and value.audience
     states = {end for ends in instrument.rules.values() for end in ends}
-    return bool(whole) and getattr(value, "state", None) in {None, *states} and _OF[instrument.name](value, state)
+    return bool(whole) and getattr(value, "state", None) in {None, *states}
 
 
 def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -84,18 +89,18 @@ def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _parts(name, part)
 
 
-def _note(item: Note, _: State) -> bool:
+def _note(item: Note, _: State, _held: Held) -> bool:
     asked = [one.seat for one in item.readbacks]
     known = all(one.state in STATES for one in item.readbacks)
     return known and item.author in item.audience and len(set(asked)) == len(asked) and set(asked) <= {*item.audience}
 
 
-def _mandate(item: Mandate, _: State) -> bool:
+def _mandate(item: Mandate, _: State, _held: Held) -> bool:
     attestation(item)
     return bool(item.terms.acts) and set(item.terms.acts) <= {*ACTS}
 
 
-def _understanding(item: Understanding, state: State) -> bool:
+def _understanding(item: Understanding, state: State, _held: Held) -> bool:
     signing, initials, signed = item.signatories, item.initials, item.signed
     if item.digest != item.terms.digest(state.channel) or len(signing) < 2 or list(signing) != sorted(set(signing)):
         return False
@@ -110,13 +115,16 @@ def _reached(item: Understanding) -> str:
     return "signing" if item.signatures else "initialled" if item.agreed else "proposed"
 
 
-def _disclosure(item: Disclosure, _: State) -> bool:
+def _disclosure(item: Disclosure, _: State, held: Held) -> bool:
     clauses, parties = item.terms.clauses, {party for _, party in item.parties}
+    of = held(item.terms.understanding)
+    if not isinstance(of, Understanding) or max(clauses, default=0) > len(of.terms.clauses):
+        return False
     said = {*item.consents, *item.confirms, *item.retracts}
     return bool(clauses) and list(clauses) == sorted(set(clauses)) and clauses[0] > 0 and said <= parties
 
 
-def _text(item: Text, _: State) -> bool:
+def _text(item: Text, _: State, _held: Held) -> bool:
     words, ids = len(item.words), [one.id for one in item.paragraphs]
     used = [one.words for one in item.paragraphs]
     used += [stance.words for one in item.paragraphs for stance in one.stances]
@@ -139,7 +147,7 @@ def _text(item: Text, _: State) -> bool:
     )
 
 
-def _ladder(item: Ladder, state: State) -> bool:
+def _ladder(item: Ladder, state: State, _held: Held) -> bool:
     parties = frozenset(seat.party for seat in state.seats)
     for one in item.steps:
         promises.check(one.promise, parties, one.at.arrival)
@@ -152,7 +160,7 @@ def _ladder(item: Ladder, state: State) -> bool:
     return all(one.state in STEPS for one in item.steps) and verdicts <= {*VERDICTS}
 
 
-_OF: Mapping[str, Callable[[Any, State], bool]] = {
+_OF: Mapping[str, Callable[[Any, State, Held], bool]] = {
     "note": _note,
     "mandate": _mandate,
     "understanding": _understanding,
