@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backchannel.cli import show
 from backchannel.cli.show import BAD, DIM, GOOD, STRONG, Facts, Page
-from backchannel.facts.nonpaper import ASKED, came, objection
+from backchannel.facts.nonpaper import ASKED, came, objection, who
 from backchannel.facts.saying import Said, english
 
 SYNC = "backchannel desk sync --watch"
@@ -40,7 +40,7 @@ def draw(page: Page, one: Facts) -> None:
         page.say(f"  an alternative to non-paper {one['counters']}", DIM)
     for said in one["reactions"]:
         draw_reaction(page, said, one)
-    page.say(f"  {_who(one)}", DIM)
+    page.say(f"  {english(who(one))}", DIM)
     if one["objection"] != "none" and one["route"] != "carry":
         page.say(f"  {english(objection(one))}", DIM)
     if one["can"]:
@@ -70,10 +70,6 @@ def draw_reaction(page: Page, said: Facts, one: Facts) -> None:
     page.say(f"  {whose}: {said['stance']}{to}", BAD if said["stance"] == "objection" else GOOD)
     if said["text"]:
         page.quote(said["text"])
-
-
-def _who(one: Facts) -> str:
-    return f"{show.names(one['readers'])} can read it, until {show.local(one['until'])}; then every desk destroys it."
 
 
 def _next(one: Facts) -> str:

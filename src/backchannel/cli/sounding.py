@@ -173,20 +173,12 @@ def _before(page: Page, told: Facts) -> None:
 @app.command("withdraw", cls=DeskCommand)
 def withdraw(ctx: typer.Context, number: NUMBER) -> None:
     """Take the question back, before anybody has answered."""
-    from backchannel.instruments.sounding.values import Withdraw
+    from backchannel.desk import soundings
 
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.sounding_at(number)
-        if channel.me != item.asker or item.answered or item.state not in ("keys", "ballots"):
-            who = facts(channel, item)["asked_by"]
-            raise Misuse(
-                "withdraw",
-                f"Only {who}, who asked, can take it back, and only before anybody has answered.",
-                "A sounding that was answered runs to its end, or lapses.",
-                "Nothing was changed.",
-            )
-        fate = work.act(channel, lambda: channel.say("sounding.withdraw", Withdraw(item.id), item.audience))
+        fate = work.act(channel, lambda: soundings.withdraw(channel, item))
         _tell(work, channel, fate, channel.sounding_at(number), "Withdrawn")
 
 

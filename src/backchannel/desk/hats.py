@@ -15,12 +15,18 @@ from backchannel.instruments.hat.values import Content, Hat, Open
 
 def call(channel: Channel, *, hours: int = 24) -> None:
     """Call a round among all seats that speak. `Misuse`: `observer`, `few`, and `running` while another goes round."""
-    may_drop(channel)
+    may_call(channel)
     with channel.session.turn():
         now, seats = channel.session.now(), rules.speakers(channel.state)
+    channel.say("hat.open", Open(seats, rules.USUAL, now.arrival + hours * (DAY // 24)), seats)
+
+
+def may_call(channel: Channel) -> None:
+    """Whether this seat can call a round, now. Raises `Misuse` as `call` does."""
+    may_drop(channel)
+    with channel.session.turn():
         if any(runs(channel, held.value) for held in channel.items("hat")):
             raise Misuse("running", "A hat is going round already.", "Wait until it is done, or its hour has passed.")
-    channel.say("hat.open", Open(seats, rules.USUAL, now.arrival + hours * (DAY // 24)), seats)
 
 
 def at(channel: Channel, position: int) -> Hat:

@@ -340,9 +340,16 @@ def _stance(stance: str) -> None:
 
 def may_float(channel: Channel, hours: int) -> None:
     """Whether this seat can float something for so many hours. `Misuse`: `hours`, and as of `say`."""
-    most = min(LONGEST // HOUR, 24 * channel.terms().retention_days)
+    channel.terms()
+    most = most_hours(channel)
     if not 1 <= hours <= most:
         raise Misuse("hours", f"Under this charter a non-paper lives 1 to {most} hours, not {hours}.")
+
+
+def most_hours(channel: Channel) -> int:
+    """How many hours a non-paper can live under the charter."""
+    charter = channel.state.charter
+    return min(LONGEST // HOUR, 24 * charter.terms.retention_days) if charter is not None else LONGEST // HOUR
 
 
 def until(channel: Channel, hours: int) -> int:

@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from backchannel.channel.state import DAY
 from backchannel.desk.channel import Channel
+from backchannel.desk.naming import called
 from backchannel.entry import text
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
 from backchannel.instruments.hat.values import FROM_HAT
 from backchannel.instruments.sounding import rounds
-from backchannel.instruments.sounding.values import Open, Sounding, alike
+from backchannel.instruments.sounding.values import Open, Sounding, Withdraw, alike
 
 
 def ask(
@@ -124,6 +125,24 @@ def may_answer(channel: Channel, item: Sounding, yes: Sequence[int] = (), *, aga
             f"These voters were asked before about: {named}. Answers to the same question narrow down who refuses.",
             "To agree to being asked again, say so with --again.",
         )
+
+
+def may_withdraw(channel: Channel, item: Sounding) -> bool:
+    """Whether this seat can take its question back, now."""
+    return channel.me == item.asker and not item.answered and standing(channel, item) in ("keys", "ballots")
+
+
+def withdraw(channel: Channel, item: Sounding) -> None:
+    """Take one's question back, before anybody has answered. `Misuse("withdraw")` if that cannot be."""
+    if not may_withdraw(channel, item):
+        who = called(channel.state, channel.state.member(item.asker))
+        raise Misuse(
+            "withdraw",
+            f"Only {who}, who asked, can take it back, and only before anybody has answered.",
+            "A sounding that was answered runs to its end, or lapses.",
+            "Nothing was changed.",
+        )
+    channel.say("sounding.withdraw", Withdraw(item.id), item.audience)
 
 
 def cast(channel: Channel, item: Sounding) -> bool:

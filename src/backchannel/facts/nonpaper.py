@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backchannel.facts import Facts
-from backchannel.facts.saying import Said
+from backchannel.facts.saying import Hour, Said
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -121,6 +121,12 @@ def came(one: Facts) -> Said:
         "intermediary": Said("put forward by {name} for another seat; which, only the two know", parts),
         "hat": Said("from the hat; nobody knows whose it is"),
     }[one["route"]]
+
+
+def who(one: Facts) -> Said:
+    """Who can see it, until when, and what then."""
+    parts = {"names": one["readers"], "when": Hour(one["until"])}
+    return Said("{names} can read it, until {when}; then every desk destroys it.", parts)
 
 
 def objection(one: Facts) -> Said:

@@ -28,7 +28,7 @@ STATES = {
 
 def facts(channel: Channel, item: Sounding) -> Facts:
     """A sounding: what is asked of whom by which rule, how far it is, and what is known."""
-    from backchannel.desk.soundings import cast, progress, standing
+    from backchannel.desk.soundings import cast, may_withdraw, progress, standing
     from backchannel.facts import common
 
     state, terms = channel.state, item.terms
@@ -61,6 +61,7 @@ def facts(channel: Channel, item: Sounding) -> Facts:
         "awaits": common.names(state, awaits) if at not in OVER else [],
         "cast": cast(channel, item),
         "mine": channel.me in terms.voters and at in ("keys", "ballots") and not cast(channel, item),
+        "can_withdraw": may_withdraw(channel, item),
         "failed": item.failed,
     }
     return {**found, "rule_says": english(rule(found))}

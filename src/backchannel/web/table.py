@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from backchannel.web.amending import AMENDING
 from backchannel.web.channels import CHANNELS
 from backchannel.web.frame import frame
 from backchannel.web.page import Page
+from backchannel.web.proposals import PROPOSALS
+from backchannel.web.soundings import SOUNDINGS
 from backchannel.web.talk import TALK
+from backchannel.web.texts import TEXTS
+from backchannel.web.versions import VERSIONS
 
 __all__ = ["TABLE", "frame"]
 
-TABLE: tuple[Page, ...] = (*CHANNELS, *TALK)
+TABLE: tuple[Page, ...] = (*CHANNELS, *TALK, *PROPOSALS, *SOUNDINGS, *TEXTS, *AMENDING, *VERSIONS)
