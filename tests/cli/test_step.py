@@ -130,7 +130,7 @@ def test_a_ladder_as_people_use_it(table: Table, short: Path) -> None:
     photo = file(short)
     asked = ana.run("step", "report", n, "1", "It sails.", "--file", str(photo), typed="n\n", code=1).both
     assert "Files go exactly as they are, with their names" in asked
-    assert "A\n  photograph often says where" in asked
+    assert "A photograph often says where" in " ".join(asked.split())
     assert "Send photo.jpg (786.4 kB)? [y/N]: n" in asked
     said = ana.run("step", "report", n, "1", "It sails.", "--file", str(photo), typed="y\n").out
     assert "Sent: photo.jpg (786.4 kB)" in said
@@ -415,6 +415,23 @@ def test_a_report_whose_files_are_interrupted(table: Table, short: Path, monkeyp
     assert table.hernan.facts("step", "evidence", n, "1", "--save", str(short / "o"))["evidence"][0]["saved"]
 
 
+def test_ctrl_c_while_sending_says_how_to_go_on(table: Table, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    n = pledged(table, short)
+    photos = [str(file(short, 10, name)) for name in ("a.jpg", "b.jpg")]
+
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evidence, "send", stopped)
+        files = [word for photo in photos for word in ("--file", photo)]
+        said = table.ana.run("step", "report", n, "1", "Done.", *files, "--yes", code=1).out
+    assert "Not sent yet: a.jpg, 0 of 1 pieces. It was stopped.\n" in said
+    assert "Not sent yet: b.jpg, 0 of 1 pieces.\n" in said
+    facts = table.ana.facts("step", "send", n, "1", *photos)
+    assert [one["sent"] for one in facts["files"]] == [True, True]
+
+
 def test_a_file_that_changes_between_naming_and_sending(
     table: Table, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -540,6 +557,25 @@ def test_what_desks_say_by_themselves(kind: str, says: str | None, shared: tuple
             step, lead = item.steps[0].id, 7
 
         assert step_news.facts(channel, item, kind, Act, 0).get("about") == says
+
+
+def test_what_waits_for_what_is_lost(table: Table, short: Path) -> None:
+    n = pledged(table, short)
+    table.hernan.facts("step", "excuse", n, "3", "--until", "2036-06-01", "--yes")
+    assert "excused until the end of 2036-06-01 (UTC)" in table.ana.run("step", "show", n).out
+    words = LADDER.replace('in_return_for = ["b"]', "").replace('in_return_for = ["a"]', 'owed_to = ["Argentina"]')
+    n = proposed(table.ana, short, words)
+    for number in ("1", "2"):
+        table.ana.run("step", "withdraw", n, number, "--yes")
+    page = table.hernan.run("step", "show", n).out
+    assert "what it waits for, or is given for, can no longer be" in " ".join(page.split())
+    assert "what it waits for" in table.ana.run("step", "withdraw", n, "3", "--yes").out
+
+
+def test_names_are_completed() -> None:
+    from backchannel.cli.step import _names
+
+    assert "ceasefire" in _names()
 
 
 def test_sizes_in_words() -> None:

@@ -106,7 +106,7 @@ def _with_files(
                 show.tell({"says": AS_THEY_ARE}, lambda page, told: page.say(told["says"]), as_json=False)
             ask.confirm(f"Send {_together(named)}?", work.given, yes=yes)
         fate = work.act(channel, lambda: deed(channel, item, one, text, [file for file, _ in named]))
-        sent = [_send(work, channel, item, file, path, ready=fate == "sent") for file, path in named]
+        sent = _send_all(work, channel, item, named, ready=fate == "sent")
         _told(work, channel, which, fate, "Said", sent)
 
 
@@ -128,6 +128,17 @@ def _together(named: Sequence[tuple[File, Path]]) -> str:
     return f"{named[0][0].name} ({total})" if len(named) == 1 else f"{len(named)} files ({total})"
 
 
+def _send_all(
+    work: Work, channel: Channel, item: Ladder, named: Sequence[tuple[File, Path]], *, ready: bool
+) -> list[Facts]:
+    """Send files, until the relay is lost or somebody stops it."""
+    sent: list[Facts] = []
+    for file, path in named:
+        lost = any(one["why"] is not None and one["why"].get("error") != "file" for one in sent)
+        sent.append(_send(work, channel, item, file, path, ready=ready and not lost))
+    return sent
+
+
 def _send(work: Work, channel: Channel, item: Ladder, file: File, path: Path, *, ready: bool) -> Facts:
     """Send a file; what stopped it is told beside the result, for what was said stays said."""
     from backchannel.desk import evidence
@@ -139,6 +150,8 @@ def _send(work: Work, channel: Channel, item: Ladder, file: File, path: Path, *,
                 evidence.send(channel, item, file, path, told)
     except BackchannelError as error:
         why = trouble_facts(error) if not isinstance(error, Misuse) else error.as_dict()
+    except KeyboardInterrupt:
+        why = Misuse("stopped", "It was stopped.", "", evidence.SENT).as_dict()
     party, total = channel.state.member(channel.me).party, evidence.pieces(file)
     here = channel.session.book.pieces.counts(item.at.position).get((party, file.sha256), 0)
     return {
@@ -197,7 +210,7 @@ def send(
         for path in file:
             with progress(f"Reading {path.name}", quiet=work.given.json) as told:
                 named.append((evidence.mine(channel, item, number, path.expanduser(), told), path.expanduser()))
-        sent = [_send(work, channel, item, one, path, ready=True) for one, path in named]
+        sent = _send_all(work, channel, item, named, ready=True)
         _told(work, channel, (ladder, number), "sent", "Read", sent)
 
 
