@@ -16,6 +16,7 @@ from backchannel.desk.book.aside import KEPT_APART
 from backchannel.desk.book.book import Book
 from backchannel.desk.book.items import ASIDE
 from backchannel.desk.channel import Channel
+from backchannel.desk.drafts import Drafts
 from backchannel.desk.link.client import RelayClient
 from backchannel.desk.session import Session
 from backchannel.desk.vault import backup as backups
@@ -31,6 +32,7 @@ EXCLUDED = {
     "pocket": f"place NOT IN (SELECT place FROM item WHERE until IS NULL AND instrument IN ({ASIDE}))",  # noqa: S608
     **dict.fromkeys(KEPT_APART, "1"),
     "outbox": "aside",
+    "draft": "1",
 }
 SCRUBBED = (
     "UPDATE outbox SET frames = NULL, epoch = NULL, stage = 'written' WHERE stage <> 'returned'",
@@ -61,6 +63,7 @@ class Desk:
         self.vault, self.clock, self.random = vault, clock, random
         self._proxy, self._ca_file = proxy, ca_file
         self._open: dict[int, Channel] = {}
+        self.drafts = Drafts(vault, clock)
 
     @classmethod
     def create(cls, folder: Path | str, passphrase: str, *, cost: Cost = DEFAULT_COST, **options: Any) -> Desk:
@@ -70,7 +73,9 @@ class Desk:
     @classmethod
     def open(cls, folder: Path | str, passphrase: str, **options: Any) -> Desk:
         """Open the desk in `folder`; options as in `Desk`. Raises as `Vault.open`."""
-        return cls(Vault.open(Path(folder).expanduser(), passphrase), **options)
+        desk = cls(Vault.open(Path(folder).expanduser(), passphrase), **options)
+        desk.drafts.sweep()
+        return desk
 
     def close(self) -> None:
         """Close the connections and the vault."""
