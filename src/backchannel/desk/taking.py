@@ -1,8 +1,8 @@
-"""A text from a file: what of it is taken over, and what is told of that."""
+"""A text from outside, typed or from a file: what of it is taken over, and what is told of that."""
 
 from __future__ import annotations
 
-from backchannel.desk.changes import checked
+from backchannel.desk.changes import checked, parted
 from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
 from backchannel.instruments.text import amending
@@ -29,3 +29,9 @@ def taken(channel: Channel, raw: bytes, name: str, changes: str) -> tuple[list[s
         tracked = any(line.startswith("Tracked changes") for line in told)
         todo = "Mend it there; or settle its tracked changes: accept, or reject." if tracked else "Mend it there."
         raise Misuse(problem.code, problem.what, todo, problem.safe) from problem
+
+
+def typed(channel: Channel, words: str) -> list[str]:
+    """The paragraphs of what was typed. `Misuse("words")`."""
+    hidden = amending.hidden(channel.state)
+    return [checked(said, f"paragraph {n}", hidden) for n, said in enumerate(parted(words), 1)]

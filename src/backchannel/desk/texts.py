@@ -21,6 +21,7 @@ from backchannel.instruments.text.rules import TEXT
 from backchannel.instruments.text.standing import Soundable, Way
 from backchannel.instruments.text.values import Paragraph, Text, digest
 from backchannel.instruments.understanding import values as understanding
+from backchannel.seal.primitives import sha256
 
 LONGEST_QUESTION = 2_000
 UNDONE = "Nothing was done."
@@ -48,6 +49,11 @@ def paragraph(item: Text, number: int) -> Paragraph:
     if not 1 <= number <= len(here):
         raise Misuse("paragraph", f"There is no paragraph {number}; this text has {len(here)}.", "", UNDONE)
     return here[number - 1]
+
+
+def seen(item: Text) -> str:
+    """Stands for the text as it is, word for word: what a person has read before deciding on it."""
+    return sha256(b"%d " % len(item.versions) + item.layout).hex()[:16]
 
 
 def amend(channel: Channel, item: Text, changes: Iterable[Change], reason: str = "") -> None:

@@ -117,6 +117,20 @@ def _by_party(pairs: Iterable[tuple[str, int]]) -> list[Facts]:
     return [{"party": party, "paragraphs": numbers} for party, numbers in sorted(found.items())]
 
 
+def pieces(channel: Channel, words: str) -> list[Facts]:
+    """The words of a paragraph, cut where brackets are; of each bracket, how many alternatives stand there."""
+    from backchannel.instruments.text import brackets, standing
+
+    if not brackets.bracketed(words):
+        return [{"text": brackets.plain(words), "alternatives": 0}]
+    return [
+        {"text": brackets.plain(piece), "alternatives": 0}
+        if isinstance(piece, str)
+        else {"text": piece.raw, "alternatives": len(piece.alternatives)}
+        for piece in brackets.parse(words, standing.named(channel.state))
+    ]
+
+
 # --- in words -----------------------------------------------------------------------------------------------------
 
 

@@ -115,7 +115,7 @@ class Ask(NamedTuple):
             raise Sure(title, [line for line in lines if line], button, words)
 
 
-Look = Callable[[Ask], Facts]
+Look = Callable[[Ask], "Facts | Response"]
 Do = Callable[[Ask, Form], "str | Response"]
 """Does what a form asks, and gives the address to show next, or a file."""
 

@@ -1,0 +1,37 @@
+"""A page's portion of something long, and what a page's address asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from backchannel.desk.channel import Channel
+from backchannel.web import chosen
+from backchannel.web.page import Ask, settle
+
+MOST, ROOM = 50, 30_000
+"""Paragraphs on a page, and characters."""
+
+
+def portion(rows: Sequence[Any], first: int, size: Callable[[Any], int]) -> tuple[int, int]:
+    """From which row (from 0) to which a page shows, beginning at number `first`: some, and not too long."""
+    start = min(max(first, 1), max(len(rows), 1)) - 1
+    end, room = start, ROOM
+    while end < len(rows) and end - start < MOST and (room > 0 or end == start):
+        room -= size(rows[end])
+        end += 1
+    return start, end
+
+
+def asked_number(ask: Ask, name: str, otherwise: int = 1) -> int:
+    """A number behind the question mark."""
+    said = ask.query(name)
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else otherwise
+
+
+def begin(ask: Ask, channel: Channel, instrument: str, deed: Callable[[], None]) -> int | None:
+    """Do what begins an item, and read it back: its number, or None while it waits on this desk."""
+    size = channel.size
+    deed()
+    settle(channel, ask.keeper)
+    return chosen.fresh(channel, instrument, size)
