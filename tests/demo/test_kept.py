@@ -21,6 +21,7 @@ from backchannel.demo.scenario import Scenario, load
 from backchannel.demo.stage import Stage
 from backchannel.demo.succession import SUCCEEDED
 from backchannel.demo.tell_steps import _waiting
+from backchannel.desk.reach import opens
 from backchannel.errors import Misuse
 from backchannel.instruments.step.values import Ladder
 
@@ -303,9 +304,9 @@ def test_an_old_desk_that_has_a_later_key_is_noticed(talk: Talk, monkeypatch: py
 
 def test_a_search_with_keys_that_open_nothing_is_no_proof(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     for blind, reason in (("holysee", "Not even what came before"), ("casaroli", "opens with nobody's keys")):
-        true, channel = succeeded.opens, talk.stage.channels[blind]
+        true, channel = opens, talk.stage.channels[blind]
         with monkeypatch.context() as here:
-            here.setattr(succeeded, "opens", lambda c, rows, b=channel, t=true: [] if c is b else t(c, rows))
+            here.setattr(succeeded, "opens", lambda s, rows, b=channel.session, t=true: [] if s is b else t(s, rows))
             with pytest.raises(Failed, match=reason):
                 talk.shut_out()
 
@@ -314,7 +315,7 @@ def test_entries_that_only_the_new_desk_should_open(talk: Talk) -> None:
     """The search itself, on each entry: what a desk has read it finds, by roster or by line."""
     had, new = talk.stage.succession.passed["holysee"], talk.stage.channels["casaroli"]
     rows = succeeded._recorded(talk.store, had.last, new.size)
-    found = set(succeeded.opens(new, rows))
+    found = set(opens(new.session, rows))
     read = {one.position for one in new.session.book.entries.log(had.last) if one.verdict in ("act", "line", "start")}
     assert read <= found
     assert len(rows) == new.size - had.last

@@ -6,11 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
+
 from backchannel.demo.checks import must
 from backchannel.demo.scenario import Act
 from backchannel.demo.stage import Stage
 from backchannel.desk import evidence
-from backchannel.entry.codec import encode
 
 _ENDS = {"find": "verified", "excuse": "excused"}
 """How a step stands that was found kept, or let go."""
@@ -21,7 +22,7 @@ def same_steps(stage: Stage) -> str:
     acts = _acts(stage, "ladder")
     must(bool(acts), "The scenario has no steps.")
     for act in acts:
-        forms = {encode(stage.ladders.item(act.label, key)) for key in stage.seated}
+        forms = {msgspec.msgpack.encode(stage.ladders.item(act.label, key)) for key in stage.seated}
         must(len(forms) == 1, f"The desks have {len(forms)} different forms of the same steps.")
         said = {key: [one.now for one in stage.ladders.stands(act.label, key)] for key in stage.seated}
         for key, stands in said.items():

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import chain as chained
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from backchannel.demo.checks import Failed, must
 from backchannel.demo.disclosing import command
 from backchannel.demo.stage import Stage
 from backchannel.demo.succession import Passed
 from backchannel.desk.channel import Channel
+from backchannel.desk.reach import Recorded, opens
 from backchannel.errors import RelayRefused
-from backchannel.seal import roster
-from backchannel.seal.box import Sealed, roster_box
-from backchannel.seal.chain import LONGEST, Chain, tag
-from backchannel.seal.dist import open_dist
-
-
-class Row(NamedTuple):
-    """An entry as the relay keeps it."""
-
-    position: int
-    erase: bytes
-    body: bytes
 
 
 def same_dossier(stage: Stage) -> str:
@@ -52,9 +39,9 @@ def shut_out(stage: Stage, store: Path) -> str:
         old, new = stage.channels[holder], stage.channels[stage.heir(holder)]
         before, after = _recorded(store, 0, had.last), _recorded(store, had.last, new.size)
         must(bool(after), "Nothing came after it: this would show nothing.")
-        must(bool(opens(old, before)), "Not even what came before opens with the old keys: a blind search.")
-        must(bool(opens(new, after)), "What came later opens with nobody's keys: a blind search.")
-        opened = opens(old, after)
+        must(bool(opens(old.session, before)), "Not even what came before opens with the old keys: a blind search.")
+        must(bool(opens(new.session, after)), "What came later opens with nobody's keys: a blind search.")
+        opened = opens(old.session, after)
         must(
             not opened,
             f"The old keys open {len(opened)} entries that came later, the first of them {min(opened or [0])}.",
@@ -62,9 +49,10 @@ def shut_out(stage: Stage, store: Path) -> str:
         said = _refused(old, new, had.last)
         old.sync()
         must(old.size == had.last, "The old desk has read on.")
+    early = len(opens(old.session, before))
     return (
-        f"with all that the old desk has, tried on what a host could have kept: {len(opens(old, before))} earlier "
-        f"entries open, of {len(after)} later ones none. The relay says: “{said}”"
+        f"with all that the old desk has, tried on what a host could have kept: {early} earlier entries open, "
+        f"of {len(after)} later ones none. The relay says: “{said}”"
     )
 
 
@@ -88,31 +76,11 @@ def marked(stage: Stage) -> str:
     )
 
 
-def opens(channel: Channel, rows: Sequence[Row]) -> list[int]:
-    """Where among these entries are such as open with the keys on an open desk: of its roster, or of lines to it."""
-    wallet, found = channel.session.engine.wallet, list[int]()
-    keys = {seat.id: seat.keys for seat in channel.state.seats}  # of those who have left, too
-    boxes = [roster_box(secret, channel.id) for secret in wallet.secrets.values()]
-    places = channel.session.book.lines().places.values()
-    tags = set(chained.from_iterable(_tags(place.chain, place.cursor.i) for place in places))
-    for row in rows:
-        box = next((box for box in boxes if box.recognises(row.body)), None)
-        if box is None:
-            found += [row.position] if row.body[:16] in tags else []
-            continue
-        found.append(row.position)
-        start = roster.open_roster(box.open(Sealed(row.body, row.erase)))
-        if isinstance(start, roster.Dist):
-            opened = open_dist(channel.id, start.slots, wallet.me, wallet.identity, wallet.prekeys, keys)
-            tags.update(_tags(opened[0], opened[1].i) if opened is not None else ())
-    return found
-
-
-def _recorded(store: Path, first: int, before: int) -> list[Row]:
+def _recorded(store: Path, first: int, before: int) -> list[Recorded]:
     """What a host could have kept of these entries."""
     with closing(sqlite3.connect(store)) as db:
         rows = db.execute("SELECT key % 4294967296, leaf, body FROM entries ORDER BY key").fetchall()
-    return [Row(at, leaf[44:], body) for at, leaf, body in rows if body is not None and first <= at < before]
+    return [Recorded(at, leaf[44:], body) for at, leaf, body in rows if body is not None and first <= at < before]
 
 
 def _refused(old: Channel, new: Channel, position: int) -> str:
@@ -156,7 +124,3 @@ def _notes(stage: Stage, key: str) -> list[dict[str, Any]]:
         said = command(["--json", "note", "list"], desk, stage.passphrase(key))
     found: list[dict[str, Any]] = json.loads(said)["notes"]
     return found
-
-
-def _tags(chain: Chain, first: int) -> Iterator[bytes]:
-    return (tag(chain, i) for i in range(first, LONGEST))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from backchannel.demo.scenario import Act
 from backchannel.desk import handovers
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
-from backchannel.entry.codec import encode
 from backchannel.instruments import INSTRUMENTS
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Succession:
 
 def _held(channel: Channel, passes: bool) -> Held:
     names = [one.name for one in INSTRUMENTS if one.passes is passes and one.name != "handover"]
-    return {(name, held.position): encode(held.value) for name in names for held in channel.items(name)}
+    return {(name, held.position): msgspec.msgpack.encode(held.value) for name in names for held in channel.items(name)}
 
 
 SUCCEEDED: dict[str, Callable[[Succession, Act], dict[str, Any]]] = {
