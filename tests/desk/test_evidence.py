@@ -333,6 +333,14 @@ def test_names_of_others_lead_nowhere(name: str) -> None:
     assert evidence.filename(name) == HOSTILE[name]
 
 
+def test_names_are_told_apart() -> None:
+    named = [
+        evidence.Named(party, File(name, 1, bytes(32)), 1, 1)
+        for party, name in (("A", "a.jpg"), ("B", "A.JPG"), ("C", "a-2.jpg"), ("D", "a.jpg"), ("A", "b"), ("B", "b"))
+    ]
+    assert evidence.filenames(named) == ["a.jpg", "A-2.JPG", "a-2-2.jpg", "a-3.jpg", "b", "b-2"]
+
+
 @given(st.text(min_size=1, max_size=200))
 def test_no_name_leads_anywhere(name: str) -> None:
     kept = evidence.filename(text.tidy(name))

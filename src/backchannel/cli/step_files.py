@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from backchannel.errors import BackchannelError, Misuse
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
+    from backchannel.desk.evidence import Named
     from backchannel.instruments.step.acts import File
     from backchannel.instruments.step.values import Ladder, Step
 
@@ -235,8 +236,8 @@ def evidence_(
         found = [facts.evidence_facts(one, party) for one in files]
         if save is not None:
             folder = _folder(save.expanduser())
-            for one, row in zip(files, found, strict=True):
-                row["saved"], row["why"] = _save(work, channel, item, one, folder)
+            for one, row, name in zip(files, found, evidence.filenames(files), strict=True):
+                row["saved"], row["why"] = _save(work, channel, item, one, folder / name)
         told = {"ladder": ladder, "step": number, "evidence": found, "folder": None if save is None else str(save)}
         work.tell(told, _evidence, channel)
         if save is not None and any(row["why"] for row in found):
@@ -252,17 +253,16 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _save(work: Work, channel: Channel, item: Ladder, one: Any, folder: Path) -> tuple[str | None, str | None]:
+def _save(work: Work, channel: Channel, item: Ladder, one: Named, path: Path) -> tuple[str | None, str | None]:
     """Where a file was saved, or why it was not."""
     from backchannel.desk import evidence
 
-    name = evidence.filename(one.file.name)
     try:
-        with progress(f"Writing {name}", quiet=work.given.json) as told:
-            evidence.save(channel, item, one, folder / name, told)
+        with progress(f"Writing {path.name}", quiet=work.given.json) as told:
+            evidence.save(channel, item, one, path, told)
     except Misuse as error:
         return None, error.what
-    return str(folder / name), None
+    return str(path), None
 
 
 def _evidence(page: Page, facts: Facts) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -185,6 +185,19 @@ def filename(name: str) -> str:
     stem, dot, ending = _UNFIT.sub("_", name).rpartition(".")
     kept = (stem if dot else ending).encode()[:150].decode(errors="ignore")
     return f"{kept}.{ending.encode()[:50].decode(errors='ignore')}" if dot else kept
+
+
+def filenames(some: Iterable[Named]) -> list[str]:
+    """Names under which several files can be saved beside each other: two parties may have named theirs alike."""
+    found: list[str] = []
+    for one in some:
+        name, n = filename(one.file.name), 1
+        stem, dot, ending = name.rpartition(".")
+        while name.casefold() in map(str.casefold, found):  # some systems take a.jpg and A.jpg for the same
+            n += 1
+            name = f"{stem}-{n}.{ending}" if dot else f"{ending}-{n}"
+        found.append(name)
+    return found
 
 
 def check(channel: Channel, item: Ladder, one: Named) -> None:
