@@ -109,6 +109,19 @@ class Desk:
         """A new desk in `folder` from a backup. Raises as `backup.restore`."""
         return cls(backups.restore(source, Path(folder).expanduser(), passphrase, progress=progress), **options)
 
+    def setting(self, name: str) -> str | None:
+        """What its person has chosen for all faces, if anything."""
+        return self.vault.meta(f"setting-{name}")
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Remember what its person has chosen."""
+        self.vault.set_meta(f"setting-{name}", value)
+
+    @property
+    def restored(self) -> bool:
+        """Whether this desk was made from a backup."""
+        return self.vault.meta(backups.RESTORED) == "1"
+
     # --- channels
 
     def channels(self) -> list[Channel]:

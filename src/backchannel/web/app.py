@@ -16,14 +16,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from backchannel.errors import BackchannelError, Misuse
+from backchannel.web import drafting, uploads
 from backchannel.web import page as pages
-from backchannel.web import uploads
+from backchannel.web.door import own
 from backchannel.web.guard import MOST_FORM, Guard, session_of
 from backchannel.web.keeper import Keeper, Locked
-from backchannel.web.page import Ask, Facts, Filled, Form, Page, Sure
+from backchannel.web.page import Ask, Do, Facts, Filled, Form, Page, Sure
 from backchannel.web.render import page as rendered
 from backchannel.web.sessions import Session, Sessions
-from backchannel.web.words import Words, negotiated, words
+from backchannel.web.words import LANGUAGES, Words, negotiated, words
 
 MOST_STREAMS = 64
 LIVE_SECONDS = 20.0
@@ -55,6 +56,8 @@ class App:
             Route("/enter", self.enter),
             Route("/live", self.live),
             Route("/lock", self.lock, methods=["POST"]),
+            Route("/language", self.language, methods=["POST"]),
+            Route("/draft", self.draft, methods=["POST"]),
             Route("/strip", self.strip),
             Mount("/static", StaticFiles(packages=[("backchannel.web", "static")])),
         ]
@@ -87,6 +90,35 @@ class App:
         session.carried = None
         await run_in_threadpool(self.keeper.lock)
         return RedirectResponse("/", 303)
+
+    async def language(self, request: Request) -> Response:
+        """The language that is chosen: for this browser, and for this desk if it is open."""
+        form = Form(await request.form())
+        if not pages.genuine(_session(request), form):
+            return PlainTextResponse("This form is not one of this session.\n", 403)
+        answer = RedirectResponse(own(form["back"]), 303)
+        if form["language"] in LANGUAGES:
+            await run_in_threadpool(self.keeper.set_language, form["language"])
+            answer.set_cookie(f"{self._cookie}-language", form["language"], httponly=True, samesite="strict", path="/")
+        return answer
+
+    async def draft(self, request: Request) -> Response:
+        """What is typed, from the script; or throw it away."""
+        session, form = _session(request), Form(await request.form(max_fields=MOST_FIELDS))
+        if not pages.genuine(session, form):
+            return PlainTextResponse("This form is not one of this session.\n", 403)
+        return await run_in_threadpool(self._draft, session, form)
+
+    def _draft(self, session: Session, form: Form) -> Response:
+        try:
+            with self.keeper.desk() as desk:
+                self.keeper.touch()
+                if form["do"] == "discard":
+                    desk.drafts.discard(form["page"])
+                    return RedirectResponse(own(form["page"]), 303)
+                return PlainTextResponse("", 204 if drafting.keep(desk, session, form) else 409)
+        except Locked as problem:
+            return PlainTextResponse(f"{problem.what}\n", 423)
 
     # --- news
 
@@ -147,7 +179,8 @@ class App:
         self.keeper.touch()
         ask = Ask(request, session, self.keeper, desk, said)
         if form is None:
-            return self._shown(one, ask, {})
+            drafts = drafting.offered(desk, request.url.path) if desk is not None else []
+            return self._shown(one, ask, {"drafts": drafts})
         if not pages.genuine(session, form):
             return self._shown(one, ask, {"problem": _STALE, "typed": list(form.typed())}, 403)
         do = one.acts.get(form["do"]) if not form["_again"] else None
@@ -158,7 +191,7 @@ class App:
         try:
             if form.trouble is not None:
                 raise form.trouble
-            return pages.once(session, form["_number"], lambda: do(ask, form))
+            return pages.once(session, form["_number"], lambda: _done(do, ask, form))
         except Sure as question:
             facts = {"sure": question, "carried": list(form.typed()), "back": request.url.path}
             return self._rendered("sure.html", ask, facts)
@@ -182,7 +215,7 @@ class App:
 
     def _rendered(self, template: str, ask: Ask, facts: Facts, status: int = 200) -> Response:
         around = self._frame(ask) if ask.desk is not None else {"state": self.keeper.state}
-        facts = {"version": self.keeper.version, **around, **facts}
+        facts = {"version": self.keeper.version, "path": ask.request.url.path, **around, **facts}
         return rendered(template, ask.words, self.sessions, ask.session, facts, status)
 
     # --- what goes wrong
@@ -202,11 +235,19 @@ class App:
         return rendered("lost.html", self._words(request), self.sessions, None, facts, 500)
 
     def _words(self, request: Request) -> Words:
-        chosen = request.cookies.get(f"{self._cookie}-language")
+        chosen = request.cookies.get(f"{self._cookie}-language") or self.keeper.language
         return words(negotiated(chosen, request.headers.get("accept-language", "")))
 
 
 _STALE = Misuse("stale", "This form is older than this session.", "Look at it again, and send it once more.")
+
+
+def _done(do: Do, ask: Ask, form: Form) -> str | Response:
+    """Do what a form asks; then what was kept of it while it was typed is destroyed."""
+    place = do(ask, form)
+    if ask.desk is not None and isinstance(place, str):
+        ask.desk.drafts.sent(ask.request.url.path, form["do"], list(form.typed()))
+    return place
 
 
 def _session(request: Request) -> Session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ class Keeper:
         self._stop = threading.Event()
         self._threads: dict[bytes, threading.Thread] = {}
         self._touched = clock()
+        self.language: str | None = None
+        """What was chosen; its desk remembers it."""
         self.version = 0
         """Grows with everything that is new."""
         self.trouble: dict[bytes, BackchannelError] = {}
@@ -71,6 +73,7 @@ class Keeper:
                 desk.close()  # two forms at once: one is enough
                 return
             self._desk, self._stop = desk, threading.Event()
+        self.language = desk.setting("language") or self.language
         self.touch()
         self.follow()
         threading.Thread(target=self._watch_idle, args=(self._stop,), daemon=True).start()
@@ -106,6 +109,12 @@ class Keeper:
             with self._turn:
                 self._users -= 1
                 self._turn.notify_all()
+
+    def set_language(self, language: str) -> None:
+        """In which language the pages are, from now on."""
+        self.language = language
+        with suppress(Locked), self.desk() as desk:
+            desk.set_setting("language", language)
 
     # --- what is new
 

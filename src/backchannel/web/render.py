@@ -46,6 +46,8 @@ def render(template: str, words: Words, sessions: Sessions, session: Session | N
         {
             "problem": None,
             "sure": None,
+            "drafts": [],
+            "path": "/",
             **facts,
             "typed": Typed(facts.get("typed", ())),
             "_": words.say,

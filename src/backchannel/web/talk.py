@@ -32,7 +32,6 @@ def look(ask: Ask) -> Facts:
         ],
         "can_write": channel.state.stage == "open" and me is not None and me.standing == "active" and me.speaks,
         "most_days": terms.retention_days if terms is not None else 0,
-        "draft": "",
     }
 
 

@@ -5,8 +5,9 @@
   let seen = root.dataset.version;
   root.classList.add("scripted");
 
+  const touched = (region) =>
+    region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select") || dirty(region);
   const dirty = (region) =>
-    region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select") ||
     [...region.querySelectorAll("textarea, input:not([type=hidden]), select")].some((field) =>
       field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked :
       field.tagName === "SELECT" ? [...field.options].some((o) => o.selected !== o.defaultSelected) :
@@ -18,7 +19,7 @@
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const region of document.querySelectorAll("[data-live]")) {
       const other = fresh.querySelector(`[data-live="${region.dataset.live}"]`);
-      if (other && !dirty(region) && other.innerHTML !== region.innerHTML) {
+      if (other && !touched(region) && other.innerHTML !== region.innerHTML) {
         region.replaceWith(document.importNode(other, true));
       }
     }
@@ -40,22 +41,50 @@
     stream.onopen = () => { if (lost) lost.hidden = true; };
   }
 
-  // Drafts: what is typed goes to the vault, and nowhere into the browser.
-  for (const form of document.querySelectorAll("form[data-draft]")) {
-    let timer = 0, last = "";
-    form.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        const data = new FormData(form);
-        const text = [...data].filter(([name, value]) => !name.startsWith("_") && typeof value === "string");
-        const body = new URLSearchParams([["_form", data.get("_form")], ["_draft", form.dataset.draft], ...text]);
-        if (String(body) !== last) {
-          last = String(body);
-          fetch("/draft", { method: "POST", body, credentials: "same-origin" }).catch(() => { last = ""; });
-        }
-      }, 2000);
-    });
+  // Drafts: what is typed goes to the vault, and nowhere into the browser; what was kept comes back into its form.
+  const own = (form) => [...form.elements].filter((field) => field.name && !field.name.startsWith("_"));
+  const buttons = (form) => own(form).filter((f) => f.tagName === "BUTTON").map((f) => f.value);
+  const about = (form) => own(form).filter((f) => f.type === "hidden").map((f) => [f.name, f.value]);
+  const fields = (form) => own(form).filter((f) => !["BUTTON", "FIELDSET", "OUTPUT"].includes(f.tagName) &&
+    !["hidden", "password", "file"].includes(f.type) && f.autocomplete !== "off");
+  const values = (form) => fields(form).filter((f) => !["checkbox", "radio"].includes(f.type) || f.checked)
+    .map((f) => [f.name, f.value]);
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  const kept = (form) => form.method === "post" && fields(form).some((f) => f.tagName === "TEXTAREA");
+
+  const put = (form, all) => {
+    const left = [...all];
+    for (const field of fields(form)) {
+      if (["checkbox", "radio"].includes(field.type)) {
+        field.checked = all.some(([name, value]) => name === field.name && value === field.value);
+        continue;
+      }
+      const at = left.findIndex(([name]) => name === field.name);
+      if (at >= 0) field.value = left.splice(at, 1)[0][1];
+    }
+    for (let up = form.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
+  };
+  for (const place of document.querySelectorAll("[data-kept]")) {
+    const draft = JSON.parse(place.dataset.kept);
+    const form = [...document.forms].find((one) => kept(one) && same(buttons(one), draft.buttons) && same(about(one), draft.about));
+    if (form) { put(form, draft.fields); place.classList.add("filled"); }
   }
+
+  const timers = new WeakMap();
+  const keep = (form) => {
+    timers.delete(form);
+    const page = location.pathname;
+    const draft = { page, target: form.getAttribute("action") || page, buttons: buttons(form), about: about(form),
+      fields: dirty(form) ? values(form) : [] };
+    const hidden = (name) => form.querySelector(`input[name="${name}"]`).value;
+    const body = new URLSearchParams({ _form: hidden("_form"), _number: hidden("_number"), _draft: JSON.stringify(draft) });
+    fetch("/draft", { method: "POST", body, credentials: "same-origin", keepalive: String(body).length < 60000 }).catch(() => {});
+  };
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && kept(form) && !timers.has(form)) timers.set(form, setTimeout(() => keep(form), 2000));
+  });
+  document.addEventListener("submit", (event) => { clearTimeout(timers.get(event.target)); timers.delete(event.target); });
 
   // One click is enough: a second does nothing until the page has changed.
   document.addEventListener("submit", (event) => {
