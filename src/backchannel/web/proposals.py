@@ -13,7 +13,7 @@ from backchannel.web import chosen, hats
 from backchannel.web.floating import FLOATING, HOURS, composer, counter
 from backchannel.web.page import Ask, Form, Page, settle
 
-EXCERPT = 280
+EXCERPT = 240
 
 
 def look(ask: Ask) -> Facts:
@@ -58,7 +58,7 @@ def _facts(channel: Channel, item: Nonpaper) -> Facts:
     one = facts.facts(channel, item)
     if one["state"] != "floated":
         return {**one, "awaited": ""}
-    text = one["text"] or ""
+    line = " ".join((one["text"] or "")[: 4 * EXCERPT].split())
     said = any(reaction["mine"] for reaction in one["reactions"])
     waits = "react" in one["can"] and one["reactions_by"] == "name" and not said
     stances = [reaction["stance"] for reaction in one["reactions"]]
@@ -70,7 +70,7 @@ def _facts(channel: Channel, item: Nonpaper) -> Facts:
         "ends": facts.objection(one) if one["objection"] != "none" and one["route"] != "carry" else None,
         "asked": facts.ASKED if one["text"] is None else None,
         "asking": promises.ASKING if one["mine"] and one["asked_for"] else None,
-        "excerpt": text if len(text) <= EXCERPT else text[:EXCERPT].rsplit(None, 1)[0] + "…",
+        "excerpt": line if len(line) <= EXCERPT else line[:EXCERPT].rsplit(None, 1)[0] + "…",
         "counts": [(stance, stances.count(stance)) for stance in STANCES if stance in stances],
     }
 

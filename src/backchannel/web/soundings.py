@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from backchannel.desk import soundings
 from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
@@ -16,6 +18,8 @@ from backchannel.web.page import Ask, Form, Page, settle
 
 MOST_ROWS = 40
 """Options with a button each; a longer list is answered by numbers."""
+MOST_SHOWN, MOST_BYTES = 200, 30_000
+"""Of a longer list, so many are on a page."""
 
 
 def look(ask: Ask) -> Facts:
@@ -50,13 +54,25 @@ def _facts(ask: Ask, channel: Channel, item: Sounding) -> Facts:
     return {
         **one,
         "by_numbers": len(one["options"]) > MOST_ROWS,
-        "shown": one["options"][first - 1 : first - 1 + MOST_ROWS],
-        "first": first,
+        **_shown(one["options"], first),
         "before": [{"option": option, "number": number} for option, number in before],
         "rule": facts.rule(one),
         "reveals": facts.reveals(one),
         "asked": facts.asked(one),
         "promise": casting(len(one["voters"])),
+    }
+
+
+def _shown(options: list[Facts], first: int) -> Facts:
+    """Some of the options from one on, and where the pages beside begin."""
+    room = accumulate(len(option["text"].encode()) for option in options[first - 1 :])
+    many = max(1, min(MOST_SHOWN, sum(used <= MOST_BYTES for used in room)))
+    last = first - 1 + many
+    return {
+        "shown": options[first - 1 : last],
+        "first": first,
+        "earlier": max(1, first - MOST_SHOWN),
+        "later": last + 1 if last < len(options) else None,
     }
 
 
@@ -92,21 +108,18 @@ def answer(ask: Ask, form: Form) -> str:
 
 def _sure(ask: Ask, item: Sounding, yes: list[int]) -> tuple[str, list[str], str, str]:
     told, options = ask.words.told, item.terms.options
-    title = told(Said("Cast your answer to “{question}”?", {"question": item.terms.question}))
+    title = told(Said("Cast your answer: “{question}”", {"question": item.terms.question}))
     promise = [told(one) for one in casting(len(item.terms.voters))]
-    if len(options) > MOST_ROWS:
-        said = Said("Yes to {n} of {of}: {numbers}. No to all others.", _ranges(yes, len(options)))
-        none = Said("No to all {of}.", {"of": len(options)})
-        words = told(said if yes else none)
+    if len(options) <= MOST_ROWS:
+        pairs = [(k in yes, {"option": option}) for k, option in enumerate(options)]
+        said = [Said("Yes: {option}", o) if accepted else Said("No: {option}", o) for accepted, o in pairs]
+    elif yes:
+        parts = {"n": len(yes), "of": len(options), "numbers": numbers([k + 1 for k in yes], "")}
+        first = Said("Yes to {n} of {of}: {numbers}. No to all others.", parts)
+        said = [first, *(Said("Yes: {option}", {"option": options[k]}) for k in yes[:MOST_SHOWN])]
     else:
-        each = (Said("Yes: {option}", {"option": o}) if k in yes else Said("No: {option}", {"option": o})
-                for k, o in enumerate(options))  # fmt: skip
-        words = "\n".join(told(one) for one in each)
-    return title, promise, ask.words.say("Cast it, for good"), words
-
-
-def _ranges(yes: list[int], of: int) -> Facts:
-    return {"n": len(yes), "of": of, "numbers": numbers([k + 1 for k in yes], "")}
+        said = [Said("No to all {of}.", {"of": len(options)})]
+    return title, promise, ask.words.say("Cast it, for good"), "\n".join(told(one) for one in said)
 
 
 def _one_by_one(ask: Ask, form: Form, many: int) -> list[int]:
