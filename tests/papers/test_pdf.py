@@ -104,6 +104,6 @@ def test_what_the_library_cannot_set_is_told(monkeypatch: pytest.MonkeyPatch) ->
     def fail(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr("backchannel.papers.pdf._Paper.clause", fail)
+    monkeypatch.setattr("backchannel.papers.pdf.Paper.clause", fail)
     with pytest.raises(Misuse, match="cannot be set"):
         write(paper("x"), "pdf")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,48 +11,18 @@ from backchannel.cli.options import FAILED, DeskCommand
 from backchannel.cli.progress import progress
 from backchannel.cli.show import BAD, DIM, GOOD, Facts, Page, local
 
-if TYPE_CHECKING:
-    from backchannel.desk.book.entries import Logged
-    from backchannel.desk.channel import Channel
-
-VERDICTS = {
-    "start": "opens a line to this seat",
-    "closed": "sealed, and not for this desk",
-    "record": "the record that an entry was erased",
-    "erased": "its text was gone before this desk read it",
-    "rejected": "not accepted",
-}
-
 
 def log(
     ctx: typer.Context,
     since: Annotated[int, typer.Option("--since", metavar="N", min=0, help="From this number on.")] = 0,
 ) -> None:
     """Every entry of the record: arrival, what it was, by whom; what was not accepted, and why; what is erased."""
+    from backchannel.facts.log import entry
+
     with at_desk(ctx) as work:
         channel = work.read()
-        rows = [_entry(channel, one) for one in channel.session.book.entries.log(since)]
+        rows = [entry(channel, one) for one in channel.session.book.entries.log(since)]
         work.tell({"entries": channel.size, "log": rows}, _log, channel)
-
-
-def _entry(channel: Channel, one: Logged) -> Facts:
-    from backchannel.facts import common as facts
-
-    known = one.verdict in ("act", "line")
-    if known and facts.left(channel) and one.kind in facts.CALM and one.sender != channel.me:
-        one = one._replace(kind="seats", sender=None)
-    about = channel.session.book.items.at(one.item) if one.kind.startswith("nonpaper.") else None
-    untold = facts.from_hat(about.value if about is not None else None, one.kind, one.position)
-    return {
-        "number": one.position,
-        "arrived": facts.at(one.leaf.arrival),
-        "what": facts.KINDS.get(one.kind, one.kind) if known else VERDICTS[one.verdict],
-        "kind": one.kind,
-        "verdict": one.verdict,
-        "by": None if one.sender is None or untold else facts.name(channel.state, one.sender),
-        "why": one.note.partition(": ")[2] or one.note,
-        "erased_by": one.gone,
-    }
 
 
 def _log(page: Page, facts: Facts) -> None:

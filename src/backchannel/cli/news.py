@@ -17,21 +17,8 @@ from backchannel.desk.nonpapers import unconfirmed
 from backchannel.facts import common as facts
 from backchannel.facts import succession
 from backchannel.facts.items import OF
+from backchannel.facts.log import MACHINERY, SILENT
 from backchannel.facts.nonpaper import reaction
-
-SILENT = frozenset({"start", "closed", "record"})
-"""What the machinery does, and what is not for this seat: in `channel log`, not in the news."""
-
-MACHINERY = frozenset(
-    {
-        *("prekey", "once", "step.piece"),
-        *(f"sounding.{name}" for name in ("key", "ballot", "blind", "share", "ack", "show")),
-        *(f"nonpaper.{name}" for name in ("words", "again", "copy", "destroyed")),
-        *(f"handover.{name}" for name in ("part", "end", "taken")),
-        *(f"hat.{name}" for name in ("key", "commit", "submit", "stage", "go", "nogo", "reveal", "show")),
-    }
-)
-"""What desks do by themselves."""
 
 
 def of_all(channel: Channel, events: Iterable[Event]) -> list[Facts]:

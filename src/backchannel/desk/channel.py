@@ -323,6 +323,17 @@ class Channel:
             self.session.book.mark_verified(seat, self.session.clock())
 
     @property
+    def seen(self) -> int:
+        """How many entries this person has looked at as news."""
+        return self.session.book.seen()
+
+    def mark_seen(self, size: int) -> None:
+        """They have looked at the first `size`; what came since is news. Less than before is nothing."""
+        with self.session.turn(), self.session.vault.transaction():
+            if self.seen < size <= self.session.history.size:
+                self.session.book.set_seen(size)
+
+    @property
     def name(self) -> str:
         """The log's name at the relay."""
         return log_name(self.id)

@@ -56,7 +56,7 @@ _LONGEST_ROW = 150
 def write(document: Document) -> bytes:
     """The document as PDF; `Misuse` if its letters are not in the fonts that come with this program."""
     with tempfile.TemporaryDirectory() as folder:
-        paper = _Paper(line(document.title), Path(folder))
+        paper = Paper(line(document.title), Path(folder))
         try:
             paper.hold(document)
             paper.head(line(document.title), line(document.subtitle), document.redlined)
@@ -69,7 +69,9 @@ def write(document: Document) -> bytes:
             paper.drop()
 
 
-class _Paper(FPDF):
+class Paper(FPDF):
+    """A paper in the making, with the fonts that its letters need."""
+
     MARKDOWN_BOLD_MARKER = _BOLD
     MARKDOWN_ITALICS_MARKER = _ITALIC
     MARKDOWN_STRIKETHROUGH_MARKER = _STRIKE

@@ -250,6 +250,14 @@ class Book:
 
     # --- marks of this desk
 
+    def seen(self) -> int:
+        """How many entries its person has looked at."""
+        return int(self._one("SELECT seen FROM channel WHERE c = ?")[0])
+
+    def set_seen(self, size: int) -> None:
+        """They have looked at so many."""
+        self.vault.execute("UPDATE channel SET seen = ? WHERE c = ?", (size, self.c))
+
     def mark_verified(self, seat: SeatId, at: float) -> None:
         """The person has compared this seat's words aloud."""
         self.vault.execute("INSERT OR REPLACE INTO verified VALUES (?, ?, ?)", (self.c, seat, at))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backchannel.channel.engine import Event
 from backchannel.desk.book.places import Places
@@ -25,6 +25,16 @@ class Logged(NamedTuple):
     item: int | None
     note: str
     gone: int | None
+
+
+class Wanted(NamedTuple):
+    """Entries from `start` up to `end`, without some verdicts, some kinds unless not accepted, and without one seat's."""
+
+    start: int
+    end: int
+    no_verdicts: tuple[str, ...] = ()
+    no_kinds: tuple[str, ...] = ()
+    not_by: SeatId = b""
 
 
 class Entries:
@@ -57,13 +67,38 @@ class Entries:
             " ORDER BY place LIMIT ?",
             (self._places.of(start), self._places.end, most),
         )
+        return [self._logged(row) for row in rows]
+
+    def newest(self, wanted: Wanted, most: int) -> list[Logged]:
+        """Some of the wanted entries, newest first."""
+        where, given = self._where(wanted)
+        rows = self._vault.query(
+            "SELECT place, leaf, verdict, sender, kind, item, note, gone FROM entry"  # noqa: S608
+            f" WHERE {where} ORDER BY place DESC LIMIT ?",
+            (*given, most),
+        )
+        return [self._logged(row) for row in rows]
+
+    def many(self, wanted: Wanted) -> int:
+        """How many there are."""
+        where, given = self._where(wanted)
+        row = self._vault.one(f"SELECT count(*) FROM entry WHERE {where}", given)  # noqa: S608
+        return int(row[0]) if row else 0
+
+    def _where(self, wanted: Wanted) -> tuple[str, tuple[Any, ...]]:
+        verdicts, kinds = (", ".join("?" * len(some)) for some in (wanted.no_verdicts, wanted.no_kinds))
+        where = (
+            "place >= ? AND place < ? AND (sender IS NULL OR sender <> ?)"
+            f" AND verdict NOT IN ({verdicts}) AND (kind NOT IN ({kinds}) OR verdict = 'rejected')"
+        )
+        start, end = self._places.of(wanted.start), self._places.of(wanted.end)
+        return where, (start, end, wanted.not_by, *wanted.no_verdicts, *wanted.no_kinds)
+
+    def _logged(self, row: tuple[Any, ...]) -> Logged:
+        place, leaf, verdict, sender, kind, item, note, gone = row
         position = self._places.position
-        return [
-            Logged(
-                position(place), Leaf.parse(leaf), verdict, sender, kind, position(item) if item else None, note, gone
-            )
-            for place, leaf, verdict, sender, kind, item, note, gone in rows
-        ]
+        at = position(item) if item else None
+        return Logged(position(place), Leaf.parse(leaf), verdict, sender, kind, at, note, gone)
 
     def newest_of(self, seat: SeatId) -> Leaf | None:
         """The leaf of the newest entry that is known to be from a seat."""
