@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from backchannel.desk import dossier, handovers, mandates, texts, understandings
+from backchannel.desk import dossier, handovers, mandates, soundings, texts, understandings
 from backchannel.desk.book.intent import Intent, Say
 from backchannel.desk.book.outbox import Outbox
 from backchannel.desk.channel import Channel
 from backchannel.desk.duties import lapse
 from backchannel.errors import BackchannelError, Misuse, RelayRefused
 from backchannel.instruments.handover import Handover
+from backchannel.ledger.wire import Frame
 from tests.desk.world import (
+    NAMES,
     World,
     agree,
     alarms,
@@ -101,6 +103,11 @@ def passing(channel: Channel) -> dict[int, Any]:
     return {item.position: item.value for item in held if not getattr(item.value, "gone", False)}
 
 
+def says(channel: Channel) -> list[Say]:
+    """What waits on a desk to be said."""
+    return [row.intent for row in channel.session.book.outbox.waiting() if isinstance(row.intent, Say)]
+
+
 def complete(
     world: World, *, holder: str = "sofia", heir: str = "ago", others: tuple[str, ...] = ("ana", "hernan")
 ) -> None:
@@ -117,6 +124,7 @@ def complete(
     for name in (holder, heir, *others):
         assert (waiting(world[name]), returned(world[name])) == (0, [])
     agree(world, heir, *others)
+    assert [one.note for one in new.session.book.entries.log() if one.verdict == "rejected"] == []  # nobody is blamed
 
 
 # --- as it should be
@@ -244,7 +252,7 @@ def at_call(world: World, names: tuple[str, ...], number: int, do: Callable[[], 
 @pytest.mark.parametrize("k", range(len(AFTER)))
 @pytest.mark.parametrize("who", ["sofia", "ago"])
 def test_whatever_is_said_at_any_moment_arrives(tmp_path: Path, small: None, who: str, k: int) -> None:
-    number, said_it = 1, True
+    number, said_it = 1 + k % 4, True
     while said_it:
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -263,8 +271,8 @@ def test_whatever_is_said_at_any_moment_arrives(tmp_path: Path, small: None, who
             said_it = happened()
             world.settle("ana", "hernan", "ago")
             complete(world)
-        number += 3
-    assert number > 30
+        number += 4
+    assert number > 14
 
 
 def test_what_was_written_before_the_rotation_and_leaves_after_it_goes_to_both(world: World) -> None:
@@ -316,24 +324,19 @@ def test_a_note_whose_time_ends_while_its_part_has_not_left_is_in_no_row(world: 
     sofia = world["sofia"]
 
     def before(op: str, args: tuple[Any, ...]) -> None:
-        if op == "append" and any(
-            isinstance(row.intent, Say) and row.intent.kind == "handover.part" for row in _rows()
-        ):
+        if op == "append" and any(one.kind == "handover.part" for one in says(sofia)):
             offline(sofia)
             wire(sofia).before(op, args)
-
-    def _rows() -> list[Any]:
-        return sofia.session.book.outbox.waiting()
 
     wire(sofia).before = before
     with pytest.raises(BackchannelError):
         sofia.sync()
-    (part,) = (row for row in _rows() if row.intent.kind == "handover.part")
-    assert b"soon gone" in part.intent.body
+    (part,) = (one for one in says(sofia) if one.kind == "handover.part")
+    assert b"soon gone" in part.body
     world.clock.days(2)
     with sofia.session.turn(), sofia.session.vault.transaction():
         assert lapse(sofia.session)
-    assert not [row for row in _rows() if row.intent.kind.startswith("handover")]
+    assert not [one for one in says(sofia) if one.kind.startswith("handover")]
     online(sofia)
     through(world)
     complete(world)
@@ -447,8 +450,8 @@ def test_a_part_that_came_back_waits_for_its_person_and_then_all_is_sent_again(w
     sofia, whole = world["sofia"], wire(world["sofia"]).append
 
     def too_large(name: str, credential: bytes, frames: Any) -> list[int]:
-        rows = [row for row in sofia.session.book.outbox.waiting() if isinstance(row.intent, Say)]
-        held = b"".join(row.frames or b"" for row in rows if row.intent.kind == "handover.part")
+        rows = sofia.session.book.outbox.waiting()
+        held = b"".join(row.frames or b"" for row in rows if getattr(row.intent, "kind", "") == "handover.part")
         if any(frame.body in held for frame in frames):
             raise RelayRefused("too-large", "This is more than this host takes.")
         return whole(name, credential, frames)
@@ -467,6 +470,42 @@ def test_a_part_that_came_back_waits_for_its_person_and_then_all_is_sent_again(w
         sofia.discard(row.n)
     through(world)
     complete(world)
+
+
+def test_a_part_that_the_log_has_is_not_sent_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup brought it back, and the desk that it is of had sealed it anew."""
+    fill(world)
+    monkeypatch.setattr(dossier, "_leave", lambda *_: [])
+    offer(world)
+    enter(world, "ana", "hernan")
+    sofia, put, kept = world["sofia"], Outbox.put, list[Intent]()
+
+    def keeping(outbox: Outbox, intent: Intent) -> int:
+        kept.append(intent)
+        return put(outbox, intent)
+
+    monkeypatch.setattr(Outbox, "put", keeping)
+    through(world)
+    with sofia.session.turn(), sofia.session.vault.transaction():
+        put(sofia.session.book.outbox, next(one for one in kept if isinstance(one, Say) and "part" in one.kind))
+    size = sofia.size
+    through(world)
+    assert (sofia.size, waiting(sofia), returned(sofia)) == (size, 0, [])
+
+
+def test_evidence_passes_with_its_ladder(world: World, small: None) -> None:
+    fill(world)
+    sofia = world["sofia"]
+    position = sofia.items("text")[0].position
+    pieces = [(position, "Chile", bytes(32), n, bytes([n]) * 300) for n in range(3)]
+    with sofia.session.turn(), sofia.session.vault.transaction():
+        for piece in pieces:
+            sofia.session.book.pieces.keep(*piece)
+    offer(world)
+    through(world)
+    complete(world)
+    found = world["ago"].session.book.pieces
+    assert [(position, *one, found.data(position, one)) for one in found.of(position)] == pieces
 
 
 def test_an_end_that_was_lost_is_said_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -574,6 +613,75 @@ def test_under_a_charter_of_the_record_no_note_passes(tmp_path: Path) -> None:
         world.settle("ana", "hernan", "ago")
         assert notes(ago) == []
         assert [one for one in ago.session.book.entries.log() if one.verdict == "rejected"] == []
+
+
+# --- what does not pass
+
+
+def test_a_sounding_that_runs_ends_when_a_seat_is_frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NAMES, "pia", ("Pia A.", "Argentina", "principal"))
+    with talks(tmp_path, ("ana", "hernan", "pia", "sofia")) as world:
+        ana, hernan, pia, sofia = (world[name] for name in ("ana", "hernan", "pia", "sofia"))
+        soundings.ask(sofia, "Shall we meet?", ["Yes.", "No."], [ana.me, hernan.me])
+        world.settle()
+        item = hernan.items("sounding")[0]
+        assert soundings.standing(hernan, item.value) not in ("lapsed", "void")
+        handovers.freeze(pia, ana.me, "Taken at the border.")
+        world.settle("hernan", "pia", "sofia")
+        with pytest.raises(Misuse):
+            soundings.answer(hernan, hernan.sounding_at(item.position), [1])
+
+
+def test_a_frozen_seat_that_rotates_first_ends_the_channel_and_learns_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As any seat can (channel.md, 6.3): the relay sees a control key, and no roster."""
+    monkeypatch.setitem(NAMES, "pia", ("Pia A.", "Argentina", "principal"))
+    with talks(tmp_path, ("ana", "hernan", "pia")) as world:
+        ana, hernan, pia = (world[name] for name in ("ana", "hernan", "pia"))
+        offline(hernan)
+        handovers.freeze(pia, ana.me, "Taken at the border.")
+        secrets = ana.session.book.epoch(ana.state.epoch)
+        assert secrets is not None
+        wire(ana).rotate(ana.name, secrets.control, bytes(32), bytes(32), Frame(b"\x01" * 32, b"\x02" * 700))
+        online(hernan)
+        hernan.send_note("to all who are left")
+        for channel in (hernan, pia, ana):
+            with pytest.raises(BackchannelError):
+                channel.sync()
+        assert said(ana) == []
+        assert waiting(hernan) == 1
+
+
+def test_what_a_frozen_desk_had_not_sent_goes_back_and_its_parts_are_destroyed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NAMES, "pia", ("Pia A.", "Argentina", "principal"))
+    with talks(tmp_path, ("ana", "hernan", "pia")) as world:
+        ana, pia = world["ana"], world["pia"]
+        ana.send_note("a word", keep_days=30)
+        world.settle()
+        offer(world, "ana", "heir")
+        enter(world, "hernan", "pia", heir="heir")
+
+        def before(op: str, args: tuple[Any, ...]) -> None:
+            if op == "append" and any(one.kind == "handover.part" for one in says(ana)):
+                offline(ana)
+                wire(ana).before(op, args)
+
+        wire(ana).before = before
+        with pytest.raises(BackchannelError):
+            ana.sync()
+        assert [one.kind for one in says(ana)] == ["handover.part", "handover.end"]
+        handovers.freeze(pia, ana.me, "Taken at the border.")
+        world.settle("hernan", "pia", "heir")
+        online(ana)
+        ana.sync()
+        assert (says(ana), returned(ana)) == ([], [])
+        assert notes(world["heir"]) == []
+        handovers.pass_on(pia, pia.state.member(world["heir"].me))
+        through(world, "hernan", "pia", "heir")
+        assert said(world["heir"]) == ["a word"]
 
 
 # --- what may come of it

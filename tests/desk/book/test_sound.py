@@ -19,6 +19,7 @@ from backchannel.entry.codec import decode, encode
 from backchannel.errors import Malformed, Rejected
 from backchannel.instruments import INSTRUMENTS, Instrument
 from backchannel.instruments.base import Me
+from backchannel.instruments.text.acts import Replace
 from tests.desk import test_dossier as flow
 from tests.desk.test_plans import TWO
 from tests.desk.world import World, talks
@@ -65,6 +66,7 @@ def fill(world: World) -> None:
     disclosures.propose(ana, item, [1], "We agree.")
     text = hernan.items("text")[0].value
     texts.stand(hernan, text, text.here[:1], "reserve", "Not this.")
+    texts.amend(hernan, text, [Replace(text.here[1].id, text.here[1].revision, "Two, and a half.")], "It is more.")
     world.settle()
     text = ana.items("text")[0].value
     texts.issue(ana, text)
@@ -138,6 +140,8 @@ BAD: dict[str, list[Change]] = {
         change("versions", lambda some: some * 2),
         change("versions.layout", b"short"),
         change("versions.layout", bytes(12)),
+        change("proposed.reason", 10**6),
+        change("proposed.steps.words", (10**6,)),
         change("hushes", ()),
         change("hushes.number", 0),
         change("hushes.until", 2**62),

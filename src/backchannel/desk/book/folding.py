@@ -20,6 +20,10 @@ NO_FAULT = frozenset({"stale-prekey", "item"})
 """Why an entry is rejected that an honest desk may post: a key was replaced meanwhile, and what comes behind it."""
 
 
+class _NotPassedOn(Exception):
+    """An entry is about what this seat's predecessor has: its author may be honest (spec/handover.md, 3)."""
+
+
 class Folding:
     """The items that a batch of lines touches: folded in memory, written once; the words of some set aside at once."""
 
@@ -39,6 +43,8 @@ class Folding:
             return event, None
         try:
             return event, self._line(event)
+        except _NotPassedOn:
+            return Event(event.record, "closed"), None
         except Malformed as problem:
             blameless = BY_KIND[event.kind].aside and problem.code in NO_FAULT
             who = None if blameless else event.sender  # nor is it kept who floats what was sealed again
@@ -60,6 +66,8 @@ class Folding:
         act: Any = decode(event.body if envelope is None else envelope.act, kind.body)
         began = at.position if opens else self._find(act.item)
         held = None if opens or began is None else self._hold(began)
+        if held is None and not opens and event.state.member(self._reading.me).succeeds is not None:
+            raise _NotPassedOn
         if began is None or (not opens and (held is None or held.instrument is not instrument)):
             raise Rejected("item", "An entry speaks of something that this seat does not have.")
         # Most lines are notes, and a query for each of them is felt when a desk catches up.

@@ -41,8 +41,6 @@ class Taking:
 
         `closed`: positions of this batch that this seat could not read.
         """
-        if handover.to != self._me:
-            return
         pocket = getting(self._items.pocket(handover.at.position))
         rest = pocket.rest
         for thing in things(part):
