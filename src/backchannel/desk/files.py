@@ -86,6 +86,13 @@ def kept(channel: Channel, ladder: int, numbers: Iterable[int]) -> list[Kept]:
     return found
 
 
+def unnamed(channel: Channel, item: Ladder) -> list[Kept]:
+    """The files that were taken in for a ladder, and that nothing names yet."""
+    session = channel.session
+    rows = [row for row in session.book.outgoing.all() if row.sha256 and row.ladder == item.at.position]
+    return [Kept(row.k, _file(row)) for row in rows if not _named(session, row)]
+
+
 def discard(channel: Channel, numbers: Iterable[int]) -> None:
     """Let go of these, unless they are named already."""
     session = channel.session

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
-from backchannel.papers.faces import FAMILIES, needed
+from backchannel.papers.faces import FAMILIES, needed, width
 
 INK, FAINT, ACCENT, PAPER, WASH, RULE = "#1d1d1b", "#5d5b55", "#1f4e5f", "#ffffff", "#f6f4ee", "#cfcabe"
 
@@ -85,8 +85,11 @@ class Sheet(NamedTuple):
     shapes: Sequence[Shape]
 
 
-def svg(sheet: Sheet) -> str:
-    """The drawing as SVG; the same bytes for the same drawing."""
+def svg(sheet: Sheet, *, fitted: bool = False) -> str:
+    """The drawing as SVG; the same bytes for the same drawing.
+
+    `fitted`: for a reader that may lack our fonts; each line of words then takes the room that it was measured for.
+    """
     size = {"width": f"{number(sheet.width)}mm", "height": f"{number(sheet.height)}mm"}
     box = f"0 0 {number(sheet.width)} {number(sheet.height)}"
     root = ET.Element(
@@ -96,6 +99,9 @@ def svg(sheet: Sheet) -> str:
     ET.SubElement(root, "desc").text = sheet.told
     for shape in (Box(0, 0, sheet.width, sheet.height, ink="none", radius=0), *sheet.shapes):
         tag, attributes, text = _DRAWN[type(shape)](shape)
+        if fitted and isinstance(shape, Words) and not shape.right:
+            room = width(shape.text, shape.face, shape.size)
+            attributes |= {"textLength": number(room), "lengthAdjust": "spacingAndGlyphs"} if room else {}
         ET.SubElement(root, tag, attributes).text = text
     return ET.tostring(root, encoding="unicode") + "\n"
 

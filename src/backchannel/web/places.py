@@ -22,6 +22,8 @@ _PAGES = {
     "seats": "seats",
 }
 
+_CHARTER, _TERMS = "seats/charter", {("seats", "sign"), ("seats", "propose")}
+
 _SAYS = {
     ("note", "restate"): "Say in your own words what you have understood: {title}",
     ("note", "say"): "Say whether this was understood: {title}",
@@ -36,6 +38,16 @@ _SAYS = {
     ("understanding", "sign"): "Sign the understanding: {title}",
     ("disclosure", "say"): "Say whether these clauses may be shown: {title}",
     ("disclosure", "publish"): "Publish what was agreed to be shown: {title}",
+    ("step", "promise"): "Promise steps, or leave them: {title}",
+    ("step", "report"): "Report a step: {title}",
+    ("step", "answer"): "Answer a doubt on a step: {title}",
+    ("step", "say"): "Say what you have found, or whether you excuse: {title}",
+    ("step", "send"): "Send the rest of the files of a step: {title}",
+    ("seats", "invite"): "Invite whoever is to sit at the table",
+    ("seats", "propose"): "Propose the charter, when all have joined",
+    ("seats", "sign"): "Read the charter, and sign it",
+    ("seats", "say"): "Say yes or no to a change of the seats",
+    ("seats", "pass on"): "Pass on to a successor what your desk has",
 }
 """What is awaited; anything else is told in the words of `overview`."""
 
@@ -44,7 +56,8 @@ CLIP = 60
 
 def place(channel: Channel, about: Facts) -> str:
     """The address of what `about` names: `{"kind": instrument, "number": position}`."""
-    return f"/c/{channel.session.book.c}/{_PAGES[about['kind']].format(n=about['number'])}"
+    page = _CHARTER if (about["kind"], about["verb"]) in _TERMS else _PAGES[about["kind"]]
+    return f"/c/{channel.session.book.c}/{page.format(n=about['number'])}"
 
 
 def awaiting(channel: Channel, words: Words) -> list[Facts]:
@@ -65,9 +78,9 @@ def _said(channel: Channel, words: Words, one: Facts) -> str:
     return words.say(sentence, n=about["number"], title=title(channel, about["number"]))
 
 
-def title(channel: Channel, number: int) -> str:
+def title(channel: Channel, number: int | None) -> str:
     """What an item is called: its title, its question, or its first words."""
-    held = channel.session.book.items.at(number)
+    held = channel.session.book.items.at(number) if number is not None else None
     value: Any = held.value if held is not None else None
     terms = getattr(value, "terms", None)
     found = next(

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from backchannel.web.amending import AMENDING
 from backchannel.web.channels import CHANNELS
+from backchannel.web.disclosures import DISCLOSURES
 from backchannel.web.frame import frame
 from backchannel.web.page import Page
+from backchannel.web.plans import PLANS
 from backchannel.web.proposals import PROPOSALS
 from backchannel.web.soundings import SOUNDINGS
+from backchannel.web.step import STEP
+from backchannel.web.steps import STEPS
 from backchannel.web.talk import TALK
 from backchannel.web.texts import TEXTS
+from backchannel.web.understandings import UNDERSTANDINGS
 from backchannel.web.versions import VERSIONS
 
 __all__ = ["TABLE", "frame"]
 
-TABLE: tuple[Page, ...] = (*CHANNELS, *TALK, *PROPOSALS, *SOUNDINGS, *TEXTS, *AMENDING, *VERSIONS)
+TABLE: tuple[Page, ...] = (
+    *CHANNELS,
+    *TALK,
+    *PROPOSALS,
+    *SOUNDINGS,
+    *TEXTS,
+    *AMENDING,
+    *VERSIONS,
+    *UNDERSTANDINGS,
+    *DISCLOSURES,
+    *STEPS,
+    *PLANS,
+    *STEP,
+)

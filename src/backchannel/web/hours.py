@@ -1,0 +1,38 @@
+"""Hours by which something is to be done, sizes of files, and numbers in an address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from backchannel.facts.common import UNIT
+from backchannel.web.page import Ask
+from backchannel.web.words import Words
+
+_SIZES = ((10**9, "{n} GB"), (10**6, "{n} MB"), (10**3, "{n} kB"))
+
+
+def by(words: Words, hour: str | int) -> str:
+    """An hour by which something is to be done: the end of a day, as it was promised (UTC), or a time."""
+    at = datetime.fromtimestamp(hour * UNIT, UTC) if isinstance(hour, int) else datetime.fromisoformat(hour)
+    if at.hour or at.minute:
+        return words.when(at.isoformat())
+    last = format_date((at - timedelta(days=1)).date(), "medium", locale=Locale.parse(words.language))
+    return words.say("the end of {day} (UTC)", day=last)
+
+
+def size(words: Words, size: int) -> str:
+    """`2.4 MB`."""
+    for unit, name in _SIZES:
+        if size >= unit:
+            return words.say(name, n=format_decimal(round(size / unit, 1), locale=Locale.parse(words.language)))
+    return words.count("one byte", "{n} bytes", size)
+
+
+def number_asked(ask: Ask, name: str, otherwise: int) -> int:
+    """A number behind the question mark."""
+    said = ask.query(name)
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else otherwise

@@ -1,0 +1,200 @@
+"""A ladder drawn up in the browser: from a template, from a file, or from nothing; lines of a form become promises."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from backchannel.desk import steps
+from backchannel.desk.channel import Channel
+from backchannel.desk.plans import reading, templates
+from backchannel.desk.plans.reading import MOST_BYTES, Plan
+from backchannel.errors import Misuse
+from backchannel.instruments.step.values import Ladder
+from backchannel.web import chosen, lines
+from backchannel.web.hours import by, number_asked
+from backchannel.web.page import Ask, Facts, Filled, Form, Page, settle
+from backchannel.web.render import Typed
+from backchannel.web.words import Words
+
+TEMPLATES = {
+    "ceasefire": "A ceasefire: arms are silent in a zone, guns go back, a third party watches",
+    "hotline": "A hotline between two headquarters, answered at any hour, and tested",
+    "exercises": "Exercises above a size are announced, and observers invited",
+    "corridor": "A road that is open to relief, at known hours, checked by a third party",
+    "detainees": "Lists of detainees are exchanged, and people go home in turn, the sick first",
+    "inspection": "Inspections: each side may look, so many times a year",
+    "remains": "The dead are found, named and given back",
+    "blank": "One step, empty",
+}
+"""By the names of `templates.NAMES`, in the same order: addresses hold their numbers."""
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def look_new(ask: Ask) -> Facts:
+    """What to begin with; then, with a template's number in the address, its form."""
+    channel = ask.channel()
+    return {**_around(ask, channel, None), "given": _template(ask, channel)}
+
+
+def look_add(ask: Ask) -> Facts:
+    """A form for more steps of a ladder."""
+    channel = ask.channel()
+    item = steps.ladder_at(channel, ask.position())
+    return {**_around(ask, channel, item), "given": Typed([("n", "1")])}
+
+
+def _around(ask: Ask, channel: Channel, item: Ladder | None) -> Facts:
+    names = lines.parties(channel)
+    mine = channel.state.member(channel.me).party
+    return {
+        "parties": list(enumerate(names)),
+        "mine": str(names.index(mine)) if mine in names else "",
+        "templates": list(enumerate(TEMPLATES.values())),
+        "readers": chosen.seats(channel),
+        "can_speak": chosen.speaks(channel),
+        "ladder": {"number": item.at.position, "title": item.title, "steps": len(item.steps)} if item else None,
+        "first": len(item.steps) if item is not None else 0,
+        "most": lines.MOST,
+        "remarks": [],
+    }
+
+
+def _template(ask: Ask, channel: Channel) -> Typed | None:
+    if not ask.query("t"):
+        return None
+    known, names = list(TEMPLATES), lines.parties(channel)
+    which = number_asked(ask, "t", 0)
+    if which >= len(known):
+        raise Misuse(
+            "template", ask.words.say("There is no such template."), ask.words.say("Choose one from the list.")
+        )
+    picked = {letter: number_asked(ask, letter.lower(), len(names)) for letter in templates.PARTIES}
+    called = {letter: names[n] for letter, n in picked.items() if n < len(names)}
+    if known[which] == "blank":
+        return Typed([("n", "1")])
+    data = tomllib.loads(templates.template(known[which], called, datetime.now(UTC).date()))
+    return Typed(lines.fields(data["title"], data["step"], names, 0))
+
+
+# --- acts -------------------------------------------------------------------------------------------------------------
+
+
+def more(ask: Ask, form: Form) -> str:
+    """One step more in the form."""
+    many = min(form.number("n", 1) + 1, lines.MOST)
+    raise Filled([*((name, value) for name, value in form.typed() if name != "n"), ("n", str(many))], [])
+
+
+def read(ask: Ask, form: Form) -> str:
+    """A ladder from a file: into the form, if it has room, else as it is."""
+    channel, item = ask.channel(), _ladder(ask)
+    sent = form.files("file")
+    if not sent:
+        raise Misuse("file", ask.words.say("No file is chosen."), ask.words.say("Choose one that ends in .toml."))
+    raw = sent[0].file.read(MOST_BYTES + 1)
+    made = steps.plan(channel, raw, item)
+    if len(made.promises) > lines.MOST:
+        raise Filled([("toml", raw.decode("utf-8-sig"))], [])
+    data = tomllib.loads(raw.decode("utf-8-sig"))
+    names = lines.parties(channel)
+    called = [{**one, **_renamed(channel, one)} for one in data.get("step", [])]
+    raise Filled(lines.fields(made.title, called, names, len(item.steps) if item else 0), [])
+
+
+def _renamed(channel: Channel, one: Mapping[str, Any]) -> dict[str, Any]:
+    """Its parties as the roster writes them."""
+    named = {name: [steps.party(channel, party) for party in one.get(name, ())] for name in ("verified_by", "owed_to")}
+    return {**named, "who": steps.party(channel, one["who"])}
+
+
+def propose(ask: Ask, form: Form) -> str:
+    """A new ladder, when its person has read it once more."""
+    channel = ask.channel()
+    made = _made(ask.words, channel, form, None)
+    to = chosen.some(ask, channel, form, "to")
+    who = [seat.name for seat in channel.state.active if to is None or seat.id in to or seat.id == channel.me]
+    ask.sure(
+        form,
+        ask.words.say("Propose “{title}”?", title=made.title),
+        [
+            ask.words.say("{names} can read it, for good.", names=ask.words.names(who)),
+            ask.words.say("It binds nobody: each party promises its own steps, or does not."),
+            _announced(ask, made),
+        ],
+        ask.words.say("Propose it"),
+        told(ask, made, 0),
+    )
+    size = channel.size
+    steps.propose(channel, made, to)
+    settle(channel, ask.keeper)
+    n = chosen.fresh(channel, "step", size)
+    return ask.place("steps" if n is None else f"steps/{n}")
+
+
+def add(ask: Ask, form: Form) -> str:
+    """More steps in a ladder."""
+    channel, item = ask.channel(), _ladder(ask)
+    assert item is not None  # noqa: S101 - its number is in the address
+    made = _made(ask.words, channel, form, item)
+    ask.sure(
+        form,
+        ask.words.say("Add these steps to “{title}”?", title=item.title),
+        [ask.words.say("All who read the ladder read them, for good."), _announced(ask, made)],
+        ask.words.say("Add them"),
+        told(ask, made, len(item.steps)),
+    )
+    steps.add(channel, item, made)
+    settle(channel, ask.keeper)
+    return ask.place(f"steps/{item.at.position}")
+
+
+def _ladder(ask: Ask) -> Ladder | None:
+    return steps.ladder_at(ask.channel(), ask.position()) if "n" in ask.request.path_params else None
+
+
+def _made(words: Words, channel: Channel, form: Form, item: Ladder | None) -> Plan:
+    if form["toml"]:
+        made = steps.plan(channel, form["toml"].encode(), item)
+    else:
+        said = lines.said(words, channel, form, len(item.steps) if item is not None else 0)
+        known = item.steps if item is not None else ()
+        made = reading.plan(form["title"], said, lambda name: steps.party(channel, name), known)
+    if item is None and not made.title.strip():
+        raise Misuse("plan", words.say("This ladder has no title."), words.say("Give it one."))
+    return made
+
+
+def _announced(ask: Ask, made: Plan) -> str:
+    if not any(one.announced for one in made.promises):
+        return ""
+    return ask.words.say("What is announced is promised with this, in return for nothing.")
+
+
+def told(ask: Ask, made: Plan, known: int) -> str:
+    """A plan to be read once more before it goes."""
+    say, rows = ask.words.say, []
+    for n, one in enumerate(made.promises, known + 1):
+        rows.append(f"{n}. {one.doer}: {one.what}")
+        hour = by(ask.words, one.by) if one.by else ""
+        within = ask.words.count("within a day of being open", "within {n} days of being open", one.days)
+        facts = (
+            one.where and say("where: {place}", place=one.where),
+            hour and say("by {hour}", hour=hour),
+            within if one.days else "",
+            say("owed to {parties}", parties=ask.words.names(list(one.toward))),
+            one.verifiers and say("verified by {parties}", parties=ask.words.names(list(one.verifiers))),
+            "" if one.reversible else say("cannot be undone"),
+            say("announced, in return for nothing") if one.announced else "",
+        )
+        rows.append("     " + " · ".join(fact for fact in facts if fact))
+    return "\n".join(rows)
+
+
+PLANS = (
+    Page("/c/{c:int}/steps/new", "step_new.html", look_new, {"more": more, "read": read, "propose": propose}),
+    Page("/c/{c:int}/steps/{n:int}/add", "step_new.html", look_add, {"more": more, "read": read, "propose": add}),
+)
