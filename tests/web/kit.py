@@ -65,7 +65,7 @@ class Browser:
         """A page."""
         answer = self.client.get(place)
         assert answer.status_code == status, (answer.status_code, answer.text[:2000])
-        return answer.text
+        return str(answer.text)
 
     def hidden(self, place: str) -> dict[str, str]:
         """The hidden fields that every form of a page has."""

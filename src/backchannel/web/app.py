@@ -21,7 +21,7 @@ from backchannel.web import page as pages
 from backchannel.web.door import own
 from backchannel.web.guard import MOST_FORM, Guard, session_of
 from backchannel.web.keeper import Keeper, Locked
-from backchannel.web.page import Ask, Do, Facts, Filled, Form, Page, Sure
+from backchannel.web.page import Answered, Ask, Do, Facts, Filled, Form, Page, Sure
 from backchannel.web.render import page as rendered
 from backchannel.web.sessions import Session, Sessions
 from backchannel.web.words import LANGUAGES, Words, negotiated, words
@@ -77,7 +77,14 @@ class App:
         cookie = self.sessions.enter(request.query_params.get("t", ""))
         if cookie is None:
             return await self.outside(request)
-        answer = RedirectResponse("/", 303)
+        # Whoever comes by another page's link is sent on by a page of ours: else no cookie would go along.
+        elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        answer: Response = RedirectResponse("/", 303)
+        if elsewhere:
+            answer = rendered("entered.html", self._words(request), self.sessions, None, {})
+        return self._remembered(answer, cookie)
+
+    def _remembered(self, answer: Response, cookie: str) -> Response:
         answer.set_cookie(self._cookie, cookie, httponly=True, samesite="strict", path="/")
         return answer
 
@@ -86,10 +93,10 @@ class App:
         session = _session(request)
         if not pages.genuine(session, Form(await request.form())):
             return PlainTextResponse("This form is not one of this session.\n", 403)
-        self.sessions.end_others(session)
+        cookie = self.sessions.alone(session)
         session.carried = None
         await run_in_threadpool(self.keeper.lock)
-        return RedirectResponse("/", 303)
+        return self._remembered(RedirectResponse("/", 303), cookie)
 
     async def language(self, request: Request) -> Response:
         """The language that is chosen: for this browser, and for this desk if it is open."""
@@ -138,8 +145,8 @@ class App:
 
     async def strip(self, request: Request) -> Response:
         """The status strip, where no scripts run: it refreshes itself, and says whether the page is old."""
-        seen = request.query_params.get("seen", "")
-        facts = {"state": self.keeper.state, "fresh": seen == str(self.keeper.version), "seen": seen[:20]}
+        fresh = request.query_params.get("seen", "") == str(self.keeper.version)
+        facts = {"state": self.keeper.state, "fresh": fresh, "at": own(request.query_params.get("at", "/"))}
         return rendered("strip.html", self._words(request), self.sessions, None, facts)
 
     # --- pages
@@ -169,14 +176,17 @@ class App:
     def _locked(self, request: Request, form: Form | None) -> Response:
         """The way back in; what was typed is carried along, so that nothing of it is lost."""
         session = _session(request)
+        if form is not None and form["_number"] in session.done:  # it was done before the lock
+            return RedirectResponse("/", 303)
         if form is not None and pages.genuine(session, form):
-            session.carried = request.url.path, list(form.typed())
-        facts = {"state": self.keeper.state, "back": request.url.path, "carried": session.carried}
+            session.carried = request.url.path, [(name, text) for name, text in form.typed() if "phrase" not in name]
+        facts = {"state": self.keeper.state, "back": _asked(request), "carried": session.carried}
         return rendered("unlock.html", self._words(request), self.sessions, session, facts, 423 if form else 200)
 
     def _answer(self, one: Page, request: Request, form: Form | None, desk: Any) -> Response:
         session, said = _session(request), self._words(request)
-        self.keeper.touch()
+        if form is not None or request.headers.get("sec-fetch-dest") != "empty":
+            self.keeper.touch()  # a hand, and not a page that fetches itself
         ask = Ask(request, session, self.keeper, desk, said)
         if form is None:
             drafts = drafting.offered(desk, request.url.path) if desk is not None else []
@@ -197,6 +207,8 @@ class App:
             return self._rendered("sure.html", ask, facts)
         except Filled as read:
             return self._shown(one, ask, {"typed": read.fields, "remarks": read.remarks})
+        except Answered as answer:
+            return self._shown(one, ask, {**answer.facts, "typed": list(form.typed())})
         except Locked:
             raise
         except BackchannelError as problem:
@@ -254,6 +266,11 @@ def _session(request: Request) -> Session:
     found = session_of(request.scope)
     assert found is not None  # noqa: S101 - the guard lets nobody else through
     return found
+
+
+def _asked(request: Request) -> str:
+    """The page that was asked for, with the numbers behind the question mark."""
+    return request.url.path + (f"?{request.url.query}" if request.method == "GET" and request.url.query else "")
 
 
 async def _form(request: Request, keeper: Keeper) -> Form | None:

@@ -62,9 +62,9 @@ class Guard:
         most = MOST_FILE + MOST_FORM if scope["path"].startswith(UPLOADS) else MOST_FORM
         try:
             await self._app(scope, _bounded(receive, most), send)
-        except Exception as problem:  # the page says so; what it was may hold what nobody is to read in a terminal
-            where = traceback.extract_tb(problem.__traceback__)[-1]
-            sys.stderr.write(f"A fault in this program: {type(problem).__name__}, {where.name}, line {where.lineno}\n")
+        except Exception as fault:  # the page says so; what it was may hold what nobody is to read in a terminal
+            where = traceback.extract_tb(fault.__traceback__)[-1]
+            sys.stderr.write(f"A fault in this program: {type(fault).__name__}, {where.name}, line {where.lineno}\n")
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         if headers.getlist("host") != [self._host]:

@@ -77,6 +77,14 @@ class Filled(Exception):
         self.fields, self.remarks = fields, remarks
 
 
+class Answered(Exception):
+    """Nothing was done that another look would not do again: the page, with what was asked for. It has no address."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__()
+        self.facts = facts
+
+
 class Ask(NamedTuple):
     """What a page is made from."""
 
@@ -136,6 +144,8 @@ def genuine(session: Session, form: Form) -> bool:
 
 def once(session: Session, number: str, do: Callable[[], str | Response]) -> Response:
     """Do it, unless a form with this number was done: then only show what that has led to. A file is made again."""
+    if not number:
+        raise Misuse("stale", "This form has no number, and was not done.", "Open the page again.")
     with session.turn:
         place = session.done.get(number)
         if place is None:
@@ -160,4 +170,3 @@ def attachment(raw: bytes, name: str) -> Response:
     """A file to be saved, under a name of ours: nothing of it is shown by the browser (spec/web.md, 3.2)."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(raw, media_type="application/octet-stream", headers=headers)
-

@@ -16,6 +16,7 @@ import uvicorn
 from backchannel.web.app import App
 from backchannel.web.door import DOOR
 from backchannel.web.keeper import IDLE_SECONDS, Keeper
+from backchannel.web.peers import Near
 from backchannel.web.sessions import Sessions
 from backchannel.web.table import TABLE, frame
 
@@ -47,6 +48,7 @@ def listen(folder: Path, port: int = 0) -> socket.socket:
         except OSError:
             found.close()
             continue
+        found.listen()  # whoever comes before the server is up waits, and is not refused
         return found
     raise OSError("no loopback address can be listened on")
 
@@ -61,6 +63,9 @@ def running(folder: Path, options: dict[str, Any], *, port: int = 0, idle: float
     app = App(keeper, sessions, host, cookie, TABLE, DOOR, frame)
     config = uvicorn.Config(
         app.asgi,
+        http=Near,
+        ws="none",
+        proxy_headers=False,
         access_log=False,
         log_level="warning",
         server_header=False,

@@ -68,10 +68,12 @@ class Sessions:
         """The session of a cookie."""
         return self._open.get(_digest(cookie)) if cookie else None
 
-    def end_others(self, keep: Session | None) -> None:
-        """End all sessions but one."""
+    def alone(self, keep: Session) -> str:
+        """End all sessions but one; that has a new cookie: pages that a browser keeps for "back" went with the old."""
+        cookie = self._random(32).hex()
         with self._turn:
-            self._open = OrderedDict((key, one) for key, one in self._open.items() if one is keep)
+            self._open = OrderedDict([(_digest(cookie), keep)])
+        return cookie
 
     def form_number(self) -> str:
         """A number for a form."""

@@ -13,10 +13,17 @@
       field.tagName === "SELECT" ? [...field.options].some((o) => o.selected !== o.defaultSelected) :
       field.type === "file" ? field.files.length > 0 : field.value !== field.defaultValue);
 
+  // The desk was locked: nothing of it stays on the screen, here or behind "back".
+  const others = new BroadcastChannel("locked");
+  const gone = () => { document.body.replaceChildren(); others.postMessage(""); location.reload(); };
+  others.onmessage = () => { document.body.replaceChildren(); location.reload(); };
+  addEventListener("pageshow", (event) => { if (event.persisted) gone(); });
+
   const refresh = async () => {
     const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
     if (!answer.ok || answer.redirected) { location.reload(); return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (fresh.documentElement.dataset.state !== "open") { gone(); return; }
     for (const region of document.querySelectorAll("[data-live]")) {
       const other = fresh.querySelector(`[data-live="${region.dataset.live}"]`);
       if (other && !touched(region) && other.innerHTML !== region.innerHTML) {
@@ -34,11 +41,19 @@
   };
 
   if (root.dataset.state === "open") {
-    const stream = new EventSource("/live");
-    stream.onmessage = (event) => { if (event.data !== seen) { seen = event.data; news(); } };
+    // Only what is looked at listens: a browser has six connections for all its windows.
     const lost = document.getElementById("lost");
-    stream.onerror = () => { if (lost) lost.hidden = false; };
-    stream.onopen = () => { if (lost) lost.hidden = true; };
+    let stream = null;
+    const listen = () => {
+      if (stream && document.hidden) { stream.close(); stream = null; }
+      if (stream || document.hidden) return;
+      stream = new EventSource("/live");
+      stream.onmessage = (event) => { if (event.data !== seen) { seen = event.data; news(); } };
+      stream.onerror = () => { if (lost) lost.hidden = false; };
+      stream.onopen = () => { if (lost) lost.hidden = true; };
+    };
+    document.addEventListener("visibilitychange", listen);
+    listen();
   }
 
   // Drafts: what is typed goes to the vault, and nowhere into the browser; what was kept comes back into its form.
@@ -101,6 +116,7 @@
     const now = event.timeStamp;
     if (now - escaped < 800) {
       document.body.replaceChildren();
+      others.postMessage("");
       const lock = new URLSearchParams({ _form: root.dataset.form });
       fetch("/lock", { method: "POST", body: lock, credentials: "same-origin" }).finally(() => location.replace("/"));
     }
