@@ -1,0 +1,130 @@
+"""What every face says in the same words: sentences and their parts, soundings, non-papers, the hat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backchannel.facts import hat, nonpaper, promises, sounding
+from backchannel.facts.saying import Hour, Said, english, local
+from backchannel.web.words import words
+
+HOUR = "2026-11-24T18:00:00Z"
+
+
+def test_a_sentence_is_filled_in_as_its_reader_writes_names_and_hours() -> None:
+    said = Said(
+        "{names} by {when}, {n} times.", {"names": ["Ana", Said("{n} others", {"n": 2})], "when": Hour(HOUR), "n": 3}
+    )
+    assert (
+        english(said, Said("Done {as it stands}."))
+        == f"Ana and 2 others by {local(HOUR)}, 3 times. Done {{as it stands}}."
+    )
+    told = words("en").told(said)
+    assert "\u2068Ana\u2069" in told  # a name that turns the writing turns its own only
+    assert "2 others" in told
+    assert words("en").when(HOUR) in told
+
+
+def test_braces_in_a_name_are_nothing_but_braces() -> None:
+    said = promises.by_name(["{0.__class__}"])
+    assert english(said) == "{0.__class__} will read it, and see that it is yours."
+    assert "{0.__class__}" in words("en").told(said)
+
+
+def one(**more: Any) -> dict[str, Any]:
+    """The facts of a sounding that is over."""
+    options = [{"number": k, "text": f"o{k}", "met": k in more.get("met", ()), "tally": 2} for k in range(1, 4)]
+    found = {"quorum": 0, "required": [], "reveal": "first", "failed": 0, "voters": [1, 2, 3], "options": options}
+    return {**found, "question": "Who?", "asked_by": "Ana", **more}
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (one(), "Not acceptable to all: none of these options. Nothing else is known, to anybody."),
+        (one(quorum=2), "None of these options was acceptable to enough. Nothing else is known, to anybody."),
+        (one(met=(1, 2, 3)), "Nothing else is known."),
+        (one(met=(1,), reveal="all"), "The other 2 did not meet the rule. Who accepted what is not known, to anybody."),
+        (one(met=(1,)), "Nothing is known about the other options."),
+        (one(met=(1,), failed=1), "1 other was opened before it and did not meet the rule. Nothing else is known."),
+        (one(met=(1,), failed=2), "2 others were opened before it and did not meet the rule. Nothing else is known."),
+    ],
+)
+def test_what_is_known_of_a_sounding(facts: dict[str, Any], said: str) -> None:
+    assert english(*sounding.known(facts)) == said
+
+
+def test_the_rule_of_a_sounding() -> None:
+    assert english(sounding.rule(one())) == "Acceptable only if all voters could live with it."
+    assert english(sounding.rule(one(quorum=2))) == "Acceptable if 2 of the voters could live with it."
+    required = one(quorum=1, required=["Ana", "Bo"])
+    assert english(sounding.rule(required)) == "Acceptable if Ana, Bo and 1 of the others could live with it."
+    assert english(sounding.reveals(one())) == "One option that meets this is shown, and not the rest."
+    assert english(sounding.reveals(one(reveal="all"))) == "Every option that meets this is shown."
+    assert english(sounding.met(one(), {"tally": 3})) == "acceptable to all"
+    assert english(sounding.met(one(quorum=1), {"tally": 2})) == "acceptable to 2 of 3"
+
+
+def test_only_the_hats_own_questions_are_brought_by_a_desk() -> None:
+    assert english(sounding.asked(one())) == "asked by Ana"
+    assert english(sounding.asked(one(question="From the hat: who?"))) == "brought by the desk of Ana"
+
+
+def test_with_two_voters_each_knows_the_other() -> None:
+    assert promises.TWO in promises.casting(2)
+    assert promises.LEARN in promises.casting(3)
+
+
+@pytest.mark.parametrize(
+    ("mine", "route", "said"),
+    [
+        (True, "party", "floated by you"),
+        (True, "carry", "handed on by you, to be put to the others without a name"),
+        (True, "intermediary", "put forward by you for another seat; which, only the two know"),
+        (False, "party", "floated by Ana"),
+        (False, "carry", "handed on by Ana, to be put to the others without a name"),
+        (False, "intermediary", "put forward by Ana for another seat; which, only the two know"),
+        (False, "hat", "from the hat; nobody knows whose it is"),
+    ],
+)
+def test_where_a_nonpaper_came_from(mine: bool, route: str, said: str) -> None:
+    assert english(nonpaper.came({"mine": mine, "route": route, "from": None if route == "hat" else "Ana"})) == said
+
+
+@pytest.mark.parametrize(
+    ("by", "many", "said"),
+    [
+        ("hat", "1", "1 objection from the hat ends it."),
+        ("hat", "2", "2 objections from the hat end it."),
+        ("name", "1", "The objection of one party ends it."),
+        ("name", "3", "Objections of 3 parties end it."),
+    ],
+)
+def test_what_ends_a_nonpaper(by: str, many: str, said: str) -> None:
+    assert english(nonpaper.objection({"reactions_by": by, "objection": many})) == said
+
+
+def test_what_was_in_the_hat() -> None:
+    none = {"idea": 0, "reaction": 0, "question": 0, "spoiled": 0, "empty": 0}
+    assert english(hat.was_in({**none, "idea": 1, "empty": 2})) == "In the hat: 1 idea and 2 empty slips."
+    many = {"idea": 2, "reaction": 1, "question": 3, "spoiled": 1, "empty": 1}
+    said = "In the hat: 2 ideas, 1 reaction, 3 questions, 1 that nobody could read and 1 empty slip."
+    assert english(hat.was_in(many)) == said
+    more = {**none, "reaction": 2, "question": 1}
+    assert english(hat.was_in(more)) == "In the hat: 2 reactions and 1 question."
+    cheat = {"name": "Ana", "how": hat.HOW["alarm"]}
+    assert english(hat.cheat(cheat)) == "Ana stopped the round without reason."
+
+
+def test_every_route_has_its_promise_and_its_limits() -> None:
+    end = promises.ends_at(HOUR)
+    for route in ("party", "carry"):
+        first, limits = promises.floating(route, end, ["Bo"], "Cy")
+        assert first[1] is end
+        assert limits == [promises.UNREACHED]
+    assert "Only Cy will read it" in english(*promises.floating("carry", end, ["Bo"], "Cy")[0])
+    dropped = promises.floating("hat", promises.ends_after(14), [], "")
+    assert english(*dropped[0]).endswith("the host is asked to delete its copy.")
+    assert dropped[2] == [promises.HAT_LIMITS, promises.STYLE]
