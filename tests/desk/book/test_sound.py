@@ -142,6 +142,8 @@ BAD: dict[str, list[Change]] = {
         change("versions.layout", bytes(12)),
         change("proposed.reason", 10**6),
         change("proposed.steps.words", (10**6,)),
+        change("proposed.steps.words", ()),
+        change("proposed.steps.do", "sing"),
         change("hushes", ()),
         change("hushes.number", 0),
         change("hushes.until", 2**62),

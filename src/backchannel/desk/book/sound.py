@@ -24,6 +24,7 @@ from backchannel.instruments.step.acts import VERDICTS
 from backchannel.instruments.step.rules import STATES as STEPS
 from backchannel.instruments.step.values import Ladder
 from backchannel.instruments.text.acts import STANCES
+from backchannel.instruments.text.paragraphs import applied
 from backchannel.instruments.text.values import Text, laid_out
 from backchannel.instruments.understanding.values import Understanding
 
@@ -129,6 +130,7 @@ def _text(item: Text, _: State, _held: Held) -> bool:
     used += [stance.words for one in item.paragraphs for stance in one.stances]
     for one in (*item.proposed, *item.settled):
         used += [one.reason, one.answer, *(number for step in one.steps for number in step.words)]
+        applied(item.paragraphs, one.id, one.steps)
     for version in item.versions:
         rows = list(laid_out(version.layout))
         used += [number for _, number in rows]
