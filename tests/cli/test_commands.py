@@ -200,8 +200,8 @@ def test_charter_from_a_file(person: Any, relay: str, tmp_path: Path) -> None:
     charter.write_text(
         'title = "Terms"\npurpose = "Two\\nlines."\ntrack = 1.5\nretention_days = 7\ndisclosure = 2\nobjection = 2\n'
     )
-    chosen = ("--attribution", "chatham", "--reactions", "hat", "--hat-days", "3", "--pen", "intermediary")
-    chosen += ("--dossier", "record")
+    chosen = [*("--attribution", "chatham", "--reactions", "hat", "--hat-days", "3", "--pen", "intermediary")]
+    chosen += ["--dossier", "record"]
     signed = ana.facts("channel", "charter", "sign", "--file", str(charter), *chosen, "--yes")
     assert signed["charter"]["terms"] == {
         "title": "Terms",

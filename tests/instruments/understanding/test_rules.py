@@ -16,12 +16,11 @@ from backchannel.entry.codec import Value
 from backchannel.entry.ids import ZERO32
 from backchannel.errors import Malformed
 from backchannel.instruments import ANCHORS, Spoken
-from backchannel.instruments.base import Me
+from backchannel.instruments.base import NEVER, Me
 from backchannel.instruments.mandate import Mandate
 from backchannel.instruments.understanding import record
 from backchannel.instruments.understanding.payload import payload
 from backchannel.instruments.understanding.rules import (
-    NEVER,
     RULES,
     STATES,
     UNDERSTANDING,
