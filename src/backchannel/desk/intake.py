@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from backchannel.channel.engine import Event, Record
 from backchannel.desk.book.folding import Folding
 from backchannel.desk.book.passing import Taking
 from backchannel.desk.book.reading import Reading
 from backchannel.desk.session import Session
 from backchannel.desk.settle import settle
+from backchannel.entry.codec import decode, encode
 from backchannel.errors import RelayFault
+from backchannel.instruments import BY_KIND
 from backchannel.ledger.history import Verified
 from backchannel.ledger.leaf import arrival_unit
 from backchannel.ledger.wire import Range
 
 ALARMS = frozenset({"fork"})
 """Reasons of rejection that every later look at the channel must show."""
+
+BULK = {"step.piece": "data", "handover.part": "things"}
+"""Kinds of entry, and the field that is nothing but bytes for the vault."""
 
 
 def take(session: Session, answer: Range, asked: float) -> list[Event]:
@@ -79,7 +86,7 @@ class _Before:
         self._spend_once()
         judged = [event for event, _ in folded]
         settle(session, judged, rotated=engine.state.epoch != self._state.epoch)
-        return judged
+        return [_light(event) for event in judged]
 
     def _spend_once(self) -> None:
         """After a new roster something may have been sealed to this seat's one-time key and lost (sealing.md, 12.5)."""
@@ -87,6 +94,14 @@ class _Before:
         seat = now.seat(me)
         if now.epoch > max(1, self._state.epoch) and seat is not None and seat.once is not None:
             self._session.book.asides.mark_used(seat.once.xwing)
+
+
+def _light(event: Event) -> Event:
+    """What came, without the sealed bytes, or a file's: a long sync tells of all of it together, and would hold it."""
+    bulk, body = BULK.get(event.kind) if event.verdict == "line" else None, event.body
+    if bulk is not None:
+        body = encode(replace(decode(body, BY_KIND[event.kind].kinds[event.kind].body), **{bulk: b""}))
+    return event._replace(record=event.record._replace(body=None), body=body)
 
 
 def _reading(session: Session, now: float) -> Reading:
