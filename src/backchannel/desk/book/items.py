@@ -41,8 +41,8 @@ class Items:
 
     def at(self, position: int | None) -> Item | None:
         """The item that began at a position of the log."""
-        if position is None:
-            return None
+        if position is None or not 0 <= position < self._places.end - self._places.first:
+            return None  # a number that is too large would be a place of another channel
         found = self._items("SELECT instrument, value FROM item WHERE place = ?", self._places.of(position))
         return found[0] if found else None
 
