@@ -73,11 +73,11 @@ def page_of(raw: bytes, name: str, comments: str) -> Disclosed:
     return _page(bundle, bundles.verify(bundle), name, sha256(raw).hexdigest(), comments)
 
 
-def preview(channel: Channel, signed: Understanding, terms: Propose, comments: str = "") -> Disclosed:
-    """The page as it would be published now, but for the hash of its proof: that is there once the relay has signed."""
+def preview(channel: Channel, signed: Understanding, terms: Propose, digest: str = "") -> Disclosed:
+    """The page as it would be published now. `digest`: that of its proof, once the relay has signed that."""
     from backchannel.desk import disclosures
 
-    return _page(*disclosures.draft(channel, signed, terms), BUNDLE, "", comments)
+    return _page(*disclosures.draft(channel, signed, terms), BUNDLE, digest, "")
 
 
 def _page(bundle: Bundle, found: Proven, name: str, digest: str, comments: str) -> Disclosed:

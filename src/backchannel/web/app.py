@@ -19,7 +19,7 @@ from backchannel.errors import BackchannelError, Misuse
 from backchannel.web import drafting, uploads
 from backchannel.web import page as pages
 from backchannel.web.door import own
-from backchannel.web.guard import MOST_FORM, Guard, session_of
+from backchannel.web.guard import MOST_FORM, MOST_PAPER, Guard, session_of
 from backchannel.web.keeper import Keeper, Locked
 from backchannel.web.page import Answered, Ask, Do, Facts, Filled, Form, Page, Sure
 from backchannel.web.render import page as rendered
@@ -32,7 +32,7 @@ LIVE_SECONDS = 20.0
 MOST_FILES = 64
 MOST_FIELDS = 5_000
 
-MultiPartParser.spool_max_size = MOST_FORM
+MultiPartParser.spool_max_size = MOST_PAPER
 """Files that come with a form stay in memory: beyond this they would be written to a temporary file in the clear."""
 
 
@@ -161,8 +161,11 @@ class App:
 
     def _page(self, one: Page) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
-            form = await _form(request, self.keeper)
-            return await run_in_threadpool(self._open, one, request, form)
+            try:
+                form = await _form(request, self.keeper)
+                return await run_in_threadpool(self._open, one, request, form)
+            finally:
+                await request.close()  # files that came with it
 
         return answer
 

@@ -30,9 +30,10 @@ def _signatory(channel: Channel, item: Understanding) -> bool:
     return not set(channel.state.line(channel.me)).isdisjoint(item.signatories)
 
 
-def preview(channel: Channel, of: Understanding, terms: Propose) -> Markup:
-    """The page as the world would see it. All words of people's are escaped there."""
-    return Markup(papers.body(disclosed.preview(channel, of, terms)))  # noqa: S704
+def preview(channel: Channel, of: Understanding, terms: Propose, digest: bytes = b"") -> Markup:
+    """The page as the world would see it: what it shows is escaped where it is made, and it has no script."""
+    shown = papers.body(disclosed.preview(channel, of, terms, digest.hex()))
+    return Markup('<div class="disclosed" lang="en" dir="ltr">{}</div>').format(Markup(shown))  # noqa: S704
 
 
 # --- a new one --------------------------------------------------------------------------------------------------------
@@ -113,7 +114,7 @@ def look(ask: Ask) -> Facts:
     party = mine.party if mine is not None else ""
     signatory = _signatory(channel, of)
     try:
-        shown, missing = preview(channel, of, item.terms), ""
+        shown, missing = preview(channel, of, item.terms, item.digest), ""
     except BackchannelError as problem:
         shown, missing = Markup(), problem.what
     return {

@@ -21,9 +21,10 @@ def frame(ask: Ask) -> Facts:
     return {
         "state": "open",
         "section": section(ask),
+        "idle_minutes": ask.keeper.idle_minutes,
         "channels": [_listed(ask, one) for one in channels],
         "here": _here(ask, found) if found is not None else None,
-        "reach": ask.words.say("relay reached directly"),
+        "reach": ask.words.say("relay reached by a proxy" if desk.proxy else "relay reached directly"),
         "tabs": [
             ("talk", ask.words.say("Talk")),
             ("proposals", ask.words.say("Proposals")),
@@ -39,7 +40,7 @@ def frame(ask: Ask) -> Facts:
 
 def section(ask: Ask) -> str:
     """Which tab, or entry of the list, a page belongs to."""
-    parts = ask.request.url.path.removeprefix("/files").strip("/").split("/")
+    parts = ask.request.url.path.removeprefix("/files").removeprefix("/papers").strip("/").split("/")
     return parts[2] if len(parts) > 2 and parts[0] == "c" else parts[0] or "channels"
 
 

@@ -18,6 +18,9 @@ OPEN = ("/enter", "/static/", "/outside")
 MOST_FORM = 2_000_000
 MOST_FILE = 1 << 30
 UPLOADS = "/files/"
+MOST_PAPER = 22_000_000
+PAPERS = "/papers/"
+"""Where a text is taken from a file, or an annex by its hash: that stays in memory, and is kept nowhere."""
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self';"
@@ -59,7 +62,7 @@ class Guard:
         scope.setdefault("state", {})["session"] = session
         if session is None and not _within(scope["path"], OPEN):
             scope = {**scope, "path": "/outside", "raw_path": b"/outside", "query_string": b"", "method": "GET"}
-        most = MOST_FILE + MOST_FORM if scope["path"].startswith(UPLOADS) else MOST_FORM
+        most = _most(scope["path"])
         try:
             await self._app(scope, _bounded(receive, most), send)
         except Exception as fault:  # the page says so; what it was may hold what nobody is to read in a terminal
@@ -79,8 +82,7 @@ class Guard:
             if origin != f"http://{self._host}" and not (origin is None and site == "same-origin"):
                 return 403, "Another page sent this, and it was not done."
             length = headers.get("content-length", "")
-            most = MOST_FILE + MOST_FORM if scope["path"].startswith(UPLOADS) else MOST_FORM
-            if not length.isascii() or not length.isdigit() or int(length) > most:
+            if not length.isascii() or not length.isdigit() or int(length) > _most(scope["path"]):
                 return 413, "This is too long, and was not done."
         return None
 
@@ -96,6 +98,11 @@ class Guard:
             await send(message)
 
         return telling
+
+
+def _most(path: str) -> int:
+    """How many bytes may come to this address."""
+    return MOST_FILE + MOST_FORM if path.startswith(UPLOADS) else MOST_PAPER if path.startswith(PAPERS) else MOST_FORM
 
 
 def _bounded(receive: Receive, most: int) -> Receive:

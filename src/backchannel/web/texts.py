@@ -224,6 +224,6 @@ _NEW = {"read": read, "open": open_}
 TEXTS = (
     Page("/c/{c:int}/text", "texts.html", look_all),
     Page("/c/{c:int}/text/new", "text_new.html", look_new, _NEW),
-    Page("/files/c/{c:int}/text/new", "text_new.html", look_new, _NEW),
+    Page("/papers/c/{c:int}/text/new", "text_new.html", look_new, _NEW),
     Page("/c/{c:int}/text/{n:int}", "text.html", look, _ACTS),
 )

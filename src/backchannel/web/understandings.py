@@ -229,7 +229,7 @@ _ACTS = {"initial": initial, "refer": refer, "sign": sign, "withdraw": withdraw}
 UNDERSTANDINGS = (
     Page(_AT, "understandings.html", look_all),
     Page(f"{_AT}/new", "understanding_new.html", look_new, _NEW),
-    Page(f"/files{_AT}/new", "understanding_new.html", look_new, _NEW),
+    Page(f"/papers{_AT}/new", "understanding_new.html", look_new, _NEW),
     Page(f"{_AT}/{{n:int}}", "understanding.html", look, _ACTS),
     Page(f"{_AT}/{{n:int}}/record", "problem.html", save),
 )
