@@ -22,9 +22,17 @@ def test_a_sentence_is_filled_in_as_its_reader_writes_names_and_hours() -> None:
         == f"Ana and 2 others by {local(HOUR)}, 3 times. Done {{as it stands}}."
     )
     told = words("en").told(said)
-    assert "\u2068Ana\u2069" in told  # a name that turns the writing turns its own only
+    assert told.startswith("Ana and 2 others by ")
     assert "2 others" in told
     assert words("en").when(HOUR) in told
+
+
+def test_a_name_that_turns_the_writing_turns_nothing_but_itself() -> None:
+    name = "\u0645\u0631\u062d\u0628\u0627"
+    assert words("en").told(Said("{name} is here.", {"name": name})) == f"\u2068{name}\u2069 is here."
+    assert words("en").say("{name} is here.", name=name) == f"\u2068{name}\u2069 is here."
+    assert words("en").names([name, "Ana"]) == f"\u2068{name}\u2069 and Ana"
+    assert words("ar").say("{name} {n}.", name="Ana P.", n=3) == "\u2068Ana P.\u2069 3."
 
 
 def test_braces_in_a_name_are_nothing_but_braces() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from typing import Any
+from unicodedata import bidirectional
 
 from babel import Locale
 from babel.core import negotiate_locale
@@ -36,20 +37,20 @@ class Words:
     def say(self, sentence: str, **parts: object) -> str:
         """The sentence in this language, its {parts} filled in; in English if the catalogue lacks it."""
         said = self._said.get(sentence, [sentence])[0]
-        return said.format(**parts) if parts else said
+        return said.format(**self._all_apart(parts)) if parts else said
 
     def count(self, one: str, many: str, n: int, **parts: object) -> str:
         """One of two sentences by number, or of as many as this language has; {n} stands for it."""
         forms = self._said.get(one, [one, many])
         order = PLURALS.index(self._locale.plural_form(n)) if len(forms) == len(PLURALS) else int(n != 1)
-        return forms[min(order, len(forms) - 1)].format(n=self.number(n), **parts)
+        return forms[min(order, len(forms) - 1)].format(n=self.number(n), **self._all_apart(parts))
 
     def number(self, n: int) -> str:
         """A number, as its readers group digits."""
         return str(format_decimal(n, locale=self._locale))
 
     def told(self, *said: Said) -> str:
-        """Sentences of the facts, one after the other; names in them cannot turn the writing of what is around them."""
+        """Sentences of the facts, one after the other."""
         return " ".join(self._filled(one) for one in said)
 
     def _filled(self, part: object) -> str:
@@ -59,7 +60,17 @@ class Words:
             return self.names([self._filled(one) for one in part])
         if isinstance(part, Hour):
             return self.when(part)
-        return f"{_ISOLATE}{part}{_END}" if isinstance(part, str) else str(part)
+        return str(part)
+
+    def _all_apart(self, parts: dict[str, object]) -> dict[str, object]:
+        return {name: self._apart(part) for name, part in parts.items()}
+
+    def _apart(self, part: object) -> object:
+        """A part of a sentence; if it is written in the other direction it cannot turn what is around it."""
+        if not isinstance(part, str):
+            return part
+        turns = self.direction == "rtl" or any(bidirectional(letter) in ("R", "AL") for letter in part)
+        return f"{_ISOLATE}{part}{_END}" if turns else part
 
     def when(self, stamp: str) -> str:
         """An ISO time, in the reader's time zone, to the minute."""
@@ -82,7 +93,7 @@ class Words:
 
     def names(self, names: list[str]) -> str:
         """Names in a row: "A, B and C"."""
-        return format_list(names, locale=self._locale) if names else ""
+        return format_list([str(self._apart(name)) for name in names], locale=self._locale) if names else ""
 
 
 def negotiated(wished: str | None, accepts: str) -> str:
