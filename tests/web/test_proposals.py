@@ -118,6 +118,9 @@ def test_through_the_intermediary_and_put_to_the_others(world: World) -> None:
 def test_from_the_hat_nothing_is_sent(world: World) -> None:
     before = world["ana"].size
     with browsing(world, "ana") as browser:
+        laid = browser.post(LIST, {"do": "float", **IDEA, "route": "hat", "sure": "yes"})
+        assert laid.headers["location"] == LIST  # the browser's history does not say that it was the hat
+        browser.do(LIST, "take-back")
         said = sure(browser, LIST, {"do": "float", **IDEA, "route": "hat"})
         assert "nobody can tell whose it is" in said
         assert "14 days after that round" in said

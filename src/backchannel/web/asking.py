@@ -85,7 +85,7 @@ def drop(ask: Ask, form: Form) -> str:
     options = [line for line in form["hat_options"].split("\n") if line.strip()]
     nonpapers.drop_question(channel, form["hat_question"], options)
     ask.keeper.changed()
-    return ask.place("proposals#hat")
+    return ask.place("proposals")
 
 
 ASKING = {"ask": ask_, "drop": drop}

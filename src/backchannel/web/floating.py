@@ -60,7 +60,7 @@ def _by_hat(ask: Ask, channel: Channel, form: Form, other: Nonpaper | None) -> s
     _sure(ask, form, Said("Lay “{title}” ready for the hat?", _title(form)), promises.floating("hat", end, [], ""))
     nonpapers.drop(channel, form["title"], form["text"], counters=other)
     ask.keeper.changed()
-    return ask.place("proposals#hat")
+    return ask.place("proposals")
 
 
 def _by_name(ask: Ask, channel: Channel, form: Form, other: Nonpaper | None) -> str:

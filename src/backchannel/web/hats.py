@@ -50,7 +50,7 @@ def call(ask: Ask, form: Form) -> str:
     ask.sure(form, ask.words.say("Call a round of the hat?"), lines, ask.words.say("Call it"))
     hats.call(channel, hours=hours)
     settle(channel, ask.keeper)
-    return ask.place("proposals#hat")
+    return ask.place("proposals")
 
 
 def take_back(ask: Ask, form: Form) -> str:
@@ -67,7 +67,7 @@ def take_back(ask: Ask, form: Form) -> str:
         ask.sure(form, ask.words.say("Destroy what lies ready for the hat?"), lines, ask.words.say("Destroy it"))
     hats.take_back(channel)
     ask.keeper.changed()
-    return ask.place("proposals#hat")
+    return ask.place("proposals")
 
 
 HATS = {"call": call, "take-back": take_back}

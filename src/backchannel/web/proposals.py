@@ -94,7 +94,7 @@ def react(ask: Ask, form: Form) -> str:
     if nonpapers.through_hat(channel):  # no relay is asked: that this desk was busy just now would be seen
         nonpapers.drop_reaction(channel, item, stance, words)
         ask.keeper.changed()
-        return ask.place("proposals#hat")
+        return ask.place("proposals")
     one = facts.facts(channel, item)
     if stance == "objection" and one["objection"] != "none":
         lines = [ask.words.told(said) for said in (facts.objection(one), promises.VANISHES)]
