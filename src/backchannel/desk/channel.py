@@ -177,6 +177,10 @@ class Channel:
             raise Misuse("nothing", f"Nobody called {name!r} awaits admission.", "See: backchannel channel show")
         self.act(acts.Assent(wanted[0].proposal.digest))
 
+    def assent(self, change: Invitation | Removal) -> None:
+        """Say yes, for one's party, to a change that awaits it."""
+        self.act(acts.Assent(change.proposal.digest))
+
     def remove(self, seat: SeatId, reason: str) -> None:
         """Propose a removal, or assent to it if it was proposed."""
         proposed = [r for r in self.pending() if isinstance(r, Removal) and r.seat == seat]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from backchannel.web.amending import AMENDING
 from backchannel.web.channels import CHANNELS
+from backchannel.web.charters import CHARTERS
 from backchannel.web.disclosures import DISCLOSURES
 from backchannel.web.frame import frame
+from backchannel.web.handovers import HANDOVERS
+from backchannel.web.mandates import MANDATES
 from backchannel.web.page import Page
 from backchannel.web.plans import PLANS
 from backchannel.web.proposals import PROPOSALS
+from backchannel.web.seats import SEATS
 from backchannel.web.soundings import SOUNDINGS
 from backchannel.web.step import STEP
 from backchannel.web.steps import STEPS
@@ -32,4 +36,8 @@ TABLE: tuple[Page, ...] = (
     *STEPS,
     *PLANS,
     *STEP,
+    *SEATS,
+    *CHARTERS,
+    *HANDOVERS,
+    *MANDATES,
 )
