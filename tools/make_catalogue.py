@@ -22,8 +22,11 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
 from backchannel.channel.acts import ROLES
-from backchannel.facts import hat
-from backchannel.web import frame, places
+from backchannel.facts import common, hat, log, sounding
+from backchannel.instruments.hat import rules as hats
+from backchannel.instruments.nonpaper import rules as nonpapers
+from backchannel.instruments.nonpaper.values import STANCES
+from backchannel.web import frame, places, searching
 from backchannel.web.words import LANGUAGES
 
 SRC = Path(__file__).parent.parent / "src" / "backchannel"
@@ -44,6 +47,13 @@ TABLES: dict[str, Iterable[str]] = {
     "role": ROLES,
     "standing": ("active", "guest", "gone"),
     "how": hat.HOW.values(),
+    "hat.state_says": hats.STATES.values(),
+    "proposal.state_says": nonpapers.STATES.values(),
+    "proposals.state_says": nonpapers.STATES.values(),
+    "stance": STANCES,
+    "sounding_parts.says": sounding.ROUNDS.values(),
+    "record.what": (*common.KINDS.values(), *log.VERDICTS.values()),
+    "searching.KINDS": searching.KINDS.values(),
     "places.sentence": places._SAYS.values(),
 }
 """`name`, or `file.name`, of what is said -> the sentences."""
@@ -65,7 +75,8 @@ def every() -> Iterator[Found]:
     ):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and _called(node) in CALLS and node.args:
-                yield from _found(path, _called(node), [_python(one) for one in node.args])
+                for branch in _branches(node.args[0]):
+                    yield from _found(path, _called(node), [_python(one) for one in (branch, *node.args[1:])])
     for path in sorted((SRC / "web" / "templates").glob("*.html")):
         tree = Environment(extensions=["jinja2.ext.do"], autoescape=True).parse(path.read_text())
         for call in tree.find_all(nodes.Call):
@@ -88,6 +99,14 @@ def _found(path: Path, call: str, args: list[tuple[bool, str]]) -> Iterator[Foun
         if table is None:
             raise Unknown(f"{file}: what does {call}({name}) say? Write the sentence there, or name its table here.")
         yield from ((file, one) for one in table if one)
+
+
+def _branches(node: ast.expr) -> Iterator[ast.expr]:
+    """What an argument can be, where a condition decides."""
+    if isinstance(node, ast.IfExp):
+        yield from (*_branches(node.body), *_branches(node.orelse))
+    else:
+        yield node
 
 
 def _called(node: ast.Call) -> str:

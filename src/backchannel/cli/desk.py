@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backchannel.cli import ask, opening, show
+from backchannel.cli import ask, opening, sheet, show
 from backchannel.cli.context import Work, at_desk, check_there, trouble_facts
 from backchannel.cli.options import FAILED, DeskCommand, Group, Settings, settings
 from backchannel.cli.progress import progress
@@ -220,3 +220,4 @@ def _changed(page: Page, facts: Facts) -> None:
 
 
 app.command("open", cls=DeskCommand)(opening.open_)
+sheet.register(app)

@@ -109,6 +109,15 @@ class Desk:
         """A new desk in `folder` from a backup. Raises as `backup.restore`."""
         return cls(backups.restore(source, Path(folder).expanduser(), passphrase, progress=progress), **options)
 
+    def change_passphrase(self, old: str, new: str) -> None:
+        """From now on the desk opens by `new`. Raises as `Vault.change_passphrase`."""
+        self.vault.change_passphrase(old, new)
+
+    @property
+    def proxy(self) -> str | None:
+        """By what the relays are reached, if not directly."""
+        return self._proxy
+
     def setting(self, name: str) -> str | None:
         """What its person has chosen for all faces, if anything."""
         return self.vault.meta(f"setting-{name}")

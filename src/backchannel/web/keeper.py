@@ -12,10 +12,18 @@ from typing import Any
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.errors import BackchannelError, Misuse
+from backchannel.web.jobs import Jobs
 
 IDLE_SECONDS = 15 * 60.0
 AGAIN_SECONDS = 15.0
 """How long a channel is left alone whose relay lies, or refuses for good."""
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def awake() -> float:
+    """Seconds; those in which the machine slept count too: a lid that was shut for an hour has locked the desk."""
+    return time.clock_gettime(_CLOCK)
 
 
 class Locked(Misuse):
@@ -34,7 +42,7 @@ class Keeper:
         options: dict[str, Any],
         *,
         idle: float = IDLE_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = awake,
     ) -> None:
         self.folder, self._options, self._idle, self._clock = folder, options, idle, clock
         self._desk: Desk | None = None
@@ -49,6 +57,8 @@ class Keeper:
         """Grows with everything that is new."""
         self.trouble: dict[bytes, BackchannelError] = {}
         """Why a channel's relay cannot be asked, by channel id."""
+        self.jobs = Jobs(self.changed)
+        """Long work."""
 
     @property
     def state(self) -> str:
@@ -88,6 +98,7 @@ class Keeper:
             self._stop.set()
             self._turn.wait_for(lambda: self._users == 0)
             threads, self._threads = [*self._threads.values()], {}
+        self.jobs.end()
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(timeout=5)
@@ -109,6 +120,15 @@ class Keeper:
             with self._turn:
                 self._users -= 1
                 self._turn.notify_all()
+
+    @property
+    def idle_minutes(self) -> int:
+        """After how many minutes without a hand on it the desk locks itself."""
+        return round(self._idle / 60) or 1
+
+    def set_idle_minutes(self, minutes: int) -> None:
+        """Another number, until this program ends."""
+        self._idle = minutes * 60.0
 
     def set_language(self, language: str) -> None:
         """In which language the pages are, from now on."""
@@ -136,7 +156,7 @@ class Keeper:
 
     def follow(self) -> None:
         """Follow the relay of every channel, new ones too."""
-        with self.desk() as desk:
+        with self.desk() as desk, self._turn:
             for channel in desk.channels():
                 if channel.id not in self._threads:
                     thread = threading.Thread(target=self._run, args=(channel, self._stop), daemon=True)
@@ -154,7 +174,8 @@ class Keeper:
                         return
                 return  # this seat has left: there is nothing more to read
             except BackchannelError as problem:
-                self._heard(channel.id, problem)
+                if not stop.is_set():  # else the vault was closed under it
+                    self._heard(channel.id, problem)
                 stop.wait(AGAIN_SECONDS)
 
     def _heard(self, channel: bytes, problem: object) -> None:

@@ -73,7 +73,9 @@ def _pages(words: Words) -> tuple[str, ...]:
 def _undone(words: Words) -> tuple[str, ...]:
     say = words.say
     return (
-        say("What is sent is sent. An answer to a sounding, a signature and a publication are asked about once before."),
+        say(
+            "What is sent is sent. An answer to a sounding, a signature and a publication are asked about once before."
+        ),
         say("What a reader copies or photographs, no deletion reaches."),
         say("Nobody can give you a new passphrase."),
     )

@@ -12,7 +12,10 @@ from backchannel.web.mandates import MANDATES
 from backchannel.web.page import Page
 from backchannel.web.plans import PLANS
 from backchannel.web.proposals import PROPOSALS
+from backchannel.web.record import RECORD
+from backchannel.web.searching import SEARCHING
 from backchannel.web.seats import SEATS
+from backchannel.web.settings import SETTINGS
 from backchannel.web.soundings import SOUNDINGS
 from backchannel.web.step import STEP
 from backchannel.web.steps import STEPS
@@ -40,4 +43,7 @@ TABLE: tuple[Page, ...] = (
     *CHARTERS,
     *HANDOVERS,
     *MANDATES,
+    *RECORD,
+    *SEARCHING,
+    *SETTINGS,
 )

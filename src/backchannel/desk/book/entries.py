@@ -28,7 +28,7 @@ class Logged(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Entries from `start` up to `end`, without some verdicts, some kinds unless not accepted, and without one seat's."""
+    """Entries from `start` up to `end`, without some verdicts, some kinds (unless not accepted), and a seat's own."""
 
     start: int
     end: int
