@@ -10,8 +10,9 @@ import pytest
 from backchannel.desk import handovers, texts
 from backchannel.desk.channel import Channel
 from backchannel.errors import BackchannelError
+from backchannel.ledger.wire import decode_frames
 from tests.desk import world as worlds
-from tests.desk.world import World, notes, talks
+from tests.desk.world import World, notes, offline, online, talks
 
 NAMES = ("ana", "hernan", "pia")
 
@@ -146,3 +147,18 @@ def test_progress_is_that_of_the_dossier_while_it_is_sent(world: World, monkeypa
     through = [done for done, total in told[1:] if total is not None and done < total]
     assert through == sorted(through)
     assert len(set(through)) > 2
+
+
+def test_what_waited_for_the_relay_is_not_posted_for_a_seat_that_was_frozen_meanwhile(world: World) -> None:
+    """It was sealed to that seat too, whose device is in other hands, and whose credential the relay still takes."""
+    ana, hernan, pia = (world[name] for name in NAMES)
+    offline(hernan)
+    hernan.send_note("The cape.")
+    (row,) = hernan.session.book.outbox.waiting()
+    handovers.freeze(pia, ana.me, "Lost.")
+    online(hernan)
+    world.settle("hernan", "pia")
+    posted = {body for _, body in world.host.rows(world.name)}
+    assert not posted & {frame.body for frame in decode_frames(row.frames or b"")}
+    assert [one.text for one in notes(pia)] == ["The cape."]
+    assert notes(pia)[0].audience == tuple(sorted((hernan.me, pia.me)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backchannel.channel import acts
 from backchannel.channel.engine import Event
-from backchannel.desk.book.intent import Welcome
+from backchannel.desk.book.intent import Say, Welcome
 from backchannel.desk.book.outbox import Waiting
 from backchannel.desk.session import Session
 
@@ -21,7 +22,8 @@ def settle(session: Session, events: Sequence[Event], *, rotated: bool) -> None:
     rows = book.outbox.waiting()
     # A relay may say no and keep what it was sent: then the log's word counts.
     by_id = {row.id: row for row in (*rows, *book.outbox.returned()) if row.id is not None}
-    if not by_id and not rotated:
+    frozen = any(isinstance(event.act, acts.Freeze) for event in events)
+    if not by_id and not rotated and not frozen:
         return
     done: list[int] = []
     again: list[int] = []
@@ -42,6 +44,13 @@ def settle(session: Session, events: Sequence[Event], *, rotated: bool) -> None:
     if rotated:
         again += [
             row.n for row in rows if row.n not in settled and row.epoch is not None and row.epoch != session.state.epoch
+        ]
+    if frozen:  # what has not left is sealed to that seat, too, which can still read until the new roster
+        left = {*settled, *again}
+        again += [
+            row.n
+            for row in rows
+            if row.n not in left and row.stage == "written" and row.frames and isinstance(row.intent, Say)
         ]
     if again or rotated:
         book.end_sending()
