@@ -146,6 +146,33 @@ def test_who_came_with_a_stolen_code_is_turned_away_and_the_seat_offered_again()
     assert world.state.member(world["Dan"].id).standing == "gone"
 
 
+@pytest.mark.parametrize("how", ["turned away", "frozen out", "not signed"])
+def test_the_place_of_a_guest_that_never_came_in_leads_nobody_to_what_the_holder_reads(how: str) -> None:
+    """Dora, of Ben's party, would have somebody follow a guest, and so read what is said to Ben beside him."""
+    world = opened(5)
+    if how == "frozen out":
+        offer(world, "Dora", "Dora", "Dan")
+    else:
+        offer(world, "Ben", "Ben", "Dan")
+    world.join("Dan")
+    if how == "turned away":
+        world["Dora"].act(acts.Remove(world["Dan"].id, "This is not Dan."))
+    elif how == "frozen out":
+        assert world.freeze("Ben", "Dora") == "act"
+        world.rotate("Ana")
+    else:
+        go(world, "Eve")
+    world.sync()
+    assert standing(world, "Dan") == "gone"
+    by, holder = ("Ben", "Dora") if how == "frozen out" else ("Dora", "Ben")
+    world.hand_over(by, "Dan", "Fay")
+    fay = world.join("Fay")
+    world.sign()
+    world.rotate("Ana")
+    assert fay.seat.standing == "active"
+    assert fay.id not in world.state.current((world["Ana"].id, world[holder].id))
+
+
 def test_its_party_proposes_and_every_party_assents() -> None:
     world = opened(5)
     assert offer(world, "Dora", "Ben", "Dan") == "act"

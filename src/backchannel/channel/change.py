@@ -110,7 +110,7 @@ def remove(state: State, act: roster.Act, body: acts.Remove, at: At) -> State:
     if not own and not (author.id == state.founder if founding else author.standing == "active" and author.speaks):
         raise Rejected("rule", "A guest or an observer proposes nobody's removal but its own.")
     if target.standing == "guest":  # 4.5: whoever may keep a newcomer out may still do so until it is in
-        dismissed = state.with_seat(replace(target, standing="gone", signed=False))
+        dismissed = state.with_seat(replace(target.out(), signed=False))
         return without_charter(dismissed) if founding else dismissed
     if any(r.seat == body.seat and (r.proposal.stage == "granted" or not own) for r in state.removals):
         raise Rejected("repeat", "The removal of this seat has been proposed already.")
@@ -139,7 +139,7 @@ def rotate(state: State, act: roster.Act, body: acts.Rotate, at: At) -> State:
         state,
         stage="open",
         epoch=body.epoch,
-        seats=tuple(replace(s, standing="active" if s.id in due else "gone") for s in state.seats),
+        seats=tuple(replace(s, standing="active") if s.id in due else s.out() for s in state.seats),
         invitations=(),
         removals=(),
         frozen=(),

@@ -68,7 +68,7 @@ def freeze(state: State, act: roster.Act, body: acts.Freeze, at: At) -> State:
     gone = {seat.id} | {i.seat for i in fallen}
     return replace(
         state,
-        seats=tuple(replace(s, standing="gone") if s.id in gone else s for s in state.seats),
+        seats=tuple(s.out() if s.id in gone else s for s in state.seats),
         invitations=tuple(i for i in state.invitations if i not in fallen),
         removals=tuple(r for r in state.removals if seat.id not in (r.seat, r.proposal.by)),
         frozen=(*state.frozen, seat.id),

@@ -86,6 +86,10 @@ class Seat(Value, frozen=True):
                 return posted.prekey
         return None
 
+    def out(self) -> Seat:
+        """This seat, gone; a guest that never came in has succeeded nobody, and leads nobody to what others read."""
+        return replace(self, standing="gone", succeeds=None if self.standing == "guest" else self.succeeds)
+
     def prekey_valid(self, seq: int, at: At) -> bool:
         """Whether prekey `seq` may be used at `at`."""
         return any(posted.prekey.seq == seq and posted.valid(at) for posted in self.prekeys)
