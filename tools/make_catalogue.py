@@ -26,7 +26,7 @@ from backchannel.facts import common, hat, log, sounding
 from backchannel.instruments.hat import rules as hats
 from backchannel.instruments.nonpaper import rules as nonpapers
 from backchannel.instruments.nonpaper.values import STANCES
-from backchannel.web import frame, places, searching
+from backchannel.web import frame, hours, places, plans, searching
 from backchannel.web.words import LANGUAGES
 
 SRC = Path(__file__).parent.parent / "src" / "backchannel"
@@ -46,7 +46,9 @@ TABLES: dict[str, Iterable[str]] = {
     "TRACKS": frame.TRACKS.values(),
     "role": ROLES,
     "standing": ("active", "guest", "gone"),
-    "how": hat.HOW.values(),
+    "hat.how": hat.HOW.values(),
+    "hours.name": [name for _, name in hours._SIZES],
+    "step_new.says": plans.TEMPLATES.values(),
     "hat.state_says": hats.STATES.values(),
     "proposal.state_says": nonpapers.STATES.values(),
     "proposals.state_says": nonpapers.STATES.values(),
