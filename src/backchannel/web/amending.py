@@ -11,6 +11,7 @@ from backchannel.errors import Misuse
 from backchannel.facts import may
 from backchannel.facts import redline as redlines
 from backchannel.facts import text as told_of
+from backchannel.instruments.text import standing
 from backchannel.instruments.text.acts import STANCES
 from backchannel.instruments.text.values import Paragraph, Text
 from backchannel.web import chosen
@@ -86,11 +87,16 @@ def _as_seen(ask: Ask, item: Text, seen: list[str]) -> list[Paragraph]:
     return [now[one] for one in seen]
 
 
-def _stance(ask: Ask, form: Form) -> tuple[str, str]:
-    stance = form["stance"]
+def _say(ask: Ask, channel: Channel, item: Text, rows: list[Paragraph], form: Form) -> None:
+    """Say where one's party stands. Raises `Misuse`: `stance`, `brackets`."""
+    stance, say = form["stance"], ask.words.say
     if stance not in STANCES:
-        raise Misuse("stance", ask.words.say("It is not chosen where your party stands."), ask.words.say("Choose it."))
-    return stance, form["reason"] if stance == "reserve" else ""
+        raise Misuse("stance", say("It is not chosen where your party stands."), say("Choose it."))
+    if stance in ("agree", "referendum") and any(standing.bracketed(item, one) for one in rows):
+        what = say("Nobody can agree to a paragraph before its brackets are gone.")
+        raise Misuse("brackets", what, say("Propose words without them."), may.UNDONE)
+    texts.stand(channel, item, rows, stance, form["reason"] if stance == "reserve" else "")
+    settle(channel, ask.keeper)
 
 
 def stand_one(ask: Ask, form: Form) -> str:
@@ -98,8 +104,7 @@ def stand_one(ask: Ask, form: Form) -> str:
     channel = ask.channel()
     item = channel.text_at(ask.position())
     may.work(channel, item, party=True, states=_STOOD)
-    texts.stand(channel, item, _as_seen(ask, item, form.all("seen")), *_stance(ask, form))
-    settle(channel, ask.keeper)
+    _say(ask, channel, item, _as_seen(ask, item, form.all("seen")), form)
     return ask.place(f"text/{item.at.position}#p{ask.request.path_params['p']}")
 
 
@@ -269,13 +274,11 @@ def stand(ask: Ask, form: Form) -> str:
     channel = ask.channel()
     item = channel.text_at(ask.position())
     may.work(channel, item, party=True, states=_STOOD)
-    stance, words = _stance(ask, form)
     seen = form.all("clean") if form["which"] == "clean" else form.all("seen")
     if not seen:
         say = ask.words.say
         raise Misuse("paragraph", say("No paragraph is chosen."), say("Tick those that it is about."))
-    texts.stand(channel, item, _as_seen(ask, item, seen), stance, words)
-    settle(channel, ask.keeper)
+    _say(ask, channel, item, _as_seen(ask, item, seen), form)
     return ask.place(f"text/{item.at.position}")
 
 
