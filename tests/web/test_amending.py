@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.desk import texts
+from backchannel.desk import soundings, texts
 from tests.web.kit_forms import do, fill, forms, press, problem, send
 from tests.web.kit_texts import ALL, Table, sitting
 
@@ -292,6 +292,29 @@ def test_a_bracket_is_put_to_a_sounding(table: Table) -> None:
     assert answer.headers["location"] == f"/c/1/soundings/{item.position}"
     assert item.value.terms.options == ("A to F", "A to E")
     assert item.value.terms.releaser == table.channel("sofia").me
+    assert "A sounding on it runs." in table["ana"].get(f"{place}/paragraph/3")
+    assert "A sounding on it" not in table["ana"].get(f"{place}/paragraph/2")
+    for name in ("ana", "hernan"):
+        channel = table.channel(name)
+        soundings.answer(channel, channel.sounding_at(item.position), [1])
+    for _ in range(4):
+        table.settle()
+    page = table["sofia"].get(f"{place}/paragraph/3")
+    assert page.count("all could live with it") == 1
+    assert page.index("A to E</span>") < page.index("all could live with it")
+    do(table["sofia"], f"{place}/paragraph/3", "clear", option=2)
+    assert said(table)[2] == "The line runs from A to E."
+
+
+def test_a_sounding_that_opened_nothing_says_so(table: Table) -> None:
+    place = table.open()
+    do(table["sofia"], f"{place}/paragraph/3", "sound")
+    for name in ("ana", "hernan"):
+        channel = table.channel(name)
+        soundings.answer(channel, channel.items("sounding")[0].value, [name == "ana"])
+    for _ in range(4):
+        table.settle()
+    assert "nothing was opened" in table["ana"].get(f"{place}/paragraph/3")
 
 
 def test_who_votes_needs_another_to_take_part(table: Table) -> None:

@@ -10,6 +10,7 @@ from backchannel.entry.ids import EntryId
 from backchannel.errors import Misuse
 from backchannel.facts import may
 from backchannel.facts import redline as redlines
+from backchannel.facts import sounding as soundings
 from backchannel.facts import text as told_of
 from backchannel.instruments.text import standing
 from backchannel.instruments.text.acts import STANCES
@@ -20,6 +21,8 @@ from backchannel.web.portions import asked_number, begin, portion
 
 MOST = 20
 """Amendments on a page."""
+RECENT = 50
+"""Soundings among which the one on a bracket is looked for."""
 
 _STOOD = ("drafting", "silence", "adopted")
 
@@ -52,10 +55,24 @@ def look_paragraph(ask: Ask) -> Facts:
         "pieces": told_of.pieces(channel, one["text"]),
         "stands": _stands(shown["text"], one),
         "mine": _mine(shown["my_party"], one),
-        "soundable": [can for can in way["soundable"] if can["paragraph"] == number],
+        "soundable": [
+            {**can, "sounded": _sounded(channel, can["options"])}
+            for can in way["soundable"]
+            if can["paragraph"] == number
+        ],
         "third": third,
         "last": number == len(item.here),
     }
+
+
+def _sounded(channel: Channel, options: list[str]) -> Facts | None:
+    """The newest sounding on exactly these options: how it stands, and which of them all could live with."""
+    for held in reversed(channel.session.book.items.newest("sounding", before=1 << 40, most=RECENT)):
+        if list(held.value.terms.options) == options:
+            one = soundings.facts(channel, held.value)
+            met = [option["text"] for option in one["options"] if option["met"]]
+            return {"number": one["number"], "over": one["state"] in soundings.OVER, "met": met}
+    return None
 
 
 def _stands(text: Facts, one: Facts) -> list[Facts]:
