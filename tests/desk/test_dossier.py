@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backchannel.desk import dossier, handovers, mandates, soundings, texts, understandings
+from backchannel.desk import dossier, handovers, mandates, soundings, syncing, texts, understandings
 from backchannel.desk.book.intent import Intent, Say
 from backchannel.desk.book.outbox import Outbox
 from backchannel.desk.channel import Channel
@@ -340,6 +340,43 @@ def test_a_note_whose_time_ends_while_its_part_has_not_left_is_in_no_row(world: 
     online(sofia)
     through(world)
     complete(world)
+
+
+@pytest.mark.parametrize("posted", range(1, 25, 2))
+def test_an_item_of_which_a_stretch_was_sent_when_something_ended_arrives(
+    world: World, small: None, monkeypatch: pytest.MonkeyPatch, posted: int
+) -> None:
+    """What had not left is taken back: the successor has the beginning of an item, and then one from the beginning."""
+    monkeypatch.setattr(syncing, "_MOST_FRAMES", 1)
+    fill(world)
+    offer(world)
+    enter(world, "ana", "hernan")
+    sofia = world["sofia"]
+    left = [posted]
+
+    def before(op: str, args: tuple[Any, ...]) -> None:
+        left[0] -= op == "append"
+        if left[0] < 0:
+            offline(sofia)
+            wire(sofia).before(op, args)
+
+    wire(sofia).before = before
+    with suppress(BackchannelError):
+        sofia.sync()
+    world.clock.days(2)
+    online(sofia)
+    rounds: list[int] = []
+    parts = dossier._parts
+
+    def counted(session: Any, item: Handover, plan: dossier.Plan) -> Any:
+        rounds.append(plan.after)
+        return parts(session, item, plan)
+
+    monkeypatch.setattr(dossier, "_parts", counted)
+    through(world)
+    complete(world)
+    # Nothing that a member lets end every five minutes makes a dossier of days begin again each time.
+    assert posted < 10 or (rounds and min(rounds) > 0)
 
 
 def test_notes_are_erased_at_their_hour_by_the_successor(world: World) -> None:

@@ -27,7 +27,7 @@ class Plan(Value, frozen=True):
     """How far this round has come: items touched from `since` up to `seen`, those behind `after` still to be sent.
 
     `skip`: of the first of these, so many things were sent. `parts`: how many the log has once it has all that was
-    said; `done`: END was said, too.
+    said; `done`: END was said, too. `marks`: `after` and `skip` for each part said last, should it have to go again.
     """
 
     since: Count
@@ -36,6 +36,7 @@ class Plan(Value, frozen=True):
     seen: Count
     parts: Count
     done: bool
+    marks: tuple[tuple[Count, Count], ...] = ()
 
 
 def owed(session: Session, waiting: Sequence[Intent]) -> list[Intent]:
@@ -51,7 +52,7 @@ def owed(session: Session, waiting: Sequence[Intent]) -> list[Intent]:
 def drop(session: Session) -> bool:
     """Take back parts that have not left: what they hold may be over by now, and is in no other row; whether any were.
 
-    The round begins again. Inside a turn and a transaction.
+    The round goes on from them. Inside a turn and a transaction.
     """
     rows = [*session.book.outbox.waiting(), *session.book.outbox.returned()]
     late = [row.n for row in rows if row.stage != "posted" and _is_part(row.intent)]
@@ -88,19 +89,31 @@ def _next(session: Session, item: Handover, waiting: Sequence[Intent]) -> list[I
         if not _again(session, item):
             return _leave(session, item, waiting)
         plan = None
-    if plan is None or plan.parts != item.parts:  # the first round; another; or this one anew, some of it being lost
+    if plan is not None and plan.parts != item.parts:  # some of it was taken back, or lost
+        plan = _from(plan, item.parts)
+    if plan is None:  # the first round, or another
         since = item.seen if item.ended is not None else 0
         plan = Plan(since, 0, 0, session.history.size, item.parts, False)
     says: list[Intent] = []
-    after, skip, ends = plan.after, plan.skip, plan.done
+    after, skip, ends, marks = plan.after, plan.skip, plan.done, plan.marks
     if not ends:
-        says, after, skip = _parts(session, item, plan)
+        says, after, skip, marks = _parts(session, item, plan)
         ends = len(says) < AT_ONCE
     parts = item.parts + len(says)
     if ends:
         says.append(_say(item, "handover.end", End(item.id, parts, plan.seen)))
-    session.book.items.set_pocket(item.at.position, encode(Plan(plan.since, after, skip, plan.seen, parts, ends)))
+    plan = Plan(plan.since, after, skip, plan.seen, parts, ends, marks)
+    session.book.items.set_pocket(item.at.position, encode(plan))
     return says
+
+
+def _from(plan: Plan, parts: int) -> Plan | None:
+    """The round as it was before those of its last parts that the log does not have; None if they were more."""
+    here = parts - (plan.parts - len(plan.marks))
+    if not 0 <= here < len(plan.marks):
+        return None
+    after, skip = plan.marks[here]
+    return Plan(plan.since, after, skip, plan.seen, parts, False)
 
 
 def _plan(session: Session, item: Handover) -> Plan | None:
@@ -148,10 +161,14 @@ def progress(session: Session, item: Handover) -> tuple[int, int]:
     return (plan.seen if plan.done else plan.after), plan.seen
 
 
-def _parts(session: Session, item: Handover, plan: Plan) -> tuple[list[Intent], int, int]:
-    """The next parts, at most `AT_ONCE` or one value more; behind which position, and things, the rest begins."""
+def _parts(session: Session, item: Handover, plan: Plan) -> tuple[list[Intent], int, int, tuple[tuple[int, int], ...]]:
+    """The next parts, at most `AT_ONCE` or one value more; behind which position, and things, the rest begins; marks.
+
+    Of a part that goes on with a value, the mark is where that value, or a part before it, begins.
+    """
     said: list[Intent] = []
     box: list[Thing] = []
+    marks: list[tuple[int, int]] = []
     size, after, sent = 0, plan.after, plan.skip
     for held in _items(session, plan):
         for thing, weight in islice(_things(session, item, held), sent, None):
@@ -160,14 +177,17 @@ def _parts(session: Session, item: Handover, plan: Plan) -> tuple[list[Intent], 
                 split = isinstance(box[-1], Passed) and box[-1].more  # a value is sent as it is now, to its end
                 box, size = [], 0
                 if len(said) >= AT_ONCE and not split:
-                    return said, after, sent
+                    return said, after, sent, tuple(marks)
+            if not box:
+                goes_on = isinstance(thing, Passed) and thing.start
+                marks.append(marks[-1] if marks and goes_on else (after, sent))
             box.append(thing)
             size += weight
             sent += 1
         after, sent = held.position, 0
     if box:
         said.append(_part(item, len(said), box))
-    return said, after, 0
+    return said, after, 0, tuple(marks)
 
 
 def _items(session: Session, plan: Plan) -> Iterator[Item]:
@@ -186,7 +206,7 @@ def _things(session: Session, item: Handover, held: Item) -> Iterator[tuple[Thin
     raw = encode(held.value)
     for start in range(0, len(raw), MOST // 2):
         piece = raw[start : start + MOST // 2]
-        yield Passed(held.instrument.name, piece, start + len(piece) < len(raw)), len(piece) + 64
+        yield Passed(held.instrument.name, piece, start + len(piece) < len(raw), start), len(piece) + 80
     for position, token in session.book.entries.tokens(held.position):
         yield Token(held.position, position, token), 96
     for one in session.book.pieces.of(held.position):

@@ -18,11 +18,12 @@ MOST = 900_000
 
 
 class Passed(Value, frozen=True, tag="item", tag_field="is"):
-    """An item of an instrument, encoded, or what of it fits; with `more`, the next thing goes on with it."""
+    """An item of an instrument, encoded, or what of it fits: from byte `start` on; with `more`, the next goes on."""
 
     instrument: str
     value: bytes
     more: bool
+    start: Count = 0
 
 
 class Token(Value, frozen=True, tag="token", tag_field="is"):

@@ -42,15 +42,22 @@ class Taking:
         `closed`: positions of this batch that this seat could not read.
         """
         pocket = getting(self._items.pocket(handover.at.position))
-        rest = pocket.rest
+        rest = bytearray(pocket.rest)
         for thing in things(part):
             if not isinstance(thing, Passed):
                 self._beside.append((handover.by, thing))
                 continue
-            raw, rest = (rest + thing.value)[: MOST_VALUE + 1], b""
-            if thing.more:
-                rest = raw
+            if not thing.start:  # the giver began again: what was to go on does not
+                rest.clear()
+            if thing.start != len(rest) or thing.start + len(thing.value) > MOST_VALUE:
+                self.refused.append("Something was passed on of which a part is missing, or which is too long.")
+                rest.clear()
                 continue
+            rest += thing.value
+            if thing.more:
+                continue
+            raw = bytes(rest)
+            rest.clear()
             try:
                 item = self._item(handover, thing.instrument, raw, state, closed, held)
             except Malformed as problem:
@@ -58,7 +65,7 @@ class Taking:
             else:
                 yield from [item] if item is not None else []
         if rest != pocket.rest:
-            self._items.set_pocket(handover.at.position, encode(Getting(rest, pocket.answered)))
+            self._items.set_pocket(handover.at.position, encode(Getting(bytes(rest), pocket.answered)))
 
     def keep(self, ladder: int, party: str, piece: Piece) -> None:
         """A piece of a party's file, as it came (spec/step.md, 4.2)."""
