@@ -80,10 +80,18 @@ def party(channel: Channel, name: str) -> str:
 
 def propose(channel: Channel, made: Plan, to: Iterable[SeatId] | None = None) -> None:
     """A new ladder, for everybody or for some."""
-    everyone = tuple(seat.id for seat in channel.state.active)
-    audience = everyone if to is None else tuple(sorted({channel.me, *to}))
+    audience = _audience(channel, to)
     _check(channel, made, audience)
     channel.say("step.propose", acts.Propose(made.title, made.promises), audience)
+
+
+def _audience(channel: Channel, to: Iterable[SeatId] | None) -> tuple[SeatId, ...]:
+    return tuple(seat.id for seat in channel.state.active) if to is None else tuple(sorted({channel.me, *to}))
+
+
+def check_plan(channel: Channel, made: Plan, to: Iterable[SeatId] | None = None, item: Ladder | None = None) -> None:
+    """`Misuse` for what `propose`, or `add`, would refuse of its steps, before anybody is asked."""
+    _check(channel, made, _audience(channel, to) if item is None else channel.state.current(item.audience))
 
 
 def add(channel: Channel, item: Ladder, made: Plan) -> None:

@@ -7,7 +7,6 @@ from backchannel.desk import charters
 from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
 from backchannel.facts import common
-from backchannel.web.frame import TRACKS
 from backchannel.web.page import Ask, Facts, Form, Page, settle
 from backchannel.web.words import Words
 
@@ -42,7 +41,7 @@ def look(ask: Ask) -> Facts:
             "purpose": state.purpose,
             **(told or {}).get("terms", {}),
         },
-        "options": {name: [(value, _said(ask.words, name, value)) for value in some] for name, some in CHOICES.items()},
+        "options": {name: [(value, _said(ask.words, value)) for value in some] for name, some in CHOICES.items()},
         "most_days": terms.LONGEST_RETENTION,
         "most_hat": terms.MOST_HAT_DAYS,
     }
@@ -55,25 +54,27 @@ def rows(words: Words, found: Facts) -> list[tuple[str, str]]:
     kept = count("Every desk deletes them after a day.", "Every desk deletes them after {n} days at most.", days)
     goes = count("It goes round every day, and when called.", "It goes round every {n} days, and when called.", round_)
     return [
-        (say("Kind of channel"), say(TRACKS[found["track"]])),
-        (say("Who said what"), _said(words, "attribution", found["attribution"])),
+        (say("Kind of channel"), _said(words, found["track"])),
+        (say("Who said what"), _said(words, found["attribution"])),
         (say("Notes"), kept),
         (say("Newcomers"), say("Every party has to say yes to who comes in later.")),
         (say("Showing clauses"), _quorum(words, found["disclosure"])),
-        (say("Reactions to non-papers"), _said(words, "reactions", found["reactions"])),
+        (say("Reactions to non-papers"), _said(words, found["reactions"])),
         (say("Objections to non-papers"), _objection(words, found)),
         (say("The hat"), goes if round_ else say("It goes round when somebody calls it.")),
-        (say("Texts"), _said(words, "pen", found["pen"])),
-        (say("Successors"), _said(words, "dossier", found["dossier"])),
+        (say("Texts"), _said(words, found["pen"])),
+        (say("Successors"), _said(words, found["dossier"])),
         (say("Oversight"), say("There is none: nobody but the seats can read anything.")),
     ]
 
 
-def _said(words: Words, name: str, value: str) -> str:
+def _said(words: Words, value: str) -> str:
     say = words.say
-    if name == "track":
-        return say(TRACKS[value])
     return {
+        "1": say("Track 1: governments speak, officially"),
+        "1.5": say("Track 1.5: officials speak in their own names, with others"),
+        "2": say("Track 2: people without office speak"),
+        "envoy": say("Envoy channel: envoys speak for whoever has sent them"),
         "attributed": say("Who said what may be told."),
         "chatham": say("What is said may be used outside, but not who said it."),
         "named": say("They are said by name."),

@@ -7,10 +7,11 @@ from typing import Any
 from starlette.responses import Response
 
 from backchannel.desk import mandates
+from backchannel.desk.channel import Channel
 from backchannel.entry import text
 from backchannel.errors import Misuse
 from backchannel.facts.mandate import facts
-from backchannel.instruments.mandate import ACTS, X509, Attestation, Published
+from backchannel.instruments.mandate import ACTS, X509, Attestation, Mandate, Published
 from backchannel.web import chosen
 from backchannel.web.page import Ask, Facts, Form, Page, attachment, settle
 
@@ -25,7 +26,7 @@ def look(ask: Ask) -> Facts:
     speaks = chosen.speaks(channel)
     party = channel.state.member(channel.me).party if speaks else ""
     return {
-        "mandates": [{**facts(channel, one.value), "mine": one.value.by == channel.me} for one in held],
+        "mandates": [_mandate(ask, channel, one.value) for one in held],
         "earlier": earlier,
         "speaks": speaks,
         "seats": [one for one in chosen.seats(channel, me=True, observers=False) if one["party"] == party],
@@ -33,6 +34,11 @@ def look(ask: Ask) -> Facts:
         "longest": LONGEST,
         "statement": mandates.own_statement(channel).decode().rstrip("\n") if speaks else "",
     }
+
+
+def _mandate(ask: Ask, channel: Channel, item: Mandate) -> Facts:
+    one, said = facts(channel, item), {"initial": ask.words.say("initial"), "sign": ask.words.say("sign")}
+    return {**one, "mine": item.by == channel.me, "may": ask.words.names([said[act] for act in one["acts"]])}
 
 
 def look_statement(ask: Ask) -> Response:

@@ -116,6 +116,7 @@ def propose(ask: Ask, form: Form) -> str:
     channel = ask.channel()
     made = _made(ask.words, channel, form, None)
     to = chosen.some(ask, channel, form, "to")
+    steps.check_plan(channel, made, to)
     who = [seat.name for seat in channel.state.active if to is None or seat.id in to or seat.id == channel.me]
     ask.sure(
         form,
@@ -140,6 +141,7 @@ def add(ask: Ask, form: Form) -> str:
     channel, item = ask.channel(), _ladder(ask)
     assert item is not None  # noqa: S101 - its number is in the address
     made = _made(ask.words, channel, form, item)
+    steps.check_plan(channel, made, item=item)
     ask.sure(
         form,
         ask.words.say("Add these steps to “{title}”?", title=item.title),

@@ -11,10 +11,8 @@ from backchannel.errors import Misuse
 from backchannel.facts import common, overview, succession
 from backchannel.web.page import Ask, Facts, Form, Page, settle
 
-GROUPS = 8
+GROUPS = 6
 """Groups of a code on a line."""
-MOST = 40
-"""Seats on a page."""
 
 
 def look(ask: Ask) -> Facts:

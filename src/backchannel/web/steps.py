@@ -163,7 +163,7 @@ def look_record(ask: Ask) -> Facts:
         "which": which,
         "rows": one["steps"][first - 1 : first - 1 + MOST] if one else [],
         "next": first + MOST if one and len(one["steps"]) >= first + MOST else None,
-        "period": ask.request.url.query,
+        "period": "&".join(f"{name}={told[name]}" for name in ("since", "until") if told[name]),
         **drawing(ask),
     }
 
