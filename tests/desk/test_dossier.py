@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from backchannel.desk import dossier, handovers, mandates, soundings, syncing, texts, understandings
+from backchannel.desk import dossier, handovers, mandates, soundings, steps, syncing, texts, understandings
 from backchannel.desk.book.intent import Intent, Say
 from backchannel.desk.book.outbox import Outbox
 from backchannel.desk.channel import Channel
 from backchannel.desk.duties import lapse
 from backchannel.errors import BackchannelError, Misuse, RelayRefused
 from backchannel.instruments.handover import Handover
+from backchannel.instruments.step.acts import PIECE, File, Piece
 from backchannel.ledger.wire import Frame
+from tests.desk.test_evidence import PLAN
 from tests.desk.world import (
     NAMES,
     World,
@@ -532,17 +535,24 @@ def test_a_part_that_the_log_has_is_not_sent_twice(world: World, monkeypatch: py
 
 def test_evidence_passes_with_its_ladder(world: World, small: None) -> None:
     fill(world)
-    sofia = world["sofia"]
-    position = sofia.items("text")[0].position
-    pieces = [(position, "Chile", bytes(32), n, bytes([n]) * 300) for n in range(3)]
-    with sofia.session.turn(), sofia.session.vault.transaction():
-        for piece in pieces:
-            sofia.session.book.pieces.keep(*piece)
+    ana, sofia = world["ana"], world["sofia"]
+    steps.propose(ana, steps.plan(ana, PLAN))
+    data = bytes(range(256)) * 4_000
+    file = File("photo.jpg", len(data), hashlib.sha256(data).digest())
+    world.settle()
+    item = ana.items("step")[0].value
+    steps.report(ana, item, item.steps[0], "Done.", [file])
+    world.settle()
+    for n in range(2):
+        ana.say("step.piece", Piece(item.id, file.sha256, n, data[n * PIECE : (n + 1) * PIECE]))
+    world.settle()
     offer(world)
     through(world)
     complete(world)
     found = world["ago"].session.book.pieces
-    assert [(position, *one, found.data(position, one)) for one in found.of(position)] == pieces
+    position = item.at.position
+    assert [one.n for one in found.of(position)] == [0, 1] == [one.n for one in sofia.session.book.pieces.of(position)]
+    assert b"".join(found.read(position, "Argentina", file.sha256)) == data
 
 
 def test_an_end_that_was_lost_is_said_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

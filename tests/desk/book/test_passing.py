@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace as replace_instrument
@@ -12,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.channel.state import At
-from backchannel.desk import dossier, duties, handovers, texts
+from backchannel.desk import dossier, duties, evidence, handovers, steps, texts
 from backchannel.desk.book import passing
 from backchannel.desk.book.items import Item
 from backchannel.desk.channel import Channel
@@ -30,9 +31,11 @@ from backchannel.instruments.handover import (
     packed,
 )
 from backchannel.instruments.note import Note
+from backchannel.instruments.step.acts import PIECE, File
 from backchannel.instruments.text.values import Text
 from tests.desk import test_dossier as flow
 from tests.desk import world as worlds
+from tests.desk.test_evidence import PLAN, ladder
 from tests.desk.world import World, agree, alarms, notes, returned, talks
 from tests.desk.world import texts as said
 
@@ -273,16 +276,61 @@ def test_a_token_takes_nothing_from_what_this_desk_reads_itself(world: World, mo
     assert entry.item == note.at.position
 
 
-def test_evidence_is_kept_beside_what_was_passed_on_and_nothing_else(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def forge(item: Item) -> list[Thing]:
-        beside = [Evidence(item.position, "Holy See", ZERO, 0, b"x"), Evidence(3, "Chile", ZERO, 0, b"y")]
-        return [whole(item), *beside] if item.instrument.name == "text" else [*beside]
+DATA = bytes(range(256)) * 3_073
+REST = len(DATA) - PIECE
+PHOTO = File("photo.jpg", len(DATA), hashlib.sha256(DATA).digest())
 
-    ago = give(world, monkeypatch, forge)
-    rows = ago.session.vault.query("SELECT party, data FROM piece")
-    assert rows == [("Holy See", b"x")]
+
+@pytest.fixture
+def reported(tmp_path: Path) -> Iterator[World]:
+    """Ana has reported a step with a file of two pieces and sent none; Sofia's successor is in."""
+    with talks(tmp_path, SEATS) as made:
+        ana = made["ana"]
+        steps.propose(ana, steps.plan(ana, PLAN))
+        made.settle()
+        steps.report(ana, ladder(ana), ladder(ana).steps[0], "Done.", [PHOTO])
+        made.settle()
+        flow.offer(made)
+        flow.enter(made, "ana", "hernan")
+        yield made
+
+
+def test_of_evidence_nothing_is_kept_but_what_was_named(reported: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a giver would fill the successor's disk with pieces of no file, without end."""
+
+    def forge(item: Item) -> list[Thing]:
+        def piece(party: str = "Argentina", file: bytes = PHOTO.sha256, n: int = 1, size: int = REST) -> Thing:
+            return Evidence(item.position, party, file, n, bytes(size))
+
+        bad = [piece("Chile"), piece(file=ZERO), piece(n=2), piece(n=10**15), piece(size=5), piece(n=0)]
+        return [whole(item), *bad, piece(), Evidence(3, "Argentina", PHOTO.sha256, 1, bytes(REST))]
+
+    ago = give(reported, monkeypatch, forge)
+    assert ago.session.vault.query("SELECT party, n FROM piece") == [("Argentina", 1)]
+    assert set(alarms(ago)) == {"passed"}
+
+
+def test_evidence_is_kept_beside_a_ladder_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ago = give(world, monkeypatch, lambda item: [whole(item), Evidence(item.position, "Chile", ZERO, 0, b"x")])
+    assert ago.session.vault.query("SELECT party FROM piece") == []
+    assert set(alarms(ago)) == {"passed"}
+
+
+def test_a_false_piece_gives_way_to_the_one_that_comes(
+    reported: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Or a giver would make another's file look altered, for the successor, for ever."""
+
+    def forge(item: Item) -> list[Thing]:
+        return [whole(item), Evidence(item.position, "Argentina", PHOTO.sha256, 0, bytes(PIECE))]
+
+    ago, ana = give(reported, monkeypatch, forge), reported["ana"]
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(DATA)
+    evidence.send(ana, ladder(ana), PHOTO, path)
+    reported.settle("ana", "hernan", "ago")
+    (one,) = evidence.named(ago, ladder(ago), 1)
+    evidence.check(ago, ladder(ago), one)
 
 
 # --- another giver

@@ -15,7 +15,9 @@ from backchannel.entry.ids import SeatId
 from backchannel.errors import Malformed, Rejected
 from backchannel.instruments import INSTRUMENTS
 from backchannel.instruments.handover import Evidence, Getting, Handover, Part, Passed, Token, getting, things
+from backchannel.instruments.step import files
 from backchannel.instruments.step.acts import Piece
+from backchannel.instruments.step.values import Ladder
 from backchannel.ledger.history import History
 
 _BY_NAME = {instrument.name: instrument for instrument in INSTRUMENTS if instrument.passes}
@@ -68,18 +70,34 @@ class Taking:
             self._items.set_pocket(handover.at.position, encode(Getting(bytes(rest), pocket.answered)))
 
     def keep(self, ladder: int, party: str, piece: Piece) -> None:
-        """A piece of a party's file, as it came (spec/step.md, 4.2)."""
-        self._pieces.keep(ladder, party, piece.file, piece.n, piece.data)
+        """A piece of a party's file, as it came (spec/step.md, 4.2); what a giver passed on of it may be false."""
+        instead = self._items.passed_on(ladder) is not None
+        self._pieces.keep(ladder, party, piece.file, piece.n, piece.data, instead=instead)
 
     def write(self) -> None:
         """What has to wait until the batch's entries are written."""
+        ladders: dict[int, Any] = {}
         for giver, thing in self._beside:
             if self._items.passed_on(thing.item) != giver:
                 continue
             if isinstance(thing, Token):
                 self._entries.keep_token(thing.position, thing.item, thing.token)
-            else:  # what the file is, its digest tells when it is read
-                self._pieces.keep(thing.item, thing.party, thing.file, thing.n, thing.data)
+                continue
+            if thing.item not in ladders:
+                held = self._items.at(thing.item)
+                ladders[thing.item] = held.value if held is not None else None
+            self._evidence(ladders[thing.item], thing)
+
+    def _evidence(self, ladder: Any, thing: Evidence) -> None:
+        """No more than was named; what the file is, its digest tells when it is read."""
+        try:
+            if not isinstance(ladder, Ladder):
+                raise Rejected("passed", "A piece of a file was passed on of what has no files.")
+            files.fits(ladder, thing.party, thing.file, thing.n, len(thing.data))
+        except Rejected as problem:
+            self.refused.append(problem.what)
+        else:
+            self._pieces.keep(thing.item, thing.party, thing.file, thing.n, thing.data)
 
     def _item(
         self, handover: Handover, name: str, raw: bytes, state: State, closed: Collection[int], held: Held

@@ -23,10 +23,10 @@ class Pieces:
     def __init__(self, vault: Vault, c: int) -> None:
         self._vault, self._places = vault, Places(c)
 
-    def keep(self, ladder: int, party: str, file: bytes, n: int, data: bytes) -> None:
-        """A piece of a party's file; one that is here already stays as it is."""
-        row = (self._places.of(ladder), party, file, n, data)
-        self._vault.execute("INSERT OR IGNORE INTO piece VALUES (?, ?, ?, ?, ?)", row)
+    def keep(self, ladder: int, party: str, file: bytes, n: int, data: bytes, *, instead: bool = False) -> None:
+        """A piece of a party's file; one that is here already stays as it is, unless this one comes `instead`."""
+        row, what = (self._places.of(ladder), party, file, n, data), "REPLACE" if instead else "IGNORE"
+        self._vault.execute(f"INSERT OR {what} INTO piece VALUES (?, ?, ?, ?, ?)", row)  # noqa: S608 - one of two words
 
     def here(self, ladder: int, party: str, file: bytes) -> frozenset[int]:
         """Which pieces of a file are here."""

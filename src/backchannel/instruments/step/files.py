@@ -42,9 +42,14 @@ def pieces(file: File) -> int:
 
 def check_piece(item: Ladder, spoken: Spoken) -> None:
     """4.2: it is a piece of a file that the sender's party has named, and has the length that it must have."""
-    act, party = spoken.act, spoken.state.member(spoken.sender).party
-    of = [file for file in named(item, party) if file.sha256 == act.file]
+    act = spoken.act
+    fits(item, spoken.state.member(spoken.sender).party, act.file, act.n, len(act.data))
+
+
+def fits(item: Ladder, party: str, sha256: bytes, n: int, length: int) -> None:
+    """`Rejected` unless a party has named a file of this digest that has a piece `n` of this length."""
+    of = [file for file in named(item, party) if file.sha256 == sha256]
     if not of:
         raise Rejected("file", "A piece came of a file that nobody of its sender's party has named.")
-    if not any(act.n < pieces(file) and len(act.data) == min(PIECE, file.size - act.n * PIECE) for file in of):
+    if not any(n < pieces(file) and length == min(PIECE, file.size - n * PIECE) for file in of):
         raise Rejected("piece", "A piece of a file has another length than it must have.")
