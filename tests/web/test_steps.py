@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,8 @@ def test_steps_are_added_to_the_form_and_left_out(table: Table) -> None:
     assert answer.status_code == 200
     assert "First." in answer.text
     assert "T &lt;b&gt;" in answer.text
-    place, fields = fill(ana, f"{STEPS}/new", "propose", page=answer.text, **{"what-2": "Second.", "out-1": "yes"})
+    typed: dict[str, Any] = {"what-2": "Second.", "out-1": "yes"}
+    place, fields = fill(ana, f"{STEPS}/new", "propose", page=answer.text, **typed)
     answer = sure(ana, send(ana, place, fields))
     done(ana, answer)
     assert [one.promise.what for one in table.channel("ana").items("step")[-1].value.steps] == ["Second."]
