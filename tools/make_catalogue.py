@@ -23,6 +23,7 @@ from jinja2 import Environment, nodes
 
 from backchannel.channel.acts import ROLES
 from backchannel.facts import common, hat, log, sounding
+from backchannel.instruments import INSTRUMENTS
 from backchannel.instruments.hat import rules as hats
 from backchannel.instruments.nonpaper import rules as nonpapers
 from backchannel.instruments.nonpaper.values import STANCES
@@ -47,6 +48,7 @@ TABLES: dict[str, Iterable[str]] = {
     "role": ROLES,
     "standing": ("active", "guest", "gone"),
     "hat.how": hat.HOW.values(),
+    "handover.name": [one.name for one in INSTRUMENTS if one.passes],
     "hours.name": [name for _, name in hours._SIZES],
     "step_new.says": plans.TEMPLATES.values(),
     "hat.state_says": hats.STATES.values(),
