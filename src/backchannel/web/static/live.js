@@ -19,6 +19,12 @@
   others.onmessage = () => { document.body.replaceChildren(); location.reload(); };
   addEventListener("pageshow", (event) => { if (event.persisted) gone(); });
 
+  // What its reader has opened stays open, what was closed closed.
+  const keepOpen = (from, to) => {
+    const [old, fresh] = [from, to].map((one) => [...one.querySelectorAll("details")]);
+    if (old.length === fresh.length) old.forEach((one, n) => { fresh[n].open = one.open; });
+  };
+
   const refresh = async () => {
     const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
     if (!answer.ok || answer.redirected) { location.reload(); return; }
@@ -27,6 +33,7 @@
     for (const region of document.querySelectorAll("[data-live]")) {
       const other = fresh.querySelector(`[data-live="${region.dataset.live}"]`);
       if (other && !touched(region) && other.innerHTML !== region.innerHTML) {
+        keepOpen(region, other);
         region.replaceWith(document.importNode(other, true));
       }
     }
