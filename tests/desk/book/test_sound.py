@@ -19,6 +19,7 @@ from backchannel.entry.codec import decode, encode
 from backchannel.errors import Malformed, Rejected
 from backchannel.instruments import INSTRUMENTS, Instrument
 from backchannel.instruments.base import Me
+from backchannel.instruments.step.values import Past, Step
 from backchannel.instruments.text.acts import Replace
 from tests.desk import test_dossier as flow
 from tests.desk.test_plans import TWO
@@ -92,6 +93,14 @@ def _set(item: Any, path: list[str], value: Any) -> Any:
     return replace(item, **{path[0]: _set(getattr(item, path[0]), path[1:], value)})
 
 
+def _waits(some: tuple[Step, ...], past: tuple[Past, ...], many: int = 1) -> tuple[Step, ...]:
+    """The second step has waited for the first, which was fulfilled, and was not, in these hours."""
+    first, second = replace(some[0], past=past), some[1]
+    promise = replace(second.promise, by=9_000_000, days=10, after=((0,),) * 32)
+    waiting = replace(second, promise=promise, pledged=At(1, 1), state="pledged", after=((0,),) * many, until=0)
+    return (first, waiting)
+
+
 NOBODY = b"\x09" * 16
 FUTURE = At(10**6, 1)
 
@@ -159,6 +168,9 @@ BAD: dict[str, list[Change]] = {
         change("steps.promise.doer", "Nobody"),
         change("steps.promise.days", 10**9),
         change("steps.until", 2**62),
+        change("steps", lambda some: _waits(some, (Past(True, 5, 6), Past(True, 799_000_000, 799_000_001)))),
+        change("steps", lambda some: _waits(some, (Past(True, 9, 10), Past(True, 5, 6)))),
+        change("steps", lambda some: _waits(some, tuple(Past(True, 9, 9) for _ in range(20_000)), 600)),
         change("title", "two\nlines"),
     ],
 }

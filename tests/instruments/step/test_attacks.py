@@ -7,6 +7,7 @@ import time
 from itertools import permutations, product
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from backchannel.channel.state import DAY, At
 from backchannel.entry.codec import decode, encode
 from backchannel.errors import Malformed
 from backchannel.instruments.base import Me, Spoken
+from backchannel.instruments.step import rules
 from backchannel.instruments.step.acts import (
     VERDICTS,
     Add,
@@ -34,7 +36,7 @@ from backchannel.instruments.step.rules import RULES, STATES, STEP, parts
 from backchannel.instruments.step.standing import Quota, quota, stand, standing
 from backchannel.instruments.step.track import GROUPS, track
 from backchannel.instruments.step.values import Ladder
-from tests.instruments.step.kit import MORNING, PEOPLE, Walk, promise, seat, standing_in, word
+from tests.instruments.step.kit import MORNING, NOTE, PEOPLE, Walk, promise, seat, standing_in, word
 from tests.seal.kit import refused
 
 PARTIES = ("Arland", "Borland", "Vigil", "Watch", "Pact", "Olan")
@@ -259,6 +261,66 @@ def test_ten_thousand_steps() -> None:
     assert time.process_time() - started < 1
     assert len(found) == 10_000
     assert sum(len(one.after) for one in item.steps) > 28_000
+
+
+# --- who would fill a ladder, or have all desks compute without end
+
+
+def test_a_party_fills_a_ladder_for_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each report may have 80 kB, is kept by all, and was written anew with all the others after every entry."""
+    monkeypatch.setattr(rules, "MOST_SAID", 50_000)
+    walk = standing_in("due", remind=(9, 1), announced=False)
+    for _ in range(2):
+        walk.report(words="x" * 20_000)
+    with refused("size"):
+        walk.report(words="x" * 20_000)
+    with refused("size"):
+        walk.add(*[promise(what="x" * 2_000)] * 6, by="Ana")
+    walk.report(words="x" * 5_000)
+    walk.find("Vic", verdict="broken")  # of what is broken its doer keeps nobody from saying so
+    assert walk.at() == "broken"
+    assert dict(walk.item.said)["Arland"] > 45_000 > dict(walk.item.said)["Vigil"]
+
+
+def test_reminders_and_pieces_take_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = standing_in("due", remind=(10, 9, 8))
+    walk.report(files=[NOTE])
+    walk.say("Vic", Find(walk.id, walk.key(1), "kept", "", ()))
+    before = walk.item.said
+    walk.say("Ana", Piece(walk.id, NOTE.sha256, 0, b"0123456789"))
+    assert walk.item.said == before
+
+
+@pytest.mark.parametrize(
+    ("standing_", "deed", "most"),
+    [
+        ("due", lambda walk, n: walk.report(), 32),
+        ("reported", lambda walk, n: walk.find("Vic", verdict=("kept", "doubted")[n % 2]), 16),
+        ("due", lambda walk, n: walk.excuse(day=100 + n), 16),
+    ],
+    ids=["report", "find", "excuse"],
+)
+def test_nobody_opens_and_closes_without_end(standing_: str, deed: Any, most: int) -> None:
+    """A thousand doubts, each taken back, had all desks compute for a minute at every look at what waits for it."""
+    walk = standing_in(standing_)
+    for n in range(most):
+        walk.day += 0.1
+        deed(walk, n)
+    with refused("many"):
+        deed(walk, most)
+
+
+def test_a_new_report_is_found_on_anew() -> None:
+    """Or a doer would be free of doubts after the sixteenth."""
+    walk = standing_in("reported")
+    for _ in range(16):
+        walk.find("Vic")
+    with refused("many"):
+        walk.find("Vic", verdict="broken")
+    walk.find("Ola", verdict="doubted")
+    walk.report()
+    walk.find("Vic", verdict="broken")
+    assert walk.at() == "broken"
 
 
 TERMS: tuple[dict[str, Any], ...] = (

@@ -22,7 +22,7 @@ from backchannel.instruments.note import STATES, Note
 from backchannel.instruments.step import promises, standing
 from backchannel.instruments.step.acts import VERDICTS
 from backchannel.instruments.step.rules import STATES as STEPS
-from backchannel.instruments.step.values import Ladder
+from backchannel.instruments.step.values import Ladder, Past
 from backchannel.instruments.text.acts import STANCES
 from backchannel.instruments.text.paragraphs import applied
 from backchannel.instruments.text.values import Text, laid_out
@@ -39,6 +39,9 @@ _HOURS = frozenset({"arrival", "until", "completed", "not_before", "first", "las
 
 _LAST_HOUR = 800_000_000
 """An arrival unit that a calendar still has: some day of the year 9576."""
+
+_MOST_PAST = 10_000_000
+"""Changes in what steps wait for, by every step that does: the clocks of a ladder are read off all of them."""
 
 
 Held: TypeAlias = Callable[[EntryId], Any]
@@ -155,10 +158,18 @@ def _ladder(item: Ladder, state: State, _held: Held) -> bool:
     steps, ids = len(item.steps), [one.id for one in item.steps]
     named = [n for one in item.steps for n in (*one.returns, *(n for any_of in one.after for n in any_of))]
     verdicts = {found.verdict for one in item.steps for found in one.findings}
-    if len(set(ids)) < len(ids) or max(named, default=0) >= max(steps, 1):
+    if len(set(ids)) < len(ids) or max(named, default=0) >= max(steps, 1) or len(named) > promises.MOST_REFERENCES:
         return False
-    standing.stand(item, item.at.arrival)
+    if sum(len(item.steps[n].past) for n in named) > _MOST_PAST or not all(_in_order(one.past) for one in item.steps):
+        return False
+    if any(now.hour is not None and now.hour > _LAST_HOUR for now in standing.stand(item, item.at.arrival)):
+        return False
     return all(one.state in STEPS for one in item.steps) and verdicts <= {*VERDICTS}
+
+
+def _in_order(past: tuple[Past, ...]) -> bool:
+    hours = [hour for one in past for hour in (one.first, one.last)]
+    return hours == sorted(hours)
 
 
 _OF: Mapping[str, Callable[[Any, State, Held], bool]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -20,6 +20,9 @@ from backchannel.instruments.step.values import Excused, Found, Past, Reported, 
 
 MOST_WORDS = 20_000
 MOST_REASON = 500
+MOST_REPORTS = 32
+MOST_FINDINGS = 16
+MOST_EXCUSES = 16
 
 
 def pledge(one: Step, _: Standing, spoken: Spoken) -> Step:
@@ -34,6 +37,7 @@ def _withdraw(one: Step, now: Standing, spoken: Spoken) -> Step:
 
 
 def _report(one: Step, now: Standing, spoken: Spoken) -> Step:
+    _few(one.reports, MOST_REPORTS, "reports")
     act, late = spoken.act, one.state == "pledged" and now.overdue(spoken.at.arrival)
     said = Reported(spoken.at, spoken.sender, text.prose(act.words, "report", MOST_WORDS), files.check(act.files), late)
     reports = (*one.reports, said)
@@ -56,8 +60,9 @@ def _find(one: Step, now: Standing, spoken: Spoken) -> Step:
     act = spoken.act
     if act.verdict not in VERDICTS:
         raise Rejected("verdict", "A step is found kept, doubted or broken.")
-    words = _words(act.words, "finding")
-    found = Found(spoken.at, spoken.sender, _party(spoken), act.verdict, words, files.check(act.files))
+    words, party = _words(act.words, "finding"), _party(spoken)
+    _few([said for said in one.findings if said.party == party and said.at.position > one.base], MOST_FINDINGS, "finds")
+    found = Found(spoken.at, spoken.sender, party, act.verdict, words, files.check(act.files))
     after = replace(one, findings=(*one.findings, found))
     state = _judged(after)
     late = state == "verified" and one.state == "pledged" and now.overdue(spoken.at.arrival)
@@ -85,6 +90,7 @@ def _judged(one: Step) -> str:
 def _excuse(one: Step, now: Standing, spoken: Spoken) -> Step:
     act, party = spoken.act, _party(spoken)
     reason = _words(act.reason, "reason", MOST_REASON)
+    _few([word for word in one.excuses if word.party == party], MOST_EXCUSES, "excuses")
     if act.until:
         _later(one, now, act.until, spoken.at.arrival)
     held = max((n for n, word in enumerate(one.excuses, 1) if word.held), default=0)
@@ -131,6 +137,12 @@ def _to(state: str, one: Step, at: At, **changes: Any) -> Step:
 def _words(words: str, what: str, most: int = MOST_WORDS) -> str:
     """Words that may be left out."""
     return text.prose(words, what, most) if words else ""
+
+
+def _few(before: Sequence[Value], most: int, what: str) -> None:
+    """3.7: each may open and close what others wait for, and their clocks are read off all of it."""
+    if len(before) >= most:
+        raise Rejected("many", f"A party {what} {most} times, no more: the last time stands.")
 
 
 def _party(spoken: Spoken) -> str:

@@ -8,7 +8,7 @@ from itertools import product
 from msgspec.structs import replace
 
 from backchannel.entry import text
-from backchannel.entry.codec import Value
+from backchannel.entry.codec import Value, encode
 from backchannel.errors import Rejected
 from backchannel.instruments.base import Instrument, Kind, Rules, Spoken
 from backchannel.instruments.base import step as allowed
@@ -30,6 +30,9 @@ from backchannel.instruments.step.standing import Standing, standing
 from backchannel.instruments.step.values import Ladder, Step
 
 FOR_EVER = 1 << 62
+
+MOST_SAID = 8 << 20
+"""Bytes of a party's entries about one ladder (1.6): every desk holds it whole, and writes it anew after each."""
 
 STATES = {
     "proposed": "its doer has not promised it",
@@ -97,8 +100,18 @@ def fold(item: Ladder | None, spoken: Spoken) -> Ladder:
         allowed(RULES, "", spoken.kind, spoken.part)
         title = text.line(act.title, "title")
         new = promises.made(act.promises, (), spoken)
-        return Ladder(spoken.id, spoken.at, spoken.sender, spoken.audience, title, new)
-    return _FOLDS[type(act)](spoken.about(item, Ladder), spoken)
+        return _weighed(Ladder(spoken.id, spoken.at, spoken.sender, spoken.audience, title, new), spoken)
+    after = _FOLDS[type(act)](spoken.about(item, Ladder), spoken)
+    return after if isinstance(act, Piece | Remind) else _weighed(after, spoken)
+
+
+def _weighed(item: Ladder, spoken: Spoken) -> Ladder:
+    """By party, so that nobody keeps another from speaking by filling the ladder itself."""
+    party, said = spoken.state.member(spoken.sender).party, dict(item.said)
+    said[party] = said.get(party, 0) + len(encode(spoken.act))
+    if said[party] > MOST_SAID:
+        raise Rejected("size", f"A party says at most {MOST_SAID >> 20} MiB in one ladder.")
+    return replace(item, said=tuple(sorted(said.items())))
 
 
 def parts(one: Step, spoken: Spoken) -> tuple[str, ...]:

@@ -104,7 +104,10 @@ class Step(Value, frozen=True, array_like=True):
 
 
 class Ladder(Value, frozen=True):
-    """Steps that may wait for each other, in the order in which they were proposed."""
+    """Steps that may wait for each other, in the order in which they were proposed.
+
+    `said`: of each party, how many bytes its entries about it have (1.6).
+    """
 
     id: EntryId
     at: At
@@ -112,6 +115,7 @@ class Ladder(Value, frozen=True):
     audience: tuple[SeatId, ...]
     title: str
     steps: tuple[Step, ...]
+    said: tuple[tuple[str, Count], ...] = ()
 
     def place(self, step: StepId) -> int | None:
         """Where in the ladder a step is."""
