@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.channel import acts
-from backchannel.desk import duties, soundings, understandings, watching
+from backchannel.desk import duties, files, soundings, understandings, watching
 from backchannel.desk.book.intent import Say
 from backchannel.entry.codec import decode, encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, RelayRefused, Unreachable
@@ -723,3 +723,14 @@ def test_a_stream_that_says_rotated_for_ever_is_not_opened_for_ever(world: World
         list(world["ana"].watch(threading.Event()))
     assert caught.value.code == "rotated"
     assert len(pushing.script) == 7
+
+
+def test_a_removed_desk_keeps_no_file_that_it_was_given_to_send(tmp_path: Path) -> None:
+    with talks(tmp_path) as world:
+        hernan = world["hernan"]
+        files.Incoming(hernan, 1, "photo.jpg").write(bytes(800_000))
+        assert files.sending(hernan)
+        remove(world, "hernan", "ana", "sofia")
+        hernan.sync()
+        assert not files.sending(hernan)
+        assert hernan.session.vault.query("SELECT * FROM outgoing_piece") == []

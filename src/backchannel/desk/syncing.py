@@ -92,6 +92,9 @@ class Syncer:
         with self.session.turn(), self.session.vault.transaction():
             dossier.drop(self.session)
             self.session.book.outbox.give_back("This seat is no longer in the channel.")
+            for row in self.session.book.outgoing.all():  # files of its person, which nobody will get any more
+                self.session.book.outgoing.drop(row.k)
+                self._stale = True
             self._stale = self.session.book.asides.destroy_all() or self._stale
 
     def gone(self) -> bool:

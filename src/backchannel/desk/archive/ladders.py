@@ -92,7 +92,8 @@ def _file(teller: Teller, item: Ladder, one: Named) -> Facts:
 
 
 def _name(item: Ladder, one: Named) -> str:
-    return f"steps/{item.at.position}-{one.file.sha256[:8].hex()}.bin"
+    # So much of the digest that nobody can make two files of one name, one of which would stand for the other.
+    return f"steps/{item.at.position}-{one.file.sha256[:24].hex()}.bin"
 
 
 def _pieces(teller: Teller, item: Ladder, one: Named) -> Iterator[bytes]:
