@@ -18,13 +18,19 @@ def look(ask: Ask) -> Facts:
     state, me = channel.state, channel.state.seat(channel.me)
     active = state.stage == "open" and me is not None and me.standing == "active"
     taken = {one.succeeds for one in state.present} | {one.replaces for one in state.invitations}
-    free = [one for one in state.seats if one.standing != "guest" and one.id not in taken and one.id != channel.me]
-    party = me.party if me is not None else ""
+    party, here = me.party if me is not None else "", state.parties()
+    free = [
+        one
+        for one in state.seats
+        if one.standing != "guest" and one.id not in taken and one.id != channel.me
+        # Its party gives a place; who has nobody left here is helped by the others (spec/handover.md, 1.1).
+        if one.party == party or (one.standing == "gone" and one.party not in here)
+    ]
     heirs = [one for one in state.present if handovers.may_pass_on(channel, one)] if active else []
     return {
         "active": active,
         "own_free": active and channel.me not in taken,
-        "free": [common.seat(channel, one) for one in free] if active else [],
+        "free": [common.seat(channel, one) for one in free] if active and me is not None and me.speaks else [],
         "frozen_able": [
             common.seat(channel, one)
             for one in state.active
