@@ -275,3 +275,13 @@ def test_notes_pass_only_under_a_charter_that_lets_all_pass() -> None:
         assert passing(instrument, under(dossier)) is passes
         assert readers(instrument, to, under(dossier)) == (ids("Ana", "Dora") if passes else ids("Ana"))
     assert passing(NOTE, replace(under("all"), charter=None))
+
+
+def test_half_an_item_is_destroyed_when_its_giver_has_gone() -> None:
+    half = encode(Getting(b"a note, whose hour", 7))
+    for item in (begun(), passed()):
+        assert reflex(item, me("Dora", pocket=half)).wipes is False
+        owed = reflex(item, me("Dora", state("Ben"), half))
+        assert (owed.says, owed.wipes, getting(owed.pocket)) == ((), True, Getting(b"", 7))
+        assert reflex(item, me("Dora", state("Ben"), owed.pocket)).pocket == owed.pocket
+        assert reflex(item, me("Ben", state("Ben"), b"a plan")).pocket == b"a plan"

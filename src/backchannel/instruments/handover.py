@@ -168,7 +168,12 @@ def begins(items: Sequence[Handover], me: Me) -> Due | None:
 
 
 def reflex(item: Handover, me: Me) -> Owed:
-    """The successor's desk says that all is here, once for each END (4.5); the giver's pocket is the desk's affair."""
+    """The successor's desk says that all is here, once for each END (4.5); the giver's pocket is the desk's affair.
+
+    Half an item whose giver has gone before it sent the rest is destroyed: it may be a note, whose hour nobody knows.
+    """
+    if me.seat == item.to and me.state.keys(item.by) is None and getting(me.pocket).rest:
+        return Owed((), encode(replace(getting(me.pocket), rest=b"")), wipes=True)
     if me.seat != item.to or item.state != "passed" or item.ended is None:
         return Owed((), me.pocket)
     held = getting(me.pocket)
