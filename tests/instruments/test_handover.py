@@ -248,7 +248,7 @@ def test_what_is_not_whole_yet_stays_in_the_pocket() -> None:
     [(begun(), "Dora", ()), (passed(), "Ben", ()), (passed(), "Dora", ("Ben",)), (taken(), "Dora", ())],
 )
 def test_otherwise_nothing_is_said(item: Handover, who: str, gone: tuple[str, ...]) -> None:
-    kept = encode(Getting(b"kept", 0))
+    kept = encode(Getting(b"" if gone else b"kept", 0))
     owed = reflex(item, me(who, state(*gone), kept))
     assert (owed.says, owed.pocket) == ((), kept)
 
