@@ -325,8 +325,7 @@ def understanding_facts(channel: Channel, item: Understanding) -> Facts:
     """An understanding: its exact text, who has initialled and signed, whom it still awaits."""
     state = channel.state
     standing = understanding.standing(item, state)
-    verb = VERBS.get(standing)
-    done = item.initials if verb == "initial" else item.signed
+    verb, awaited = awaits(item, state)
     parties = sorted(item.terms.parties, key=lambda party: place(state, party.seat))
     return {
         "number": item.at.position,
@@ -351,12 +350,20 @@ def understanding_facts(channel: Channel, item: Understanding) -> Facts:
             }
             for party in parties
         ],
-        "next": verb,
-        "awaits": [party.name for party in parties if party.seat not in done] if verb else [],
+        "next": verb or None,
+        "awaits": awaited,
         "anchored": item.anchor.at.position if item.anchor is not None else None,
         "proved": proved(channel, item),
         "reason": item.reason,
     }
+
+
+def awaits(item: Understanding, state: State) -> tuple[str, list[str]]:
+    """What its signatories do next with an understanding, if anything, and the names of those who have not yet."""
+    verb = VERBS.get(understanding.standing(item, state), "")
+    done = item.initials if verb == "initial" else item.signed
+    parties = sorted(item.terms.parties, key=lambda party: place(state, party.seat))
+    return verb, [party.name for party in parties if party.seat not in done] if verb else []
 
 
 def proved(channel: Channel, item: Understanding) -> bool | None:

@@ -33,11 +33,11 @@ def facts(channel: Channel, item: Disclosure) -> Facts:
 
     terms, state = item.terms, disclosures.standing(channel, item)
     of, successor = disclosures.of(channel, item), disclosures.successor(channel, item)
-    awaits = [party for party in item.asked if party not in item.consents]
+    missing = lacking(item, state)
     not_before = common.at(terms.not_before) if terms.not_before else None
     said = STATES[state].format(
-        awaits=names(awaits),
-        unconfirmed=names([party for party in item.asked if party not in item.confirms]),
+        awaits=names(missing),
+        unconfirmed=names(missing),
         from_=f" from {local(not_before)} on" if not_before else "",
         successor=successor.at.position if successor else "",
     )
@@ -51,20 +51,26 @@ def facts(channel: Channel, item: Disclosure) -> Facts:
         "not_before": not_before,
         "once": terms.condition or None,
         "confirmed": list(item.confirms),
-        "unconfirmed": [party for party in item.asked if party not in item.confirms] if state == "waiting" else [],
+        "unconfirmed": missing if state == "waiting" else [],
         "due": disclosures.due(channel, item),
         "summary": terms.summary,
         "lines": terms.lines,
         "proposed_by": common.name(channel.state, item.proposer),
         "consented": list(item.consents),
         "retracted": list(item.retracts),
-        "awaits": awaits if state == "proposed" else [],
+        "awaits": missing if state == "proposed" else [],
         "state": state,
         "state_says": said,
         "reason": item.reason,
         "successor": successor.at.position if successor else None,
         "sha256": item.digest.hex() or None,
     }
+
+
+def lacking(item: Disclosure, state: str) -> list[str]:
+    """The parties whose consent is awaited, or then whose confirmation."""
+    given = {"proposed": item.consents, "waiting": item.confirms}.get(state, item.asked)
+    return [party for party in item.asked if party not in given]
 
 
 def reader(to: str) -> str:

@@ -8,18 +8,20 @@ from shlex import quote
 from backchannel.channel.assent import missing, unsigned
 from backchannel.channel.rules import STAGES
 from backchannel.channel.state import Invitation, State
-from backchannel.desk import hats, nonpapers, texts
+from backchannel.desk import disclosures, hats, nonpapers, texts
 from backchannel.desk.channel import Channel
 from backchannel.desk.naming import called
 from backchannel.desk.soundings import standing
 from backchannel.facts import Facts, disclosure, succession
 from backchannel.facts import common as facts
 from backchannel.facts import step as ladders
-from backchannel.facts import text as negotiated
 from backchannel.facts.saying import FEW, by, local, numbers
 from backchannel.instruments import note
+from backchannel.instruments.disclosure.rules import Disclosure
 from backchannel.instruments.sounding.values import Sounding
+from backchannel.instruments.text import standing as standings
 from backchannel.instruments.text.values import Text
+from backchannel.instruments.understanding.values import Understanding
 
 Step = Callable[[str, str, str, str], None]
 """Adds a step: who, which verb, the rest of the sentence, by which command."""
@@ -39,12 +41,17 @@ def whole(channel: Channel) -> Facts:
         "round": state.epoch,
         "charter": facts.charter(channel),
         "seats": [facts.seat(channel, one) for one in state.present],
-        "gone": [called(state, one) for one in state.seats if one.standing == "gone"],
+        "gone": gone(state),
         "pending": [] if left else pending(state),
         "handovers": [] if left else succession.facts(channel),
         "next": steps(channel),
         "outbox": facts.outbox(channel),
     }
+
+
+def gone(state: State) -> list[str]:
+    """Who was here once."""
+    return [called(state, one) for one in state.seats if one.standing == "gone"]
 
 
 def pending(state: State) -> list[Facts]:
@@ -153,31 +160,34 @@ def _readbacks(channel: Channel, step: Step) -> None:
 
 
 def _understandings(channel: Channel, step: Step) -> None:
-    for held in channel.items("understanding"):
-        matter = facts.understanding_facts(channel, held.value)
-        verb = matter["next"]
-        for who in matter["awaits"]:
-            step(
-                who, verb, f"understanding {held.position}: {matter['title']}", f"understanding {verb} {held.position}"
-            )
+    for held in channel.session.book.items.unsettled("understanding"):
+        item: Understanding = held.value
+        verb, awaited = facts.awaits(item, channel.state)
+        for who in awaited:
+            command = f"understanding {verb} {held.position}"
+            step(who, verb, f"understanding {held.position}: {item.terms.title}", command)
+
+
+_ASKS = {"proposed": ("consent", "whether clauses are shown"), "waiting": ("confirm", "whether its condition is met")}
+"""What the parties are asked about a disclosure in each state: the command, and the question."""
 
 
 def _disclosures(channel: Channel, step: Step) -> None:
-    """Whose consent is awaited; and its proposer, once it may be shown."""
+    """Whose consent, or confirmation, is awaited; and its proposer, once it may be shown."""
     state = channel.state
-    for held in channel.items("disclosure"):
-        one, number = disclosure.facts(channel, held.value), held.position
-        for first, party in held.value.parties:
+    for held in channel.session.book.items.unsettled("disclosure"):
+        item: Disclosure = held.value
+        number, stands = held.position, disclosures.standing(channel, item)
+        missing = disclosure.lacking(item, stands)
+        for first, party in item.parties:
             seat = succession.now(state, first)
-            if party in one["awaits"] and state.keys(seat) is not None:
-                what = f"whether clauses are shown: disclosure {number} (for {party})"
-                step(facts.name(state, seat), "say", what, f"disclosure consent {number}")
-            if party in one["unconfirmed"] and state.keys(seat) is not None:
-                what = f"whether its condition is met: disclosure {number} (for {party})"
-                step(facts.name(state, seat), "say", what, f"disclosure confirm {number}")
-        if one["state"] == "agreed" and one["due"]:
+            if party in missing and state.keys(seat) is not None:
+                command, question = _ASKS[stands]
+                what = f"{question}: disclosure {number} (for {party})"
+                step(facts.name(state, seat), "say", what, f"disclosure {command} {number}")
+        if stands == "agreed" and disclosures.due(channel, item):
             what = f"disclosure {number}, to which the parties have agreed"
-            step(one["proposed_by"], "publish", what, f"disclosure publish {number} FOLDER")
+            step(facts.name(state, item.proposer), "publish", what, f"disclosure publish {number} FOLDER")
 
 
 def _soundings(channel: Channel, step: Step) -> None:
@@ -198,28 +208,23 @@ def _soundings(channel: Channel, step: Step) -> None:
 def _texts(channel: Channel, step: Step) -> None:
     """What the pen has to decide, or can end; where parties have not said where they stand."""
     state = channel.state
-    for held in channel.items("text"):
+    for held in channel.session.book.items.unsettled("text"):
         item: Text = held.value
-        if item.state not in ("drafting", "silence"):
-            continue
-        one, n = negotiated.facts(channel, item), held.position
+        n, pen = held.position, facts.name(state, item.pen)
         if item.state == "silence":
-            until = local(one["silence"]["until"])
+            until = local(facts.at(item.hushes[-1].until))
             for seat in texts.negotiators(channel, item):
                 what = f"whether to break silence on text {n}, which ends at {until}"
                 step(facts.name(state, seat), "decide", what, f"text break {n}")
             continue
-        if one["proposed"]:
-            step(
-                one["pen"],
-                "decide",
-                f"{numbers(one['proposed'], 'amendment')} to text {n}",
-                f"text amendments {n}",
-            )
-        elif one["clear"]:
-            verb = "adopt" if one["versions"] and not one["changed"] else "issue"
-            step(one["pen"], verb, f"text {n}: every paragraph is agreed", f"text {verb} {n}")
-        silent = {party for part in one["paragraphs"] if not part["brackets"] for party in part["silent"]}
+        rows = standings.rows(item, state)
+        if item.proposed:
+            what = f"{numbers([one.at.position for one in item.proposed], 'amendment')} to text {n}"
+            step(pen, "decide", what, f"text amendments {n}")
+        elif standings.clear(rows):
+            verb = "adopt" if item.versions and item.issued else "issue"
+            step(pen, verb, f"text {n}: every paragraph is agreed", f"text {verb} {n}")
+        silent = {party for row in rows if not row.brackets for party in row.silent}
         for seat in texts.negotiators(channel, item):
             if state.member(seat).party in silent:
                 step(

@@ -18,7 +18,7 @@ def _row(ask: Ask, channel: Channel) -> Facts:
     return {
         **common.line(channel),
         "c": channel.session.book.c,
-        "awaiting": awaiting(channel, ask.words),
+        "awaiting": awaiting(ask, channel),
         "last": common.last(channel),
     }
 

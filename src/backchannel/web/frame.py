@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from backchannel.channel.state import State
 from backchannel.desk.channel import Channel
-from backchannel.facts import common, overview
+from backchannel.facts import common
 from backchannel.web.page import Ask, Facts
-from backchannel.web.places import awaiting
+from backchannel.web.places import awaiting, steps
 from backchannel.web.words import Words
 
 TRACKS = {"1": "Track 1", "1.5": "Track 1.5", "2": "Track 2", "envoy": "Envoy channel"}
@@ -53,13 +53,12 @@ def _listed(ask: Ask, channel: Channel) -> Facts:
         "c": channel.session.book.c,
         "title": state.title or ask.words.say("(not read yet)"),
         "sub": f"{kind} · {ask.words.names(parties)}",
-        "awaited": bool(awaiting(channel, ask.words)),
+        "awaited": bool(awaiting(ask, channel)),
     }
 
 
 def _here(ask: Ask, channel: Channel) -> Facts:
-    state, steps = channel.state, overview.steps(channel)
-    line = common.line(channel)
+    state, line = channel.state, common.line(channel)
     mine, trouble = state.seat(channel.me), ask.keeper.trouble.get(channel.id)
     track = state.charter.terms.track if state.charter is not None else ""
     return {
@@ -73,8 +72,8 @@ def _here(ask: Ask, channel: Channel) -> Facts:
         "waiting": line["waiting"],
         "returned": [one for one in common.outbox(channel) if one["stage"] == "returned"],
         "trouble": trouble.what if trouble is not None else "",
-        "awaiting": awaiting(channel, ask.words),
-        "others": [f"{one['who']} {one['what']}" for one in steps if one["who"] != "you"][:8],
+        "awaiting": awaiting(ask, channel),
+        "others": [f"{one['who']} {one['what']}" for one in steps(ask, channel) if one["who"] != "you"][:8],
         "seats": [common.seat(channel, one) for one in state.present],
         "charter": charter(state, ask.words),
     }

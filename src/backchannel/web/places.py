@@ -6,6 +6,7 @@ from typing import Any
 
 from backchannel.desk.channel import Channel
 from backchannel.facts import Facts, overview
+from backchannel.web.page import Ask
 from backchannel.web.words import Words
 
 _PAGES = {
@@ -60,10 +61,19 @@ def place(channel: Channel, about: Facts) -> str:
     return f"/c/{channel.session.book.c}/{page.format(n=about['number'])}"
 
 
-def awaiting(channel: Channel, words: Words) -> list[Facts]:
+def steps(ask: Ask, channel: Channel) -> list[Facts]:
+    """Who can do what next: worked out once a request, for whatever is told of it on a page."""
+    known: dict[int, list[Facts]] = ask.request.scope.setdefault("backchannel.steps", {})
+    c = channel.session.book.c
+    if c not in known:
+        known[c] = overview.steps(channel)
+    return known[c]
+
+
+def awaiting(ask: Ask, channel: Channel) -> list[Facts]:
     """What is awaited from this seat: a sentence, and where to do it."""
-    steps = [one for one in overview.steps(channel) if one["who"] == "you" and one["command"] != _WRITE]
-    return [{"what": _said(channel, words, one), "place": place(channel, one["about"])} for one in steps]
+    mine = [one for one in steps(ask, channel) if one["who"] == "you" and one["command"] != _WRITE]
+    return [{"what": _said(channel, ask.words, one), "place": place(channel, one["about"])} for one in mine]
 
 
 _WRITE = "backchannel note send"

@@ -25,7 +25,7 @@ def look(ask: Ask) -> Facts:
     return {
         "me": _seat(channel, own[0]) if own else None,
         "others": [_seat(channel, one) for one in others],
-        "gone": overview.whole(channel)["gone"],
+        "gone": overview.gone(channel.state),
         "changes": [] if left else [_change(channel, one) for one in _under_way(channel)],
         "handovers": [] if left else succession.facts(channel),
         "stage": state.stage,

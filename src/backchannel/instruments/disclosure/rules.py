@@ -255,4 +255,5 @@ DISCLOSURE = Instrument(
     until=lambda _: None,
     lapse=lambda item: item,
     links=_links,
+    settled=lambda item: item.state not in ("proposed", "waiting", "agreed"),
 )

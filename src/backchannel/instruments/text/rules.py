@@ -152,5 +152,6 @@ TEXT = Instrument(
     # Never by a desk's clock alone: what broke silence in time may be unread.
     until=lambda item: FOR_EVER if item.state == "silence" else None,
     lapse=lapse,
+    settled=lambda item: item.state in ("adopted", "closed"),
     reflex=owed,
 )

@@ -109,20 +109,30 @@ class Way(NamedTuple):
 
     @property
     def clear(self) -> bool:
-        """Whether every paragraph is agreed, or agreed ad referendum."""
-        return bool(self.rows) and self.counts["agreed"] + self.counts["referendum"] == len(self.rows)
+        """Whether nothing does."""
+        return clear(self.rows)
 
 
 def in_the_way(item: Text, state: State) -> Way:
     """What stands between this text and its adoption."""
-    of = parties(item, state)
-    rows = tuple(_row(item, n, one, of) for n, one in enumerate(item.here, 1))
-    counts = {name: sum(1 for row in rows if row.kind == name) for name in KINDS}
-    names = named(state)
+    stand, names = rows(item, state), named(state)
+    counts = {name: sum(1 for row in stand if row.kind == name) for name in KINDS}
     found = [one for n, paragraph in enumerate(item.here, 1) for one in soundable(item, n, paragraph, names)]
-    left = sum(row.brackets for row in rows)
+    left = sum(row.brackets for row in stand)
     stale = tuple(one for one in item.proposed if applied(item.paragraphs, one.id, one.steps) is None)
-    return Way(rows, counts, left, _without(rows, of), tuple(found), item.proposed, stale)
+    without = _without(stand, parties(item, state))
+    return Way(stand, counts, left, without, tuple(found), item.proposed, stale)
+
+
+def rows(item: Text, state: State) -> tuple[Row, ...]:
+    """Where each paragraph stands."""
+    of = parties(item, state)
+    return tuple(_row(item, n, one, of) for n, one in enumerate(item.here, 1))
+
+
+def clear(stand: Sequence[Row]) -> bool:
+    """Whether every paragraph is agreed, or agreed ad referendum."""
+    return bool(stand) and all(row.kind in ("agreed", "referendum") for row in stand)
 
 
 def _row(item: Text, number: int, one: Paragraph, of: Sequence[str]) -> Row:

@@ -260,4 +260,5 @@ UNDERSTANDING = Instrument(
     reflex=reflex,
     idle=lambda item: NEVER if _live(item) else 0,
     links=lambda _, act: act.mandate if isinstance(act, Initial | Sign) and act.mandate != ZERO32 else None,
+    settled=lambda item: item.state not in ENDING,
 )
