@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel.desk import evidence, steps
+from backchannel.desk import evidence, files, steps
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.entry import text
 from backchannel.errors import Misuse, RelayRefused, Unreachable
 from backchannel.instruments.step.acts import PIECE, File
+from backchannel.instruments.step.files import pieces
 from backchannel.instruments.step.values import Ladder
 from tests.conftest import ROOT
 from tests.desk.conftest import CHEAP
@@ -81,7 +82,7 @@ def test_a_file_is_named_by_its_hash(tmp_path: Path) -> None:
     )
     assert heard == [(1, 3), (2, 3), (3, 3)]
     empty = evidence.describe(made(tmp_path, 0, "empty"))
-    assert (empty.size, evidence.pieces(empty)) == (0, 0)
+    assert (empty.size, pieces(empty)) == (0, 0)
 
 
 def test_what_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +91,7 @@ def test_what_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         with pytest.raises(Misuse, match="no file") as caught:
             evidence.describe(path)
         assert (caught.value.code, caught.value.safe) == ("file", "Nothing was sent.")
-    monkeypatch.setattr(evidence, "MOST", 10)
+    monkeypatch.setattr(files, "LARGEST", 10)
     with pytest.raises(Misuse, match="larger than a gigabyte"):
         evidence.describe(made(tmp_path, 11))
     with pytest.raises(Misuse, match="hidden"):
@@ -217,7 +218,7 @@ def test_a_relay_that_goes_away_while_it_is_sent(world: World, tmp_path: Path) -
     wire(ana).before = lost
     with pytest.raises(Unreachable):
         evidence.send(ana, ladder(ana), file, path)
-    assert waiting(ana) <= evidence.AT_ONCE
+    assert waiting(ana) <= files.AT_ONCE
     wire(ana).before = lambda op, args: None
     ana = world.open("ana")
     evidence.send(ana, ladder(ana), file, path)

@@ -728,9 +728,9 @@ def test_a_stream_that_says_rotated_for_ever_is_not_opened_for_ever(world: World
 def test_a_removed_desk_keeps_no_file_that_it_was_given_to_send(tmp_path: Path) -> None:
     with talks(tmp_path) as world:
         hernan = world["hernan"]
-        files.Incoming(hernan, 1, "photo.jpg").write(bytes(800_000))
-        assert files.sending(hernan)
+        files.Incoming(hernan.session, 1, "photo.jpg").write(bytes(800_000))
+        assert files.sending(hernan.session)
         remove(world, "hernan", "ana", "sofia")
         hernan.sync()
-        assert not files.sending(hernan)
+        assert not files.sending(hernan.session)
         assert hernan.session.vault.query("SELECT * FROM outgoing_piece") == []

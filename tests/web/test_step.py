@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from backchannel.desk import evidence, files, steps
-from backchannel.desk.evidence import AT_ONCE
+from backchannel.desk.files import AT_ONCE
 from backchannel.errors import RelayRefused
 from backchannel.instruments.step.acts import PIECE, File
 from backchannel.web.step import _pieces
@@ -281,7 +281,7 @@ def test_too_many_files(table: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_too_large(table: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backchannel.desk.evidence.MOST", PIECE)
+    monkeypatch.setattr("backchannel.desk.files.LARGEST", PIECE)
     answer = upload(table["ana"], f"{table.place}/1", "report", [("a", PHOTO)], text="Done.")
     assert "larger than a gigabyte" in answer.text
     assert outgoing(table["ana"]) == []

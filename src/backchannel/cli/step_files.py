@@ -143,6 +143,7 @@ def _send_all(
 def _send(work: Work, channel: Channel, item: Ladder, file: File, path: Path, *, ready: bool) -> Facts:
     """Send a file; what stopped it is told beside the result, for what was said stays said."""
     from backchannel.desk import evidence
+    from backchannel.instruments.step.files import pieces
 
     why: Facts | None = None
     try:
@@ -153,7 +154,7 @@ def _send(work: Work, channel: Channel, item: Ladder, file: File, path: Path, *,
         why = trouble_facts(error) if not isinstance(error, Misuse) else error.as_dict()
     except KeyboardInterrupt:
         why = Misuse("stopped", "It was stopped.", "", evidence.SENT).as_dict()
-    party, total = channel.state.member(channel.me).party, evidence.pieces(file)
+    party, total = channel.state.member(channel.me).party, pieces(file)
     here = channel.session.book.pieces.counts(item.at.position).get((party, file.sha256), 0)
     return {
         "name": file.name,

@@ -8,26 +8,20 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from backchannel.desk.book.intent import Say
-from backchannel.entry import text
+from backchannel.desk.channel import Channel
+from backchannel.desk.files import AT_ONCE, UNDONE, called, check_size
 from backchannel.entry.codec import decode
-from backchannel.errors import Malformed, Misuse
+from backchannel.errors import Misuse
 from backchannel.instruments.step.acts import PIECE, File, Piece
+from backchannel.instruments.step.files import pieces
 from backchannel.instruments.step.values import Ladder, Step
-
-if TYPE_CHECKING:
-    from backchannel.desk.channel import Channel
 
 Progress = Callable[[int, int], None]
 """Told (pieces done, pieces in all)."""
 
-MOST = 1 << 30
-AT_ONCE = 4
-"""Pieces that wait for the relay at a time."""
-
-UNDONE = "Nothing was sent."
 SENT = "What was sent stays sent; the same command goes on where it stopped."
 
 
@@ -38,11 +32,6 @@ class Named(NamedTuple):
     file: File
     here: int
     pieces: int
-
-
-def pieces(file: File) -> int:
-    """In how many pieces a file goes."""
-    return -(-file.size // PIECE)
 
 
 def describe(path: Path, progress: Progress = lambda done, total: None) -> File:
@@ -62,25 +51,11 @@ def _hashed(path: Path, progress: Progress) -> tuple[File, list[bytes]]:
                 whole.update(data)
                 parts.append(hashlib.sha256(data).digest())
                 size += len(data)
-                if size > MOST:
-                    raise too_large(path.name)
+                check_size(path.name, size)
                 progress(len(parts), max(total, len(parts)))
     except OSError as problem:
         raise Misuse("file", f"{path} cannot be read: {problem.strerror or problem}.", "", UNDONE) from problem
     return File(called(path.name), size, whole.digest()), parts
-
-
-def called(name: str) -> str:
-    """A file's name, as it can be named; `Misuse("file")` if it cannot."""
-    try:
-        return text.line(text.tidy(name), "file name", 200)
-    except Malformed as problem:
-        raise Misuse("file", f"{name[:200]}: {problem.what}", "Give it another name.", UNDONE) from problem
-
-
-def too_large(name: str) -> Misuse:
-    """Of a file that does not go."""
-    return Misuse("file", f"{name} is larger than a gigabyte.", "Divide it.", UNDONE)
 
 
 def mine(

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from backchannel.desk import evidence
 from backchannel.desk.book.intent import Intent, Say
 from backchannel.desk.book.outgoing import Row
 from backchannel.desk.session import Session
+from backchannel.entry import text
 from backchannel.entry.codec import decode, encode
-from backchannel.errors import Misuse
+from backchannel.errors import Malformed, Misuse
 from backchannel.instruments.step.acts import PIECE, File, Find, Piece, Report
+from backchannel.instruments.step.files import LARGEST, named, pieces
 from backchannel.instruments.step.values import Ladder
-
-if TYPE_CHECKING:
-    from backchannel.desk.channel import Channel
 
 FORGOTTEN_SECONDS = 3_600.0
 """After so long a file that nobody has named is let go."""
+AT_ONCE = 4
+"""Pieces that wait for the relay at a time."""
+UNDONE = "Nothing was sent."
 
 _BODIES: dict[str, type[Report | Find]] = {"step.report": Report, "step.find": Find}
 
@@ -35,21 +36,33 @@ class Kept(NamedTuple):
     file: File
 
 
+def called(name: str) -> str:
+    """A file's name, as it can be named; `Misuse("file")` if it cannot."""
+    try:
+        return text.line(text.tidy(name), "file name", 200)
+    except Malformed as problem:
+        raise Misuse("file", f"{name[:200]}: {problem.what}", "Give it another name.", UNDONE) from problem
+
+
+def check_size(name: str, size: int) -> None:
+    """`Misuse("file")` for what is too large to go."""
+    if size > LARGEST:
+        raise Misuse("file", f"{name} is larger than a gigabyte.", "Divide it.", UNDONE)
+
+
 class Incoming:
     """A file on its way in: `write` what comes, then `end`; else it is forgotten. Raises `Misuse("file")`."""
 
-    def __init__(self, channel: Channel, ladder: int, name: str) -> None:
-        self._channel, self._name = channel, evidence.called(name)
+    def __init__(self, session: Session, ladder: int, name: str) -> None:
+        self._session, self._name = session, called(name)
         self._whole, self._size, self._n, self._rest = hashlib.sha256(), 0, 0, bytearray()
-        session = channel.session
         with session.turn(), session.vault.transaction():
             self.k = session.book.outgoing.begin(ladder, self._name, session.clock())
 
     def write(self, data: bytes) -> None:
         """What comes next, of any length."""
         self._size += len(data)
-        if self._size > evidence.MOST:
-            raise evidence.too_large(self._name)
+        check_size(self._name, self._size)
         self._whole.update(data)
         self._rest += data
         while len(self._rest) >= PIECE:
@@ -61,51 +74,50 @@ class Incoming:
         if self._rest:
             self._keep(bytes(self._rest))
             self._rest.clear()
-        session, sha256 = self._channel.session, self._whole.digest()
+        session, sha256 = self._session, self._whole.digest()
         with session.turn(), session.vault.transaction():
             session.book.outgoing.end(self.k, sha256)
         return Kept(self.k, File(self._name, self._size, sha256))
 
     def _keep(self, data: bytes) -> None:
-        session = self._channel.session
+        session = self._session
         with session.turn(), session.vault.transaction():
             session.book.outgoing.add(self.k, self._n, data, session.clock())
         self._n += 1
 
 
-def kept(channel: Channel, ladder: int, numbers: Iterable[int]) -> list[Kept]:
+def kept(session: Session, ladder: int, numbers: Iterable[int]) -> list[Kept]:
     """The files with these numbers, for a ladder; `Misuse("file")` if one is not here any more, or is there twice."""
-    here = {row.k: row for row in channel.session.book.outgoing.all() if row.sha256 and row.ladder == ladder}
+    here = {row.k: row for row in session.book.outgoing.all() if row.sha256 and row.ladder == ladder}
     found: list[Kept] = []
     for k in dict.fromkeys(numbers):
         if k not in here:
-            raise Misuse("file", "A file that was chosen is not here any more.", "Choose it again.", evidence.UNDONE)
+            raise Misuse("file", "A file that was chosen is not here any more.", "Choose it again.", UNDONE)
         if any(one.file.sha256 == here[k].sha256 for one in found):
-            raise Misuse("file", f"{here[k].name} is there twice.", "Take one of the two out.", evidence.UNDONE)
+            raise Misuse("file", f"{here[k].name} is there twice.", "Take one of the two out.", UNDONE)
         found.append(Kept(k, _file(here[k])))
     return found
 
 
-def unnamed(channel: Channel, item: Ladder) -> list[Kept]:
+def unnamed(session: Session, item: Ladder) -> list[Kept]:
     """The files that were taken in for a ladder, and that nothing names yet."""
-    session = channel.session
     rows = [row for row in session.book.outgoing.all() if row.sha256 and row.ladder == item.at.position]
     return [Kept(row.k, _file(row)) for row in rows if not _named(session, row)]
 
 
-def discard(channel: Channel, numbers: Iterable[int]) -> None:
+def discard(session: Session, numbers: Iterable[int]) -> None:
     """Let go of these, unless they are named already."""
-    session = channel.session
-    with session.turn(), session.vault.transaction():
-        there = {row.k: row for row in session.book.outgoing.all()}
-        for k in numbers:
-            if k in there and not _named(session, there[k]):
-                session.book.outgoing.drop(k)
+    for k in numbers:
+        gone = False
+        while not gone:  # some pieces at a time: others wait for the desk
+            with session.turn(), session.vault.transaction():
+                row = next((row for row in session.book.outgoing.all() if row.k == k), None)
+                gone = row is None or _named(session, row) or session.book.outgoing.drop(k)
 
 
-def sending(channel: Channel) -> bool:
+def sending(session: Session) -> bool:
     """Whether files are on their way, so that this desk has more to do than what its person just asked."""
-    return bool(channel.session.book.outgoing.all())
+    return bool(session.book.outgoing.all())
 
 
 def owed(session: Session, waiting: Sequence[Intent]) -> list[Intent]:
@@ -115,7 +127,7 @@ def owed(session: Session, waiting: Sequence[Intent]) -> list[Intent]:
     if not rows:
         return out
     under_way = [decode(one.body, Piece) for one in waiting if isinstance(one, Say) and one.kind == "step.piece"]
-    free = evidence.AT_ONCE - len(under_way)
+    free = AT_ONCE - len(under_way)
     on_way = {(one.item, one.file, one.n) for one in under_way}
     back = {one.file for one in _returned(session)}
     for row in rows:
@@ -125,7 +137,8 @@ def owed(session: Session, waiting: Sequence[Intent]) -> list[Intent]:
                 session.book.outgoing.drop(row.k)
             continue
         here = session.book.pieces.here(item.at.position, _party(session), row.sha256)
-        left = [n for n in range(evidence.pieces(_file(row))) if n not in here]
+        session.book.outgoing.forget(row.k, session.book.outgoing.pieces(row.k) & here)
+        left = [n for n in range(pieces(_file(row))) if n not in here]
         if not left:
             session.book.outgoing.drop(row.k)
         elif row.sha256 not in back:
@@ -156,10 +169,7 @@ def _party(session: Session) -> str:
 
 def _named_in(session: Session, item: Ladder, row: Row) -> bool:
     """Whether the log has a report or finding of this seat's party that names it."""
-    party = _party(session)
-    return any(
-        row.sha256 == one.file.sha256 and one.party == party for step in item.steps for one in evidence.of(step, {})
-    )
+    return any(row.sha256 == file.sha256 for file in named(item, _party(session)))
 
 
 def _named(session: Session, row: Row) -> bool:

@@ -162,7 +162,7 @@ def settle(channel: Channel, keeper: Keeper) -> None:
     if channel.id not in keeper.trouble:
         with suppress(BackchannelError):
             # What takes long, files and dossiers, goes on by itself: nobody waits for it before a page.
-            channel.look() if files.sending(channel) or handovers.giving(channel) else channel.sync()
+            channel.look() if files.sending(channel.session) or handovers.giving(channel) else channel.sync()
     keeper.changed()
 
 

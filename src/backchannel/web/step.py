@@ -70,7 +70,7 @@ def _can(channel: Channel, item: Ladder, number: int, act: str) -> bool:
 
 def _waiting(channel: Channel, item: Ladder) -> list[Facts]:
     """Files that were taken in for this ladder, and are not named yet."""
-    return [{"k": one.k, "name": one.file.name, "size": one.file.size} for one in files.unnamed(channel, item)]
+    return [{"k": one.k, "name": one.file.name, "size": one.file.size} for one in files.unnamed(channel.session, item)]
 
 
 def _on_way(channel: Channel, item: Ladder) -> set[str]:
@@ -117,7 +117,7 @@ def _with_files(ask: Ask, form: Form, kind: str, title: str, button: str, text: 
     channel, item, number = _here(ask)
     one = turns.may(channel, item, number, kind)
     wanted = [int(k) for k in form.all("kept") if k.isascii() and k.isdigit() and len(k) < 10]
-    kept = files.kept(channel, item.at.position, wanted)
+    kept = files.kept(channel.session, item.at.position, wanted)
     listed = "\n".join(f"{file.file.name}, {size(ask.words, file.file.size)}" for file in kept)
     words = "\n\n".join(filter(None, (one.promise.what, text, listed)))
     ask.sure(form, title, [*_seen(ask, channel, item), *_as_they_are(ask, kept)], button, words)
@@ -144,7 +144,7 @@ def _as_they_are(ask: Ask, kept: list[Kept]) -> list[str]:
 def let_go(ask: Ask, form: Form) -> str:
     """Files that were taken in and are not to be sent."""
     channel, item, number = _here(ask)
-    files.discard(channel, [one.k for one in files.unnamed(channel, item)])
+    files.discard(channel.session, [one.k for one in files.unnamed(channel.session, item)])
     return ask.place(f"steps/{item.at.position}/{number}")
 
 

@@ -53,7 +53,7 @@ class Upload:
         """Let go of the files."""
         kept, self._kept = self._kept, []
         if kept:
-            self._do(lambda desk: files.discard(self._channel(desk), kept))
+            self._do(lambda desk: files.discard(self._channel(desk).session, kept))
 
     def parser(self, boundary: bytes) -> MultipartParser:
         """To be told what comes."""
@@ -102,7 +102,7 @@ class Upload:
             raise Misuse("file", f"More than {MOST_FILES} files do not go at once.", "Report the others after these.")
         channel = self._channel(desk)
         steps.ladder_at(channel, self._ladder)
-        self._file = files.Incoming(channel, self._ladder, name)
+        self._file = files.Incoming(channel.session, self._ladder, name)
         self._kept.append(self._file.k)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
