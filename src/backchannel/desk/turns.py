@@ -112,9 +112,7 @@ def may(channel: Channel, item: Ladder, number: int, kind: str) -> Step:
         who = ", ".join(whose) or "nobody"
         own = "Your party does not judge its own step; that is" if kind == "step.find" and "doer" in parts else ""
         what = own or f"To {verb} step {number} is not for your party, but"
-        raise Misuse(
-            "party", f"{what} for {who}.", f"See: backchannel step show {item.at.position} {number}", UNDONE
-        )
+        raise Misuse("party", f"{what} for {who}.", f"See: backchannel step show {item.at.position} {number}", UNDONE)
     if not any((now.state, part) in known for part in parts):
         raise Misuse("state", f"Step {number} is {now.state}: {STATES[now.state]}.", _todo(item, number, now), UNDONE)
     if kind == "step.inspect":
