@@ -28,6 +28,7 @@ from backchannel.desk.archive import readme, store
 from backchannel.desk.archive.bundle import LONGEST_FRAME, Unpacking, pack
 from backchannel.desk.archive.papers import Papers
 from backchannel.desk.archive.store import Archive, opened, seal
+from backchannel.desk.archive.teller import Teller
 from backchannel.desk.channel import Channel
 from backchannel.entry.codec import decode, encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, Unreachable, VaultError
@@ -283,7 +284,7 @@ def test_mandates_are_named_with_what_came_with_them(world: World, tmp_path: Pat
     world.settle()
     mandates.revoke(ana, ana.items("mandate")[0].value, "Recalled.")
     world.settle()
-    told = [facts_of.KEPT["mandate"].tell(facts_of.Teller(ana), item.value) for item in ana.items("mandate")]
+    told = [facts_of.KEPT["mandate"].tell(Teller(ana), item.value) for item in ana.items("mandate")]
     assert [one["state"] for one in told if one] == ["revoked", "in-force"]
     first = told[0]
     assert first is not None
@@ -318,7 +319,7 @@ def test_a_text_is_told_paragraph_by_paragraph(world: World, monkeypatch: pytest
         (version,),
         (values.Hush(1, at, 4_000_100, hernan.me, "Chile", 4), values.Hush(1, at, 4_000_100, None, "", 0)),
     )
-    kept, teller = facts_of.KEPT["text"], facts_of.Teller(ana)
+    kept, teller = facts_of.KEPT["text"], Teller(ana)
     told = kept.tell(teller, item)
     assert told is not None
     assert [p["text"] for p in told["paragraphs"]] == ["First [shall / should].", "Second, better."]

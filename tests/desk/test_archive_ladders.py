@@ -11,7 +11,8 @@ import pytest
 
 from backchannel.desk import evidence, steps
 from backchannel.desk.archive import ladders
-from backchannel.desk.archive.facts import KEPT, Teller
+from backchannel.desk.archive.facts import KEPT
+from backchannel.desk.archive.teller import Teller
 from backchannel.desk.channel import Channel
 from backchannel.desk.pictures import picture
 from backchannel.errors import Misuse

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from backchannel.desk import disclosures, mandates, understandings
 from backchannel.desk.archive import facts as archived
+from backchannel.desk.archive.teller import Teller
 from backchannel.desk.audit import audit
 from backchannel.desk.channel import Channel
 from backchannel.errors import BackchannelError, RelayFault
@@ -268,7 +269,7 @@ def test_what_an_archive_keeps(world: World) -> None:
     raw = disclosures.publish(ana, last(ana))
     world.settle()
     agreed(world, (1,), replaces=last(ana))
-    one, two = (archived.KEPT["disclosure"].tell(archived.Teller(ana), item.value) for item in ana.items("disclosure"))
+    one, two = (archived.KEPT["disclosure"].tell(Teller(ana), item.value) for item in ana.items("disclosure"))
     assert one is not None
     assert two is not None
     assert (one["state"], one["clauses"], one["sha256"]) == ("replaced", [1, 3], sha256(raw).hex())

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from backchannel.channel.state import Seat, State
 from backchannel.desk.archive import readme
 from backchannel.desk.archive.bundle import File
-from backchannel.desk.archive.facts import KEPT, Facts, Teller, stamp, told
+from backchannel.desk.archive.facts import KEPT, told
+from backchannel.desk.archive.teller import Facts, Teller, stamp
 from backchannel.desk.channel import Channel
 from backchannel.desk.syncing import Progress, Syncer
 from backchannel.errors import Misuse, RelayRefused, Unreachable

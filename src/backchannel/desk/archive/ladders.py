@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backchannel.desk.archive.bundle import File
+from backchannel.desk.archive.teller import Facts, Teller
 from backchannel.desk.evidence import Named, of
 from backchannel.instruments.step.standing import Standing, stand
 from backchannel.instruments.step.values import Ladder, Step
-
-if TYPE_CHECKING:
-    from backchannel.desk.archive.facts import Facts, Teller
 
 
 def ladder(teller: Teller, item: Ladder) -> Facts:
