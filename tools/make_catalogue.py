@@ -58,7 +58,7 @@ TABLES: dict[str, Iterable[str]] = {
     "sounding_parts.says": sounding.ROUNDS.values(),
     "record.what": (*common.KINDS.values(), *log.VERDICTS.values()),
     "searching.KINDS": searching.KINDS.values(),
-    "places.sentence": places._SAYS.values(),
+    "places.sentence": (*places._SAYS.values(), *places._OTHERS.values()),
 }
 """`name`, or `file.name`, of what is said -> the sentences."""
 

@@ -99,7 +99,8 @@ def test_numbers_choose_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_dates_numbers_and_names_as_their_readers_write_them() -> None:
     english, spanish, arabic = ENGLISH, Words("es"), Words("ar")
-    assert [one.names(["A", "B"]) for one in (english, spanish, arabic)] == ["A and B", "A y B", "\u2068A\u2069 و\u2068B\u2069"]
+    assert [one.names(["A", "B"]) for one in (english, spanish)] == ["A and B", "A y B"]
+    assert arabic.names(["A", "B"]) == "\u2068A\u2069 و\u2068B\u2069"
     assert english.names([]) == ""
     stamp = "2026-11-03T14:05:00Z"
     assert "2026" in spanish.day(stamp)

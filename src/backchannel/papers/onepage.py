@@ -19,6 +19,8 @@ SIZES = (10.5, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0)
 _LEADING, _TITLE, _HEADING = 0.50, 1.7, 1.15
 _BULLET = 6.0
 _GREY, _INK = 90, (31, 78, 95)
+_APART = dict.fromkeys((0x2066, 0x2067, 0x2068, 0x2069))
+"""Marks that keep directions apart; no font of ours has them."""
 RULE = "____"
 """A line that ends so goes on to the margin, to be filled in by hand."""
 
@@ -67,7 +69,8 @@ class _Page(Paper):
     def fill(self) -> None:
         """Put everything on it."""
         sheet = self._sheet
-        self.hold(Document(sheet.title, sheet.subtitle, tuple(Paragraph(runs=(Run(text),)) for text in self._texts())))
+        texts = tuple(Paragraph(runs=(Run(text.translate(_APART)),)) for text in self._texts())
+        self.hold(Document(sheet.title, sheet.subtitle.translate(_APART), texts))
         self._write(sheet.title, self._size * _TITLE, bold=True)
         self._write(sheet.subtitle, self._size, grey=True)
         for section in sheet.sections:
@@ -93,7 +96,7 @@ class _Page(Paper):
         if grey:
             self.set_text_color(_GREY)
         self.set_font("text", "B" if bold else "", size)
-        text, beside = line(text), _BULLET if mark else 0.0
+        text, beside = line(text.translate(_APART)), _BULLET if mark else 0.0
         if mark:
             self._block(mark, height, _BULLET, self.w - self.r_margin - _BULLET if right else self.l_margin, YPos.TOP)
         self._block(text, height, self.epw - beside, self.l_margin + (0.0 if right else beside), YPos.NEXT)

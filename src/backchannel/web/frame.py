@@ -6,9 +6,10 @@ from backchannel.channel.state import State
 from backchannel.desk.channel import Channel
 from backchannel.facts import common
 from backchannel.web.page import Ask, Facts
-from backchannel.web.places import awaiting, steps
+from backchannel.web.places import awaiting, others
 from backchannel.web.words import Words
 
+MOST_OTHERS = 8
 TRACKS = {"1": "Track 1", "1.5": "Track 1.5", "2": "Track 2", "envoy": "Envoy channel"}
 
 
@@ -73,7 +74,7 @@ def _here(ask: Ask, channel: Channel) -> Facts:
         "returned": [one for one in common.outbox(channel) if one["stage"] == "returned"],
         "trouble": trouble.what if trouble is not None else "",
         "awaiting": awaiting(ask, channel),
-        "others": [f"{one['who']} {one['what']}" for one in steps(ask, channel) if one["who"] != "you"][:8],
+        "others": others(ask, channel, MOST_OTHERS),
         "seats": [common.seat(channel, one) for one in state.present],
         "charter": charter(state, ask.words),
     }

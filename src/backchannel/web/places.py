@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from backchannel.desk.channel import Channel
@@ -49,8 +50,48 @@ _SAYS = {
     ("seats", "sign"): "Read the charter, and sign it",
     ("seats", "say"): "Say yes or no to a change of the seats",
     ("seats", "pass on"): "Pass on to a successor what your desk has",
+    ("seats", "open"): "Keep this desk open: the rest it does by itself",
+    ("seats", "hand"): "Keep this desk open: it hands on what goes with the place, and then leaves",
+    ("seats", "send"): "Keep this desk open: it sends the rest of what goes with the place",
+    ("seats", "confirm"): "Keep this desk open: it says that all has come",
+    ("seats", "leave"): "Keep this desk open: it leaves the channel, now that all has come",
 }
 """What is awaited; anything else is told in the words of `overview`."""
+
+_OTHERS = {
+    ("note", "restate"): "{who} says what they have understood: {title}",
+    ("note", "say"): "{who} says whether this was understood: {title}",
+    ("nonpaper", "read"): "{who} reads non-paper {n}, and reacts or not",
+    ("nonpaper", "put"): "{who} puts non-paper {n} to the others, or leaves it",
+    ("sounding", "answer"): "{who} answers the sounding: {title}",
+    ("text", "decide"): "{who} decides on the text: {title}",
+    ("text", "adopt"): "{who} adopts the text: {title}",
+    ("text", "issue"): "{who} issues a version of the text: {title}",
+    ("text", "say"): "{who} says where they stand on the text: {title}",
+    ("understanding", "initial"): "{who} initials the understanding: {title}",
+    ("understanding", "sign"): "{who} signs the understanding: {title}",
+    ("disclosure", "say"): "{who} says whether these clauses may be shown: {title}",
+    ("disclosure", "publish"): "{who} publishes what was agreed to be shown: {title}",
+    ("step", "promise"): "{who} promises steps, or leaves them: {title}",
+    ("step", "report"): "{who} reports a step: {title}",
+    ("step", "answer"): "{who} answers a doubt on a step: {title}",
+    ("step", "say"): "{who} says what they have found, or whether they excuse: {title}",
+    ("step", "send"): "{who} sends the rest of the files of a step: {title}",
+    ("seats", "invite"): "{who} invites whoever is to sit at the table",
+    ("seats", "propose"): "{who} proposes the charter, when all have joined",
+    ("seats", "join"): "{who} joins with the code that was handed over",
+    ("seats", "sign"): "{who} reads the charter, and signs it",
+    ("seats", "say"): "{who} says yes or no to a change of the seats",
+    ("seats", "come"): "{who} comes in as soon as a desk is open",
+    ("seats", "put"): "A removal takes effect as soon as a desk is open",
+    ("seats", "open"): "{who} opens the desk: the rest it does by itself",
+    ("seats", "hand"): "{who} opens the desk: it hands on what goes with the place, and then leaves",
+    ("seats", "send"): "{who} opens the desk: it sends the rest of what goes with the place",
+    ("seats", "confirm"): "{who} opens the desk: it says that all has come",
+    ("seats", "leave"): "{who} opens the desk: it leaves the channel, now that all has come",
+    ("seats", "pass on"): "{who} passes on to a successor what that desk has",
+}
+"""The same of others."""
 
 CLIP = 60
 
@@ -76,16 +117,22 @@ def awaiting(ask: Ask, channel: Channel) -> list[Facts]:
     return [{"what": _said(channel, ask.words, one), "place": place(channel, one["about"])} for one in mine]
 
 
+def others(ask: Ask, channel: Channel, most: int) -> list[str]:
+    """What is awaited from others, some of it."""
+    found = [one for one in steps(ask, channel) if one["who"] != "you"][:most]
+    return [_said(channel, ask.words, one, _OTHERS) for one in found]
+
+
 _WRITE = "backchannel note send"
 
 
-def _said(channel: Channel, words: Words, one: Facts) -> str:
+def _said(channel: Channel, words: Words, one: Facts, table: Mapping[tuple[str, str], str] = _SAYS) -> str:
     about = one["about"]
-    sentence = _SAYS.get((about["kind"], about["verb"]))
+    sentence = table.get((about["kind"], about["verb"]))
     if sentence is None:
-        what: str = one["what"]
+        what: str = one["what"] if table is _SAYS else f"{one['who']} {one['what']}"
         return what[:1].upper() + what[1:]
-    return words.say(sentence, n=about["number"], title=title(channel, about["number"]))
+    return words.say(sentence, who=one["who"], n=about["number"], title=title(channel, about["number"]))
 
 
 def title(channel: Channel, number: int | None) -> str:

@@ -21,6 +21,7 @@ def sheet(channel: Channel, words: Words, *, names: bool = True, minutes: int = 
         *((Section(say("Who sits here"), _seats(channel, words)),) if names else ()),
         Section(say("First"), _first(words), numbered=True),
         Section(say("What the pages are for"), _pages(words)),
+        Section(say("How it is done"), _how(words)),
         Section(say("What cannot be undone"), _undone(words)),
         Section(say("In danger"), _danger(words, minutes)),
         Section(say("Whom to call"), _calls(channel, words, names)),
@@ -67,6 +68,24 @@ def _pages(words: Words) -> tuple[str, ...]:
         say("Steps: who does what by when, who verifies it, and what was kept."),
         say("Seats: who sits here, mandates, handing over a seat, freezing one that was lost."),
         say("Record: one history for all, to be compared with the others; what of yours was not accepted, and why."),
+    )
+
+
+def _how(words: Words) -> tuple[str, ...]:
+    say = words.say
+    return (
+        say(
+            "Join: “{button}”, type the code, compare words, then read the charter and sign it.",
+            button=say("Join by a code"),
+        ),
+        say("Answer a sounding: yes or no to each option, then “{button}”.", button=say("Cast sealed answer")),
+        say(
+            "Float an idea: under Proposals, “{button}”; choose who will know that it is yours.",
+            button=say("Float an idea"),
+        ),
+        say("Clear a bracket: choose the paragraph, then which words are to stand there, or take a sounding on it."),
+        say("Sign: initial the understanding, and sign it when all have; you are asked once more."),
+        say("Report a step: choose it, say what was done, then “{button}”.", button=say("Report")),
     )
 
 
