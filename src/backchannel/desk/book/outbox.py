@@ -35,14 +35,14 @@ class Outbox:
 
     def waiting(self) -> list[Waiting]:
         """Everything that the log has not taken yet, in order."""
-        return [row for row in self._rows() if row.stage != "returned"]
+        return self._rows("stage <> 'returned'")
 
     def returned(self) -> list[Waiting]:
         """What the log will not take, each with the reason."""
-        return [row for row in self._rows() if row.stage == "returned"]
+        return self._rows("stage = 'returned'")
 
-    def _rows(self) -> list[Waiting]:
-        sql = "SELECT n, intent, epoch, frames, id, stage, tries, why FROM outbox WHERE c = ? ORDER BY n"
+    def _rows(self, which: str = "1") -> list[Waiting]:
+        sql = f"SELECT n, intent, epoch, frames, id, stage, tries, why FROM outbox WHERE c = ? AND {which} ORDER BY n"  # noqa: S608 - ours
         return [Waiting(n, parse(intent), *rest) for n, intent, *rest in self._vault.query(sql, (self._c,))]
 
     def put(self, intent: Intent) -> int:

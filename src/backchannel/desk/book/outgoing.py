@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from backchannel.desk.vault.vault import Vault
+
+MOST_AT_ONCE = 16
+"""Pieces that are deleted in one go: nobody waits for a gigabyte of that."""
 
 
 class Row(NamedTuple):
@@ -48,6 +52,19 @@ class Outgoing:
         row = self._vault.one("SELECT data FROM outgoing_piece WHERE k = ? AND n = ?", (k, n))
         return bytes(row[0]) if row is not None else b""
 
-    def drop(self, k: int) -> None:
-        """It is not needed any more."""
-        self._vault.execute("DELETE FROM outgoing WHERE k = ? AND c = ?", (k, self._c))
+    def forget(self, k: int, ns: Iterable[int]) -> None:
+        """These pieces are not needed any more."""
+        self._vault.executemany("DELETE FROM outgoing_piece WHERE k = ? AND n = ?", [(k, n) for n in ns])
+
+    def drop(self, k: int, most: int = MOST_AT_ONCE) -> bool:
+        """It is not needed any more: so many of its pieces go, and at last its row. Whether all of it has gone."""
+        sql = "SELECT n FROM outgoing_piece JOIN outgoing USING (k) WHERE k = ? AND c = ? LIMIT ?"
+        rows = self._vault.query(sql, (k, self._c, most + 1))
+        self.forget(k, [n for (n,) in rows[:most]])
+        if len(rows) <= most:
+            self._vault.execute("DELETE FROM outgoing WHERE k = ? AND c = ?", (k, self._c))
+        return len(rows) <= most
+
+    def pieces(self, k: int) -> frozenset[int]:
+        """Which of its pieces are here."""
+        return frozenset(n for (n,) in self._vault.query("SELECT n FROM outgoing_piece WHERE k = ?", (k,)))
