@@ -158,7 +158,7 @@ def test_words_of_a_note_on_another_desk_are_noticed(played: Played, monkeypatch
 
 
 def seen(position: int, author: str) -> Any:
-    from backchannel.demo.stage import Sight
+    from backchannel.demo.desks import Sight
 
     return [Sight(seat, "open", position, 1) for seat in load().begin]
 

@@ -7,15 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from backchannel.demo.desks import Desks
 from backchannel.demo.scenario import Act
 from backchannel.desk import disclosures
 from backchannel.errors import Misuse
 from backchannel.instruments.disclosure.rules import Disclosure
-
-if TYPE_CHECKING:
-    from backchannel.demo.stage import Stage
 
 FOLDER = "disclosed"
 BUNDLE, PAGE = "bundle.json", "index.html"
@@ -24,37 +22,37 @@ BUNDLE, PAGE = "bundle.json", "index.html"
 class Disclosing:
     """The disclosures of a talk, by the labels of the scenario."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, desks: Desks) -> None:
+        self._desks = desks
         self._began: dict[str, int] = {}
 
     def item(self, label: str, key: str) -> Disclosure:
         """A disclosure as the desk of seat `key` has it."""
-        return self._stage.channels[key].disclosure_at(self._began[label])
+        return self._desks.channels[key].disclosure_at(self._began[label])
 
     def disclose(self, act: Act) -> dict[str, Any]:
         """Propose which clauses to show."""
-        stage, channel = self._stage, self._stage.channels[act.who]
-        of = stage.labelled(stage.act(act.item), act.who)
+        desks, channel = self._desks, self._desks.channels[act.who]
+        of = desks.labelled(desks.act(act.item), act.who)
         disclosures.propose(channel, of, act.clauses, act.text, lines=act.lines)
-        stage.together()
+        desks.together()
         self._began[act.label] = int(channel.items("disclosure")[-1].position)
         return {"of": len(of.terms.clauses), "to": self.item(act.label, act.who).terms.to}
 
     def consent(self, act: Act) -> dict[str, Any]:
         """Agree to it."""
-        disclosures.consent(self._stage.channels[act.who], self.item(act.item, act.who))
-        self._stage.together()
+        disclosures.consent(self._desks.channels[act.who], self.item(act.item, act.who))
+        self._desks.together()
         item = self.item(act.item, act.who)
         return {"agreed": item.state == "agreed"}
 
     def publish(self, act: Act) -> dict[str, Any]:
         """Have `backchannel disclosure publish` write page and proof, at that desk."""
-        stage, number, folder = self._stage, self._began[act.item], self._stage.folder / FOLDER
-        of = disclosures.of(stage.channels[act.who], self.item(act.item, act.who))
-        with stage.away(act.who) as desk:
-            command(["disclosure", "publish", str(number), str(folder), "--yes"], desk, stage.passphrase(act.who))
-        stage.together()
+        desks, number, folder = self._desks, self._began[act.item], self._desks.folder / FOLDER
+        of = disclosures.of(desks.channels[act.who], self.item(act.item, act.who))
+        with desks.away(act.who) as desk:
+            command(["disclosure", "publish", str(number), str(folder), "--yes"], desk, desks.passphrase(act.who))
+        desks.together()
         shown = self.item(act.item, act.who).terms.clauses
         clauses = [(k, words if k in shown else None) for k, words in enumerate(of.terms.clauses, 1)]
         return {"page": f"{FOLDER}/{PAGE}", "bundle": f"{FOLDER}/{BUNDLE}", "clauses": clauses}

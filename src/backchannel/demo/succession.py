@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
+from backchannel.demo.desks import Desks
 from backchannel.demo.scenario import Act
 from backchannel.desk import handovers
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.instruments import INSTRUMENTS
-
-if TYPE_CHECKING:
-    from backchannel.demo.stage import Stage
 
 _MOST_ROUNDS = 40
 
@@ -34,32 +32,32 @@ class Passed(NamedTuple):
 class Succession:
     """The seats that are handed over in a talk."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, desks: Desks) -> None:
+        self._desks = desks
         self.passed: dict[str, Passed] = {}
 
     def hand_over(self, act: Act) -> dict[str, Any]:
         """Offer one's seat to a successor, for whom a new desk is made; the code is for it alone."""
-        stage, channel, heir = self._stage, self._stage.channels[act.who], self._stage.scenario.who(act.whom)
-        stage.desks[heir.key] = Desk.create(stage.folder / heir.key, heir.passphrase, clock=stage.clock)
+        desks, channel, heir = self._desks, self._desks.channels[act.who], self._desks.scenario.who(act.whom)
+        desks.desks[heir.key] = Desk.create(desks.folder / heir.key, heir.passphrase, clock=desks.clock)
         invite = handovers.offer(channel, channel.me, heir.name)
         channel.sync()
-        stage.codes[act.whom] = channel.code(invite)
+        desks.codes[act.whom] = channel.code(invite)
         return {"name": heir.name}
 
     def take_over(self, act: Act) -> dict[str, Any]:
         """Sign the charter, and let the desks go on until the old one has left."""
-        stage = self._stage
-        (holder,) = (key for key, heir in stage.scenario.heirs.items() if heir == act.who)
-        old, new = stage.channels[holder], stage.channels[act.who]
+        desks = self._desks
+        (holder,) = (key for key, heir in desks.scenario.heirs.items() if heir == act.who)
+        old, new = desks.channels[holder], desks.channels[act.who]
         new.sign_charter(new.state.charter)
         for _ in range(_MOST_ROUNDS):
             if old.state.member(old.me).standing == "gone":
                 break
-            stage.together()
+            desks.together()
         self.passed[holder] = Passed(_held(old, True), _held(new, True), _held(new, False), old.size)
-        stage.left.add(holder)
-        stage.together()
+        desks.left.add(holder)
+        desks.together()
         (item,) = (one for one in handovers.given(new) if one.to == new.me)
         return {"holder": holder, "counts": handovers.passing(new, new.me), "parts": item.parts, "state": item.state}
 

@@ -8,9 +8,10 @@ from typing import TextIO
 from rich.text import Text
 
 from backchannel.demo.checks import Check
+from backchannel.demo.desks import Sight
 from backchannel.demo.lines import BEAT, Pause
 from backchannel.demo.scenario import Act, Scenario, Scene
-from backchannel.demo.stage import Shown, Sight
+from backchannel.demo.stage import Shown
 from backchannel.demo.tell_sounding import SoundingLines
 from backchannel.demo.tell_steps import DRAWN, StepLines
 from backchannel.demo.tell_text import TextLines, count, left
