@@ -225,7 +225,7 @@ def take_up(
 ) -> None:
     """Take it up: you propose its words as an understanding, and the non-paper vanishes."""
     from backchannel.desk import nonpapers
-    from backchannel.facts import common
+    from backchannel.facts import common, understanding
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -242,7 +242,7 @@ def take_up(
         known = {held.position for held in channel.items("understanding")}
         fate = work.act(channel, lambda: nonpapers.take_up(channel, item, seats))
         formal = [held.value for held in channel.items("understanding") if held.position not in known]
-        found = common.understanding_facts(channel, formal[-1]) if formal else None
+        found = understanding.facts(channel, formal[-1]) if formal else None
         _tell(work, channel, fate, "Taken up", nonpapers.at(channel, number), {"understanding": found})
 
 

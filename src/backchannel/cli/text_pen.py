@@ -149,7 +149,7 @@ def propose(
 ) -> None:
     """Propose an adopted text as an understanding: each paragraph is a clause, to be initialled and signed."""
     from backchannel.desk import texts
-    from backchannel.facts import common
+    from backchannel.facts import common, understanding
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -166,7 +166,7 @@ def propose(
         known = {held.position for held in channel.items("understanding")}
         fate = work.act(channel, lambda: texts.propose(channel, item, chosen))
         formal = [held.value for held in channel.items("understanding") if held.position not in known]
-        found = common.understanding_facts(channel, formal[-1]) if formal else None
+        found = understanding.facts(channel, formal[-1]) if formal else None
         work.tell({"fate": fate, "text": one, **before, "understanding": found}, _proposed, channel)
 
 

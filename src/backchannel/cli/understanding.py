@@ -107,15 +107,15 @@ def sign_(
 ) -> None:
     """Sign, after reading the exact text. This binds, cannot be denied, and cannot be undone."""
     from backchannel.desk import understandings
-    from backchannel.facts import common as facts
     from backchannel.facts import may
+    from backchannel.facts import understanding as facts
 
     with at_desk(ctx) as work:
         channel = work.ready()
         item = channel.understanding_at(number)
         may.bind(channel, item, "sign")
         if not work.given.json:
-            show.tell({"understanding": facts.understanding_facts(channel, item)}, _meaning, as_json=False)
+            show.tell({"understanding": facts.facts(channel, item)}, _meaning, as_json=False)
         ask.confirm(f"Sign understanding {number}, “{item.terms.title}”, for good?", work.given, yes=yes)
         fate = work.act(channel, lambda: understandings.sign(channel, item))
         _tell(work, channel, fate, channel.understanding_at(number), "Signed")
@@ -148,9 +148,9 @@ def withdraw(
 
 
 def _tell(work: Work, channel: Channel, fate: str, item: Understanding | None, done: str) -> None:
-    from backchannel.facts import common as facts
+    from backchannel.facts import understanding as facts
 
-    found = None if item is None else facts.understanding_facts(channel, item)
+    found = None if item is None else facts.facts(channel, item)
     work.tell({"fate": fate, "done": done, "understanding": found}, _done, channel)
 
 
@@ -171,11 +171,11 @@ def _done(page: Page, facts: Facts) -> None:
 @app.command("list", cls=DeskCommand)
 def list_(ctx: typer.Context) -> None:
     """All understandings that this seat can read."""
-    from backchannel.facts import common as facts
+    from backchannel.facts import understanding as facts
 
     with at_desk(ctx) as work:
         channel = work.read()
-        found = [facts.understanding_facts(channel, held.value) for held in channel.items("understanding")]
+        found = [facts.facts(channel, held.value) for held in channel.items("understanding")]
         work.tell({"understandings": found}, _list, channel)
 
 
@@ -198,14 +198,14 @@ def show_(
 ) -> None:
     """One understanding: its exact text, who has initialled and signed."""
     from backchannel.desk import understandings
-    from backchannel.facts import common as facts
+    from backchannel.facts import understanding as facts
 
     with at_desk(ctx) as work:
         channel = work.read()
         item = channel.understanding_at(number)
         if save is not None:
             ask.write_file(Path(save), understandings.record(channel, item))
-        told = {"understanding": facts.understanding_facts(channel, item), "saved": save}
+        told = {"understanding": facts.facts(channel, item), "saved": save}
         work.tell(told, _one, channel)
 
 

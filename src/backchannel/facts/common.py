@@ -15,22 +15,15 @@ from backchannel.desk.hats import waiting as slips_ready
 from backchannel.desk.naming import called
 from backchannel.entry.codec import decode
 from backchannel.entry.ids import SeatId
-from backchannel.errors import BackchannelError
 from backchannel.facts import Facts
 from backchannel.facts.passed import passes
 from backchannel.facts.saying import stamp
 from backchannel.instruments import BY_KIND, note
-from backchannel.instruments.understanding import record
-from backchannel.instruments.understanding import rules as understanding
-from backchannel.instruments.understanding.values import Understanding
 
 UNIT = 300
 """Seconds of an arrival unit (spec/ledger.md, 2)."""
 
 UNTOLD = "somebody"
-
-VERBS = {"proposed": "initial", "initialled": "sign", "signing": "sign"}
-"""What its signatories do next with an understanding in each state; nothing in the others."""
 
 
 def at(arrival: int) -> str:
@@ -318,60 +311,3 @@ def note_facts(channel: Channel, item: note.Note) -> Facts:
             if r.state != "plain"
         ],
     }
-
-
-@passes
-def understanding_facts(channel: Channel, item: Understanding) -> Facts:
-    """An understanding: its exact text, who has initialled and signed, whom it still awaits."""
-    state = channel.state
-    standing = understanding.standing(item, state)
-    verb, awaited = awaits(item, state)
-    parties = sorted(item.terms.parties, key=lambda party: place(state, party.seat))
-    return {
-        "number": item.at.position,
-        "title": item.terms.title,
-        "text": item.terms.text,
-        "clauses": list(item.terms.clauses),
-        "annexes": [{"name": annex.name, "sha256": annex.sha256.hex()} for annex in item.terms.annexes],
-        "state": standing,
-        "state_says": understanding.STATES[standing],
-        "proposed_by": name(state, item.proposer),
-        "proposed": at(item.at.arrival),
-        "readers": names(state, item.audience),
-        "parties": [
-            {
-                "name": party.name,
-                "party": party.party,
-                "role": party.role,
-                "initialled": party.seat in item.initials,
-                "signed": party.seat in item.signed,
-                "ad_referendum": party.seat in item.referendum and party.seat not in item.signed,
-                "words": list(item.keys(party.seat).words()) if party.seat in item.initials else [],
-            }
-            for party in parties
-        ],
-        "next": verb or None,
-        "awaits": awaited,
-        "anchored": item.anchor.at.position if item.anchor is not None else None,
-        "proved": proved(channel, item),
-        "reason": item.reason,
-    }
-
-
-def awaits(item: Understanding, state: State) -> tuple[str, list[str]]:
-    """What its signatories do next with an understanding, if anything, and the names of those who have not yet."""
-    verb = VERBS.get(understanding.standing(item, state), "")
-    done = item.initials if verb == "initial" else item.signed
-    parties = sorted(item.terms.parties, key=lambda party: place(state, party.seat))
-    return verb, [party.name for party in parties if party.seat not in done] if verb else []
-
-
-def proved(channel: Channel, item: Understanding) -> bool | None:
-    """Of a complete understanding that was passed on: whether its signatures hold. None: this desk saw them come."""
-    if item.state != "complete" or channel.session.book.items.passed_on(item.at.position) is None:
-        return None
-    try:
-        record.verify(record.of(channel.id, item))
-    except BackchannelError:
-        return False
-    return True

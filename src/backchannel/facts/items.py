@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from backchannel.desk.channel import Channel
-from backchannel.facts import Facts, disclosure, hat, mandate, nonpaper, sounding, step, text
-from backchannel.facts.common import note_facts, understanding_facts
+from backchannel.facts import Facts, disclosure, hat, mandate, nonpaper, sounding, step, text, understanding
+from backchannel.facts.common import note_facts
 
 OF: dict[str, Callable[[Channel, Any], Facts]] = {
     "note": note_facts,
@@ -16,7 +16,7 @@ OF: dict[str, Callable[[Channel, Any], Facts]] = {
     "sounding": sounding.facts,
     "mandate": mandate.facts,
     "text": text.facts,
-    "understanding": understanding_facts,
+    "understanding": understanding.facts,
     "disclosure": disclosure.facts,
     "step": step.facts,
 }

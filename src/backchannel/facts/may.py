@@ -60,9 +60,9 @@ def _state_says(item: Text, states: tuple[str, ...]) -> str:
 
 def bind(channel: Channel, item: Understanding, verb: str) -> None:
     """Initial, sign or withdraw an understanding: is it its turn, and this seat's? `Misuse`: `rule`, `repeat`."""
-    from backchannel.facts import common
+    from backchannel.facts import common, understanding
 
-    found = common.understanding_facts(channel, item)
+    found = understanding.facts(channel, item)
     number = found["number"]
     if verb == found["next"] or (verb == "withdraw" and item.state in ("proposed", "initialled") and found["next"]):
         mine = channel.me in item.signatories

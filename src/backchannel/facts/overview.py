@@ -12,7 +12,7 @@ from backchannel.desk import disclosures, hats, nonpapers, texts
 from backchannel.desk.channel import Channel
 from backchannel.desk.naming import called
 from backchannel.desk.soundings import standing
-from backchannel.facts import Facts, disclosure, succession
+from backchannel.facts import Facts, disclosure, succession, understanding
 from backchannel.facts import common as facts
 from backchannel.facts import step as ladders
 from backchannel.facts.saying import FEW, by, local, numbers
@@ -162,7 +162,7 @@ def _readbacks(channel: Channel, step: Step) -> None:
 def _understandings(channel: Channel, step: Step) -> None:
     for held in channel.session.book.items.unsettled("understanding"):
         item: Understanding = held.value
-        verb, awaited = facts.awaits(item, channel.state)
+        verb, awaited = understanding.awaits(item, channel.state)
         for who in awaited:
             command = f"understanding {verb} {held.position}"
             step(who, verb, f"understanding {held.position}: {item.terms.title}", command)

@@ -14,7 +14,7 @@ from backchannel.desk import disclosures
 from backchannel.desk.channel import Channel
 from backchannel.entry import text as prose
 from backchannel.errors import BackchannelError, Misuse
-from backchannel.facts import common, disclosed
+from backchannel.facts import disclosed, understanding
 from backchannel.facts import disclosure as told_of
 from backchannel.instruments.disclosure.rules import AGREED, PUBLIC, Disclosure, Propose
 from backchannel.instruments.understanding.values import Understanding
@@ -46,7 +46,7 @@ def look_new(ask: Ask) -> Facts:
     replaces = asked_number(ask, "replaces", NONE)
     before = channel.disclosure_at(replaces) if replaces != NONE else None
     return {
-        "one": common.understanding_facts(channel, item),
+        "one": understanding.facts(channel, item),
         "may_disclose": item.state == "complete" and _signatory(channel, item),
         "earlier": [
             {"number": held.position}

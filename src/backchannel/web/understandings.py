@@ -15,6 +15,7 @@ from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
 from backchannel.facts import common, disclosure, may
 from backchannel.facts import text as told_of
+from backchannel.facts import understanding as facts_of
 from backchannel.instruments.text.values import Text
 from backchannel.instruments.understanding.values import Annex, Understanding
 from backchannel.web import chosen
@@ -40,7 +41,7 @@ def look_all(ask: Ask) -> Facts:
 
 def _told(channel: Channel, item: Understanding) -> Facts:
     """An understanding, and what is awaited of this seat."""
-    one = common.understanding_facts(channel, item)
+    one = facts_of.facts(channel, item)
     me = channel.state.seat(channel.me)
     mine = me is not None and channel.me in item.signatories
     awaited = mine and common.name(channel.state, channel.me) in one["awaits"]
