@@ -270,7 +270,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
 
 def test_without_a_folder_a_new_one_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tempfile, "mkdtemp", lambda prefix: str(tmp_path / prefix))
-    assert performance._empty(None) == tmp_path / "backchannel-demo-"
+    assert performance.empty(None) == tmp_path / "backchannel-demo-"
 
 
 def test_the_command_is_named_as_it_can_be_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import webbrowser
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -38,20 +39,35 @@ def open_(
         show.tell({"link": link, "address": f"http://{desk.host}/"}, _opened, as_json=given.json)
         if browser and not given.json:
             webbrowser.open(link)
-        try:
-            if given.json or not sys.stdin.isatty():
-                threading.Event().wait()
+        waited(
+            lambda: show.tell({"link": desk.link(), "address": f"http://{desk.host}/"}, _again, as_json=False),
+            asked=not given.json,
+        )
+
+
+def waited(entered: Callable[[], None], *, asked: bool) -> None:
+    """Wait for Ctrl-C; `entered` whenever somebody presses Enter, where a person sits at a terminal."""
+    try:
+        if asked and sys.stdin.isatty():
             for _ in sys.stdin:
-                show.tell({"link": desk.link(), "address": f"http://{desk.host}/"}, _again, as_json=False)
-        except KeyboardInterrupt:
-            pass
+                entered()
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+
+
+def link_line(page: Page, link: str) -> None:
+    """A link on one line, however narrow the terminal is: half of it opens nothing."""
+    from rich.text import Text
+
+    page.console.print(Text(f"  {link}", STRONG), soft_wrap=True)
 
 
 def _opened(page: Page, told: Facts) -> None:
     page.say("Your desk is open to one browser on this machine, by this link. It works once, within two minutes:")
-    page.say(f"  {told['link']}", STRONG)
+    link_line(page, told["link"])
     page.say("Enter: another link. Ctrl-C: close the desk. In the browser, Escape twice locks it.", DIM)
 
 
 def _again(page: Page, told: Facts) -> None:
-    page.say(f"  {told['link']}", STRONG)
+    link_line(page, told["link"])

@@ -36,7 +36,7 @@ def play(folder: Path | None, *, fast: bool, as_json: bool, out: TextIO) -> int:
 
     `fast` leaves out the pauses, `as_json` everything but one JSON object at the end. 0, or 1 if a proof fails.
     """
-    scenario, folder = load(), _empty(folder)
+    scenario, folder = load(), empty(folder)
     silent = fast or as_json
     teller = Teller(StringIO() if as_json else out, scenario, (lambda _: None) if silent else time.sleep)
     performance = Performance(folder, scenario, teller)
@@ -243,7 +243,8 @@ class Performance:
         ]
 
 
-def _empty(folder: Path | None) -> Path:
+def empty(folder: Path | None) -> Path:
+    """The folder, new or empty; a temporary one if none is named. `Misuse("exists")`."""
     if folder is None:
         return Path(tempfile.mkdtemp(prefix="backchannel-demo-"))
     folder = folder.expanduser().absolute()

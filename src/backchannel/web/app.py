@@ -93,10 +93,9 @@ class App:
         session = _session(request)
         if not pages.genuine(session, Form(await request.form())):
             return PlainTextResponse("This form is not one of this session.\n", 403)
-        cookie = self.sessions.alone(session)
         session.carried = None
         await run_in_threadpool(self.keeper.lock)
-        return self._remembered(RedirectResponse("/", 303), cookie)
+        return self._remembered(RedirectResponse("/", 303), self.sessions.alone(session))
 
     async def language(self, request: Request) -> Response:
         """The language that is chosen: for this browser, and for this desk if it is open."""

@@ -26,6 +26,7 @@ from tests.desk.world import PHRASE
 CHROMIUM = Path("/usr/bin/chromium")
 SHOTS = Path(__file__).parents[3] / "build" / "screens"
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>{{7*7}}'\"&lt;"
+FILES = ("/code/{n:int}", "record/archive", "record/sheet", "settings/backup")
 SEATS = {
     "ana": ("Carlos P.", "Argentina", "envoy"),
     "hernan": ("Hernán C.", "Chile", "envoy"),
@@ -104,7 +105,7 @@ def talking(chromium: Browser, folder: Path) -> Iterator[House]:
             for desk in made.values():
                 desk.close()
         for name in SEATS:
-            house.serve(name)
+            house.serve(name).keeper.unlock(PHRASE)
         yield house
 
 
@@ -165,7 +166,9 @@ def _talk(at: dict[str, Channel]) -> None:
     item = next(held.value for held in ana.items("understanding") if held.value.terms.title.startswith("Act"))
     for act in (understandings.initial, understandings.sign):
         for channel in (ana, hernan):
-            act(channel, channel.session.book.items.at(item.at.position).value)
+            held = channel.session.book.items.at(item.at.position)
+            assert held is not None
+            act(channel, held.value)
             settle(at)
     signed = ana.session.book.items.at(item.at.position)
     assert signed is not None
@@ -193,7 +196,7 @@ def places(channel: Channel) -> list[str]:
     }
     found = []
     for page in TABLE:
-        if page.template in ("", "problem.html") or page.path.startswith("/files/") or "/code/" in page.path:
+        if page.template in ("", "problem.html") or page.path.startswith("/files/") or page.path.endswith(FILES):
             continue  # what is a file, what is another address of the same, and what needs an open invitation
         kind = next((kind for part, kind in kinds.items() if part in page.path), "note")
         number = next(iter(channel.items(kind))).position

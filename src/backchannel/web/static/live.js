@@ -15,8 +15,8 @@
 
   // The desk was locked: nothing of it stays on the screen, here or behind "back".
   const others = new BroadcastChannel("locked");
-  const gone = () => { document.body.replaceChildren(); others.postMessage(""); location.reload(); };
-  others.onmessage = () => { document.body.replaceChildren(); location.reload(); };
+  const gone = () => { document.body.replaceChildren(); others.postMessage("locked"); location.reload(); };
+  others.onmessage = (event) => { document.body.replaceChildren(); if (event.data === "locked") location.reload(); };
   addEventListener("pageshow", (event) => { if (event.persisted) gone(); });
 
   // What its reader has opened stays open, what was closed closed.
@@ -117,15 +117,15 @@
   });
 
   // The panic lock: Escape, twice.
-  let escaped = 0;
+  let escaped = -Infinity;
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const now = event.timeStamp;
     if (now - escaped < 800) {
       document.body.replaceChildren();
-      others.postMessage("");
+      others.postMessage("locking");
       const lock = new URLSearchParams({ _form: root.dataset.form });
-      fetch("/lock", { method: "POST", body: lock, credentials: "same-origin" }).finally(() => location.replace("/"));
+      fetch("/lock", { method: "POST", body: lock, credentials: "same-origin" }).finally(() => { others.postMessage("locked"); location.replace("/"); });
     }
     escaped = now;
   });
