@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -22,13 +23,14 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
 from backchannel.channel.acts import ROLES
+from backchannel.errors import BackchannelError
 from backchannel.facts import common, hat, log, sounding
 from backchannel.instruments import INSTRUMENTS
 from backchannel.instruments.hat import rules as hats
 from backchannel.instruments.nonpaper import rules as nonpapers
 from backchannel.instruments.nonpaper.values import STANCES
 from backchannel.web import frame, hours, places, plans, searching
-from backchannel.web.words import LANGUAGES
+from backchannel.web.words import LANGUAGES, PROBLEM
 
 SRC = Path(__file__).parent.parent / "src" / "backchannel"
 LOCALE = SRC / "web" / "locale"
@@ -37,6 +39,16 @@ PACKAGES = ("web", "facts")
 CALLS = {"_", "say", "Said", "count"}
 HEAD = "# {language} of the web app. Made by tools/make_catalogue.py; what stands in msgstr is a translator's.\n"
 WIDTH = 110
+UNHARMED = BackchannelError("", "").safe
+FEWEST = 12
+"""Letters without which a sentence with parts would be taken for another."""
+ERRORS = {"Misuse", "Malformed", "VaultError", "Unreachable", "RelayRefused", "fault"}
+PROBLEMS = (
+    *("web/*.py", "facts/*.py", "desk/*.py", "desk/link/*.py", "desk/plans/*.py", "desk/vault/layout.py"),
+    *("desk/vault/keyfile.py", "channel/change.py", "channel/charter.py", "channel/code.py", "channel/handing.py"),
+    *("channel/seating.py", "entry/text.py", "papers/onepage.py", "papers/reading.py", "papers/pdf.py"),
+)
+"""Where errors are raised that a person meets at a desk; what only a liar can cause stays in English."""
 FORMS = {
     "es": "nplurals=2; plural=(n != 1);",
     "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
@@ -74,9 +86,7 @@ class Unknown(Exception):
 
 def every() -> Iterator[Found]:
     """(file, sentence) of everything that can be said; a pair of sentences where the number decides."""
-    for path in sorted(
-        [*(SRC / "web").rglob("*.py"), *(SRC / "facts").rglob("*.py"), *(SRC / "papers").glob("help*.py")]
-    ):
+    for path in sorted(file for package in PACKAGES for file in (SRC / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and _called(node) in CALLS and node.args:
                 for branch in _branches(node.args[0]):
@@ -86,6 +96,40 @@ def every() -> Iterator[Found]:
         for call in tree.find_all(nodes.Call):
             if isinstance(call.node, nodes.Name) and call.node.name in CALLS:
                 yield from _found(path, call.node.name, [_jinja(one) for one in call.args])
+
+
+def problems() -> Iterator[tuple[str, str]]:
+    """(file, sentence) of what errors say that a person meets; what was filled in is a {part}."""
+    yield "errors.py", UNHARMED
+    for path in sorted(file for pattern in PROBLEMS for file in SRC.glob(pattern)):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and _called(node) in ERRORS:
+                texts = [_told(one) for arg in node.args[1:] for one in _branches(arg)]
+                known = (one for one in texts if "backchannel " not in one and _own(one))
+                yield from ((str(path.relative_to(SRC)), one) for one in known)
+
+
+def _own(told: str) -> bool:
+    """Whether it has enough words of its own to be known by."""
+    words = sum(map(str.isalpha, re.sub(r"\{\w+\}", "", told)))
+    return words >= FEWEST if "{" in told else words > 0
+
+
+def _told(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    found, names = "", [""]
+    for one in node.values:
+        if isinstance(one, ast.Constant):
+            found += str(one.value).replace("{", "{{").replace("}", "}}")
+        elif isinstance(one, ast.FormattedValue):
+            words = re.findall(r"[a-z]+", ast.unparse(one.value).lower())
+            name = next((f"{words[-1]}{k or ''}" for k in range(9) if f"{words[-1]}{k or ''}" not in names), "part")
+            names.append(name)
+            found += f"{{{name}}}"
+    return found
 
 
 def _found(path: Path, call: str, args: list[tuple[bool, str]]) -> Iterator[Found]:
@@ -153,6 +197,8 @@ def template() -> Catalog:
     catalog = Catalog(creation_date=datetime(2026, 1, 1, tzinfo=UTC))
     for file, sentence in every():
         catalog.add(sentence, locations=[(file, 0)])
+    for file, told in problems():
+        catalog.add(told, locations=[(file, 0)], auto_comments=[PROBLEM])
     return catalog
 
 
@@ -163,7 +209,8 @@ def language(name: str, sentences: Catalog) -> Catalog:
     for one in sentences:
         if one.id:
             known = held.get(one.id)
-            whole.add(one.id, known.string if known is not None else None, locations=one.locations)
+            string = known.string if known is not None else None
+            whole.add(one.id, string, locations=one.locations, auto_comments=one.auto_comments)
     return whole
 
 

@@ -131,3 +131,34 @@ def test_sentences_of_the_facts(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_language_is_chosen(wished: str | None, accepts: str, found: str) -> None:
     assert negotiated(wished, accepts) == found
+
+
+# --- what errors say --------------------------------------------------------------------------------------------------
+
+
+def test_what_an_error_says_is_translated_with_what_was_filled_in() -> None:
+    spanish = Words("es")
+    assert spanish.problem("Nothing was lost.") == "No se ha perdido nada."
+    assert spanish.problem("There is no ladder number 12 here.") == "Aquí no hay ninguna escala número 12."
+    told = spanish.problem("Nobody called '{n} <b>' awaits admission.")
+    assert told == "Nadie llamado '{n} <b>' espera ser admitido."
+
+
+def test_an_error_that_is_not_known_stays_as_it_is() -> None:
+    assert Words("ar").problem("The relay: {x} did {} something else for somebody.") == (
+        "The relay: {x} did {} something else for somebody."
+    )
+    assert ENGLISH.problem("Nothing was lost.") == "Nothing was lost."
+
+
+def test_names_in_an_error_cannot_turn_what_is_around_them() -> None:
+    assert "\u2068'Ana'\u2069" in Words("ar").problem("Nobody called 'Ana' awaits admission.")
+
+
+def test_every_error_of_the_pages_is_found_again() -> None:
+    """Each sentence with parts, filled in, is known by its own pattern and not taken for another."""
+    spanish = Words("es")
+    for _, told in make_catalogue.problems():
+        fields = {name: f"«{k}»" for k, name in enumerate(parts(told))}
+        wanted = spanish._said[told][0].format(**fields)
+        assert spanish.problem(told.format(**fields)) == wanted

@@ -57,6 +57,7 @@ def render(template: str, words: Words, sessions: Sessions, session: Session | N
             "ago": words.ago,
             "names": words.names,
             "told": words.told,
+            "trouble": words.problem,
             "language": words.language,
             "direction": words.direction,
             "languages": LANGUAGES,

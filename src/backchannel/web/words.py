@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
+from string import Formatter
 from typing import Any
 from unicodedata import bidirectional
 
@@ -12,10 +14,16 @@ from babel import Locale
 from babel.core import negotiate_locale
 from babel.dates import format_date, format_time, format_timedelta
 from babel.lists import format_list
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from backchannel.facts.saying import Hour, Said
+
+PROBLEM = "what an error says"
+"""Marks a sentence of the catalogue that comes from an error."""
+
+_PART = re.compile(r"\{\w+\}")
 
 PLURALS = ("zero", "one", "two", "few", "many", "other")
 """The forms of a language that has them all, in the order of its catalogue."""
@@ -33,11 +41,21 @@ class Words:
         self.direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
         self._locale = Locale.parse(language)
         self._said = _catalogue(language)
+        self._problems = _problems(language)
 
     def say(self, sentence: str, **parts: object) -> str:
         """The sentence in this language, its {parts} filled in; in English if the catalogue lacks it."""
         said = self._said.get(sentence, [sentence])[0]
         return said.format(**self._all_apart(parts)) if parts else said
+
+    def problem(self, text: str) -> str:
+        """What an error says, in this language. It comes with its parts filled in: they are found again."""
+        if text in self._said:
+            return self._said[text][0]
+        for pattern, said in self._problems:
+            if found := pattern.fullmatch(text):
+                return said.format(**self._all_apart(found.groupdict()))
+        return text
 
     def count(self, one: str, many: str, n: int, **parts: object) -> str:
         """One of two sentences by number, or of as many as this language has; {n} stands for it."""
@@ -112,12 +130,28 @@ def words(language: str) -> Words:
 
 def _catalogue(language: str) -> dict[str, list[str]]:
     """Each sentence's forms, by the English of one."""
+    return {_first(one.id): forms for one in _held(language) if one.id and all(forms := _forms(one.string))}
+
+
+def _problems(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """What errors say with parts, as patterns: those with the most words of their own first."""
+    wanted = [one for one in _held(language) if PROBLEM in one.auto_comments and "{" in one.id and one.string]
+    wanted.sort(key=lambda one: -len(_PART.sub("", str(one.id))))
+    return [(_pattern(str(one.id)), str(one.string)) for one in wanted]
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    pieces = [(literal, name) for literal, name, _, _ in Formatter().parse(sentence)]
+    return re.compile("".join(re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name in pieces), re.S)
+
+
+@cache
+def _held(language: str) -> Catalog:
     file = resources.files("backchannel.web") / "locale" / f"{language}.po"
     if language == "en" or not file.is_file():
-        return {}
+        return Catalog()
     with file.open("rb") as source:
-        held = read_po(source, locale=language)
-    return {_first(one.id): forms for one in held if one.id and all(forms := _forms(one.string))}
+        return read_po(source, locale=language)
 
 
 def _first(id_: str | list[str] | tuple[str, ...]) -> str:
