@@ -47,6 +47,7 @@ check: lint types
 
 # Old coverage data goes first: the gates look at this run only.
 test: lint types
+	@tools/debian chromium
 	@echo "== tests"
 	@rm -f .coverage .coverage.* coverage.json
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=

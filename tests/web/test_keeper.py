@@ -51,7 +51,7 @@ def test_nothing_of_the_vault_stays_after_a_lock(tmp_path: Path) -> None:
         one.follows = True
         one.unlock(PHRASE)
         with one.desk() as desk:
-            held = [weakref.ref(desk), weakref.ref(desk.vault), weakref.ref(desk.channel())]
+            held: list[weakref.ref[Any]] = [weakref.ref(desk), weakref.ref(desk.vault), weakref.ref(desk.channel())]
         del desk
         one.lock()
         for _ in range(20):

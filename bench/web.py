@@ -1,0 +1,192 @@
+"""The desk in a browser: pages of a long channel, news as they come, the first page, what an idle desk holds."""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from backchannel.desk import nonpapers, steps, texts, understandings
+from backchannel.desk.channel import Channel
+from backchannel.desk.desk import Desk
+from backchannel.desk.plans.templates import template
+from backchannel.web.app import App
+from backchannel.web.door import DOOR
+from backchannel.web.keeper import Keeper
+from backchannel.web.serve import running
+from backchannel.web.sessions import Sessions
+from backchannel.web.table import TABLE, frame
+from bench import Row, bench
+from bench.desk import PASSPHRASE, _fill, two_desks
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+ENTRIES = 20_000
+HOST = "127.77.1.2:4444"
+KINDS = {"proposals": "nonpaper", "soundings": "sounding", "text": "text", "understandings": "understanding"}
+NOT = ("", "problem.html")
+FILES = ("/code/{n:int}", "record/archive", "record/sheet", "settings/backup", "/disclose")
+
+
+def _matters(a: Channel, b: Channel) -> None:
+    """One item of each kind, before all that is said."""
+    texts.open_(a, "Treaty", [f"Paragraph {n} of the treaty [here / there]." for n in range(40)])
+    nonpapers.float_(b, "A zone", "Both fish.")
+    understandings.propose(a, "Act", "They ask.\n\nThey thank.", [a.me, b.me])
+    parties = {"A": "North", "B": "South", "C": "South"}
+    steps.propose(a, steps.plan(a, template("hotline", parties, date.today()).encode()))
+    for channel in (a, b, a, b):
+        channel.sync()
+
+
+def _places(channel: Channel) -> list[str]:
+    found = []
+    for page in TABLE:
+        if page.template in NOT or page.path.startswith("/files/") or page.path.endswith(FILES):
+            continue
+        kind = (
+            "disclosure"
+            if "disclosure/{n" in page.path
+            else next(
+                (kind for part, kind in {**KINDS, "steps": "step"}.items() if f"/{part}/{{n" in page.path), "note"
+            )
+        )
+        number = next((held.position for held in channel.items(kind)), None)
+        if number is None or "version/{v" in page.path:
+            continue
+        ends = {"c": channel.session.book.c, "n": number, "p": 3, "k": 1}
+        found.append(re.sub(r"\{(\w+)(?::\w+)?\}", lambda part, ends=ends: str(ends[part[1]]), page.path))
+    return found
+
+
+@bench("web.page")
+def page() -> list[Row]:
+    """Every page of a channel with 20,000 entries: the slowest on the server, and the largest."""
+    with two_desks() as (folder, a, b):
+        _matters(a, b)
+        _fill(b, ENTRIES)
+        a.sync()
+        keeper = Keeper(folder / "a", {})
+        keeper.follow = lambda: None  # type: ignore[method-assign]
+        keeper.unlock(PASSPHRASE)
+        sessions = Sessions(os.urandom)
+        app = App(keeper, sessions, HOST, "backchannel-4444", TABLE, DOOR, frame)
+        client = TestClient(app.asgi, base_url=f"http://{HOST}")
+        client.get(f"/enter?t={sessions.link()}")
+        slowest, largest = (0.0, ""), (0, "")
+        for place in _places(a):
+            taken = []
+            for _ in range(5):
+                start = time.perf_counter()
+                answer = client.get(place)
+                taken.append((time.perf_counter() - start) * 1e3)
+            assert answer.status_code == 200, place
+            slowest = max(slowest, (statistics.median(taken), place))
+            largest = max(largest, (len(answer.content), place))
+            if os.environ.get("WEB_PAGES"):
+                print(f"{statistics.median(taken):7.1f} ms {len(answer.content) / 1e3:6.1f} KB  {place}")
+        keeper.lock()
+    return [
+        Row("web.page.ms", slowest[0], "ms", f"at most ({slowest[1]})", 100.0),
+        Row("web.page.size", largest[0] / 1e3, "KB", f"at most ({largest[1]})", 100.0),
+    ]
+
+
+@bench("web.live")
+def live() -> list[Row]:
+    """From an entry appended by another desk to the event in a browser's stream."""
+    with two_desks() as (folder, _, b), running(folder / "a", {}) as desk:
+        desk.keeper.unlock(PASSPHRASE)
+        heard: list[float] = []
+        with httpx.Client(follow_redirects=True, timeout=None) as client:
+            client.get(desk.link())
+
+            def listen() -> None:
+                with client.stream("GET", f"http://{desk.host}/live") as stream:
+                    for line in stream.iter_lines():
+                        if line.startswith("data:"):
+                            heard.append(time.monotonic())
+                        if len(heard) > 30:
+                            return
+
+            listener = threading.Thread(target=listen, daemon=True)
+            listener.start()
+            time.sleep(2)
+            taken = []
+            for number in range(20):
+                before = len(heard)
+                b.send_note(f"{number}")
+                b.sync()
+                sent = time.monotonic()
+                while len(heard) == before and time.monotonic() - sent < 5:
+                    time.sleep(0.002)
+                taken.append(max(0.0, heard[before] - sent) * 1e3 if len(heard) > before else 5e3)
+                time.sleep(0.1)
+    return [Row("web.live", max(taken), "ms", "at most", 300.0)]
+
+
+@contextmanager
+def _command(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`backchannel desk open` as people start it; its link."""
+    command = [
+        str(Path(sys.executable).with_name("backchannel")),
+        "--desk",
+        str(folder),
+        "desk",
+        "open",
+        "--no-browser",
+    ]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, text=True) as program:
+        assert program.stdout is not None
+        yield program, next(line.strip() for line in program.stdout if "/enter?t=" in line)
+        program.terminate()
+
+
+@bench("web.first")
+def first() -> list[Row]:
+    """From the command to the first page in the browser; the median of five."""
+    with tempfile.TemporaryDirectory() as name:
+        Desk.create(Path(name) / "desk", PASSPHRASE).close()
+        taken = []
+        for _ in range(5):
+            start = time.monotonic()
+            with _command(Path(name) / "desk") as (_, link), httpx.Client(follow_redirects=True) as client:
+                assert "unlock" in client.get(link).text
+                taken.append(time.monotonic() - start)
+    return [Row("web.first", statistics.median(taken), "s", "at most", 2.0)]
+
+
+@bench("web.memory")
+def memory() -> list[Row]:
+    """A desk that is open and idle, in step with its relay, after a few pages."""
+    with two_desks() as (folder, a, _):
+        a.client.close()
+        with _command(folder / "a") as (program, link), httpx.Client(follow_redirects=True, timeout=30) as client:
+            door = client.get(link)
+            home = link.partition("/enter")[0]
+            fields: dict[str, Any] = dict(re.findall(r'name="(_form|_number)" value="([0-9a-f]+)"', door.text))
+            fields |= {"do": "unlock", "passphrase": PASSPHRASE, "back": "/"}
+            headers = {"origin": home}
+            assert 'data-state="open"' in client.post(f"{home}/unlock", data=fields, headers=headers).text
+            for tab in ("talk", "proposals", "soundings", "text", "steps", "seats", "record"):
+                assert client.get(f"{home}/c/1/{tab}").status_code == 200
+            time.sleep(3)
+            status = Path(f"/proc/{program.pid}/status").read_text()
+    held = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+    return [Row("web.memory", held, "MB", "at most", 150.0)]
