@@ -79,9 +79,14 @@ def _before(page: Page, told: Facts) -> None:
         page.say(f"{one['of']} leaves when {one['to']} comes in.")
     page.say(f"It takes the yes of {show.names(one['awaits'], none='nobody else')}; all seats see it.")
     if one["same_party"]:
-        page.say(
-            f"Of what {one['of']} has, your desk has {counted(one['passes'])}{record}, and can pass that on later."
-        )
+        if one["passes"]:
+            page.say(
+                f"Of what {one['of']} has, your desk has {counted(one['passes'])}{record}, and can pass that on later."
+            )
+        else:
+            page.say(
+                f"Of what {one['of']} has, your desk has nothing{record}: {one['to']} will not see it, ladders neither."
+            )
     else:
         page.say(f"Only a seat of {one['party']} could pass on what it has of it.")
     page.say(STAYS)

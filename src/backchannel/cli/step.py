@@ -78,7 +78,10 @@ def _assigned(one: str) -> tuple[str, str]:
 def _templates(page: Page, facts: Facts) -> None:
     page.pairs(facts["templates"].items())
     page.say()
-    page.say('For instance: backchannel step template ceasefire --as A=Argentina --as "C=Holy See" > ladder.toml')
+    page.say(
+        "For instance: backchannel step template ceasefire "
+        '--as A=Argentina --as B=Chile --as "C=Holy See" > ladder.toml'
+    )
 
 
 # --- proposing --------------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def read(raw: bytes, party: Callable[[str], str], known: Sequence[Step] = ()) ->
         data = tomllib.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as problem:
         why = "it is not text in UTF-8" if isinstance(problem, UnicodeDecodeError) else str(problem) or "it is too deep"
-        raise Misuse("plan", f"This file cannot be read as a ladder: {why}.", _HELP, UNDONE) from problem
+        raise Misuse("plan", f"This file cannot be read as a ladder: {why}.", _FORM, UNDONE) from problem
     steps = data.pop("step", [])
     title = data.pop("title", "")
     if data or not isinstance(title, str) or not isinstance(steps, list) or not all(isinstance(s, dict) for s in steps):
@@ -93,6 +93,7 @@ def plan(
 
 
 _HELP = "See a template: backchannel step template"
+_FORM = f'Words stand in "quotes"; a day is written 2026-12-01, without quotes. {_HELP}'
 
 
 class Named(NamedTuple):

@@ -33,7 +33,8 @@ def template(name: str, parties: Mapping[str, str], today: date) -> str:
         raise Misuse("template", f"There is no template called {name!r}.", f"There are: {', '.join(NAMES)}.")
     unknown = next((letter for letter in parties if letter not in PARTIES), None)
     if unknown is not None:
-        raise Misuse("template", f"No party is called {unknown!r} in a template.", "As: --as A=Argentina", "")
+        hint = "A and B are the two sides, C the third party. As: --as A=Argentina"
+        raise Misuse("template", f"No party is called {unknown!r} in a template.", hint, "")
     raw = (resources.files("backchannel.desk.plans") / "templates" / f"{name}.toml").read_text()
 
     def filled(found: re.Match[str]) -> str:
