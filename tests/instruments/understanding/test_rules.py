@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from typing import Any
 
@@ -461,8 +462,11 @@ def test_an_anchor_that_shows_another_jws() -> None:
 def test_the_anchor_shows_no_clause() -> None:
     item = in_state("complete")
     raw = _good().jws + payload(CHANNEL, item)
+    # Names of three letters come up in digests and signatures by chance.
+    said = re.sub(rb"[A-Za-z0-9_-]{22,}", b"", raw)
+    assert len(said) > 100
     for word in ("fish", "feast", "Fishing", "Ana", "Ben"):
-        assert word.encode() not in raw
+        assert word.encode() not in said
 
 
 def _me(name: str, item: Understanding, days: float = 0, pocket: bytes = b"", state: Any = None) -> Any:
