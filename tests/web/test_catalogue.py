@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from string import Formatter
@@ -162,3 +163,17 @@ def test_every_error_of_the_pages_is_found_again() -> None:
         fields = {name: f"«{k}»" for k, name in enumerate(parts(told))}
         wanted = spanish._said[told][0].format(**fields)
         assert spanish.problem(told.format(**fields)) == wanted
+
+
+def test_sentences_are_said_by_no_other_name() -> None:
+    """The catalogue is made by the names of calls: whoever says by another name is not heard."""
+    for path in sorted((make_catalogue.SRC / "web").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Assign):
+                (target,) = node.targets
+                pairs = [(target, node.value)]
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    pairs = [*zip(target.elts, node.value.elts, strict=True)]
+                for name, value in pairs:
+                    if isinstance(value, ast.Attribute) and value.attr in ("say", "count"):
+                        assert ast.unparse(name) == value.attr, f"{path.name}:{node.lineno}"

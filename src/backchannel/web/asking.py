@@ -70,9 +70,9 @@ def _options(ask: Ask, form: Form) -> list[str]:
     lines = [line for line in form["options"].split("\n") if line.strip()]
     grid = bool(form["low"].strip() or form["high"].strip())
     if bool(lines) == grid:
-        said = ask.words.say
+        say = ask.words.say
         raise Misuse(
-            "options", said("The options are lines, or numbers from one to another."), said("Give one or the other.")
+            "options", say("The options are lines, or numbers from one to another."), say("Give one or the other.")
         )
     if lines:
         return lines

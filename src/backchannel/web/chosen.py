@@ -20,10 +20,16 @@ def seats(channel: Channel, *, me: bool = False, observers: bool = True) -> list
 
 
 def some(ask: Ask, channel: Channel, form: Form, field: str) -> list[SeatId] | None:
-    """Those that were chosen one by one; None if everybody was. `Misuse("nobody")` if nobody was."""
-    if form[f"{field}_who"] != "some":
-        return None
-    return several(ask, channel, form, field)
+    """Those that were chosen one by one; None if everybody was. `Misuse`: `nobody` if nobody was, `both`."""
+    return several(ask, channel, form, field) if only_some(ask, form, f"{field}_who", field) else None
+
+
+def only_some(ask: Ask, form: Form, who: str, field: str) -> bool:
+    """Whether some were chosen and not everybody. `Misuse("both")`: what is meant for one must not reach all."""
+    if form[who] != "some" and form.all(field):
+        say = ask.words.say
+        raise Misuse("both", say("Names are chosen, and everybody too."), say("Choose one of the two."))
+    return form[who] == "some"
 
 
 def several(ask: Ask, channel: Channel, form: Form, field: str) -> list[SeatId]:
@@ -31,8 +37,8 @@ def several(ask: Ask, channel: Channel, form: Form, field: str) -> list[SeatId]:
     wanted = set(form.all(field))
     found = [one.id for one in channel.state.active if one.id.hex() in wanted]
     if not found:
-        said = ask.words.say
-        raise Misuse("nobody", said("Nobody is chosen."), said("Choose somebody, or everybody."))
+        say = ask.words.say
+        raise Misuse("nobody", say("Nobody is chosen."), say("Choose somebody, or everybody."))
     return found
 
 
