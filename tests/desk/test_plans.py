@@ -329,6 +329,13 @@ def test_a_gesture_is_owed_to_all_who_read_it(world: World) -> None:
     assert promise.toward == ("Chile",)
 
 
+def test_a_day_that_has_passed_is_none(world: World) -> None:
+    ana = world["ana"]
+    made = steps.gesture(ana, {"what": "A light.", "by": date(2001, 2, 3)}, "G")
+    with pytest.raises(Misuse, match="a day that has passed"):
+        steps.check_plan(ana, made)
+
+
 def test_a_party_is_named_as_the_roster_has_it(tmp_path: Path, world: World) -> None:
     assert steps.party(world["ana"], "holy  SEE") == "Holy See"
     with pytest.raises(Misuse, match="there are Argentina, Chile, Holy See"):

@@ -80,7 +80,7 @@ def _pdf(drawn: Picture) -> bytes:
 
 
 PICTURES: dict[str, Callable[[Picture], bytes]] = {
-    "svg": lambda drawn: svg(whole(drawn)).encode(),
+    "svg": lambda drawn: svg(whole(drawn), fitted=True).encode(),  # whoever opens it may not have our fonts
     "png": lambda drawn: png(whole(drawn)),
     "pdf": _pdf,
 }

@@ -138,6 +138,9 @@ def _check(channel: Channel, made: Plan, audience: Sequence[SeatId]) -> None:
     """Each step by itself, so that its person learns which one it is; the whole is for the fold."""
     parties, unit = speaking(audience, channel.state), channel.session.now().arrival
     for n, one in enumerate(made.promises, 1):
+        if 0 < one.by <= unit:
+            what = f"Step {n} (“{one.what[:40]}”) is to be done by a day that has passed."
+            raise Misuse("by", what, "Give a later day.", reading.UNDONE)
         try:
             check(one, parties, unit)
         except Malformed as problem:

@@ -6,6 +6,7 @@ from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
 from backchannel.facts.common import note_facts
+from backchannel.web import chosen
 from backchannel.web.page import Ask, Facts, Form, Page, settle
 
 MOST = 40
@@ -38,7 +39,7 @@ def look(ask: Ask) -> Facts:
 def send(ask: Ask, form: Form) -> str:
     """A note, to everybody or to some."""
     channel = ask.channel()
-    to = _readers(channel, form) if form["audience"] == "some" else None
+    to = _readers(channel, form) if chosen.only_some(ask, form, "audience", "to") else None
     days = form.number("keep") or None
     channel.send_note(form["text"], to, read_back=form["read_back"] == "yes", keep_days=days)
     settle(channel, ask.keeper)

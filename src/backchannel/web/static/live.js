@@ -108,6 +108,13 @@
   });
   document.addEventListener("submit", (event) => { clearTimeout(timers.get(event.target)); timers.delete(event.target); });
 
+  // Whoever ticks a name does not mean everybody.
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("fieldset input[type=checkbox]") || !event.target.checked) return;
+    const some = event.target.closest("fieldset").querySelector("input[type=radio][value=some]");
+    if (some) some.checked = true;
+  });
+
   // One click is enough: a second does nothing until the page has changed.
   document.addEventListener("submit", (event) => {
     const form = event.target;
