@@ -170,7 +170,7 @@ def test_sentences_are_said_by_no_other_name() -> None:
     for path in sorted((make_catalogue.SRC / "web").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Assign):
-                (target,) = node.targets
+                target = node.targets[0]
                 pairs = [(target, node.value)]
                 if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                     pairs = [*zip(target.elts, node.value.elts, strict=True)]
