@@ -13,6 +13,7 @@ import pytest
 from backchannel.desk.archive.store import opened
 from backchannel.desk.audit import Finding
 from backchannel.errors import RelayRefused, Unreachable
+from backchannel.facts import log
 from backchannel.web import record
 from tests.desk.world import World, talks
 from tests.web.kit import Browser, browsing
@@ -152,6 +153,19 @@ def test_what_came_back_is_let_go(browser: Browser) -> None:
     assert "This came back to you" not in browser.do(PLACE, "discard", row=str(row))
     assert browser.post(PLACE, {"do": "discard", "row": str(row)}).status_code == 400
     assert browser.post(PLACE, {"do": "discard"}).status_code == 400
+
+
+def test_a_seat_that_has_left_is_not_told_who_changed_the_seats(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "new round, with the seats as agreed" in browser.get(PLACE)
+    monkeypatch.setattr("backchannel.facts.common.left", lambda channel: True)
+    monkeypatch.setattr("backchannel.desk.channel.Channel.me", b"another")
+    with browser.keeper.desk() as desk:
+        rows = log.newest(desk.channels()[0], before=1 << 40, most=99)
+    calm = [one for one in rows if one["kind"] == "seats"]
+    assert calm
+    assert all((one["by"], one["about"]) == (None, None) for one in calm)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
