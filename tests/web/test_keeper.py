@@ -13,9 +13,10 @@ import pytest
 from starlette.datastructures import FormData
 
 from backchannel.errors import BackchannelError, Misuse
+from backchannel.facts.common import left
 from backchannel.web.keeper import Keeper, Locked, awake
 from backchannel.web.page import Form
-from tests.desk.world import PHRASE, World, alarms, offline, online, talks
+from tests.desk.world import PHRASE, World, alarms, offline, online, remove, talks
 from tests.web.kit import COOKIE, Browser, StillKeeper, browsing
 
 
@@ -292,3 +293,16 @@ def test_a_thread_follows_each_channel_and_ends(tmp_path: Path) -> None:
         one.lock()
         thread.join(5)
         assert not thread.is_alive()
+
+
+def test_a_seat_that_is_out_is_told_so_and_not_who_sits_there_now(tmp_path: Path) -> None:
+    with talks(tmp_path) as world:
+        remove(world, "ana", "hernan", "sofia")
+        world.sync("ana")
+        with browsing(world, "ana") as one:
+            with one.keeper.desk() as desk:
+                assert left(desk.channel())
+            page = one.get("/c/1/talk")
+            assert "You are no longer in this channel." in page
+            assert "Hernán" not in page
+            assert "Write a note" not in page

@@ -75,7 +75,9 @@ def _here(ask: Ask, channel: Channel) -> Facts:
         "trouble": trouble.what if trouble is not None else "",
         "awaiting": awaiting(ask, channel),
         "others": others(ask, channel, MOST_OTHERS),
-        "seats": [common.seat(channel, one) for one in state.present],
+        "left": common.left(channel),
+        # whoever has the desk of a seat that has left is not told who sits there now
+        "seats": [] if common.left(channel) else [common.seat(channel, one) for one in state.present],
         "charter": charter(state, ask.words),
     }
 
