@@ -113,6 +113,9 @@ def passing(channel: Channel, seat: SeatId) -> dict[str, int]:
     state = channel.state
     line = set(state.line(seat))
     names = [one.name for one in INSTRUMENTS if dossier.lets(state, one)]
+    if seat == channel.me:  # all that is here was for this seat, or for one that it succeeds
+        here = channel.session.book.items.counts()
+        return {name: here[name] for name in names if here.get(name)}
     found = {name: [held.value for held in channel.items(name)] for name in names}
     counts = {
         name: sum(bool(line & set(one.audience)) and not getattr(one, "gone", False) for one in held)

@@ -77,6 +77,15 @@ class Items:
         )
         return found[::-1]
 
+    def counts(self) -> dict[str, int]:
+        """How many items there are of each instrument, but for notes whose text is gone."""
+        rows = self._vault.query(
+            "SELECT instrument, count(*) FROM item WHERE place >= ? AND place < ?"
+            " AND NOT (instrument = 'note' AND until IS NULL) GROUP BY instrument",
+            (self._places.first, self._places.end),
+        )
+        return {str(name): int(many) for name, many in rows}
+
     def find(self, wanted: str, most: int = 100) -> list[Item]:
         """Items whose text has all of these words, best first."""
         quoted = " ".join('"' + word.replace('"', '""') + '"' for word in wanted.replace("\0", " ").split())
