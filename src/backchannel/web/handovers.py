@@ -37,7 +37,7 @@ def look(ask: Ask) -> Facts:
             if active and me is not None and me.speaks and one.party == party and one.id != channel.me
         ],
         "heirs": [{**common.seat(channel, one), "of": common.name(state, one.succeeds)} for one in heirs],
-        "handovers": succession.facts(channel),
+        "handovers": [] if common.left(channel) else succession.facts(channel),
         "passes": counted(ask.words, handovers.passing(channel, channel.me)) if active else "",
         "dossier": state.charter.terms.dossier if state.charter is not None else "all",
     }

@@ -21,11 +21,12 @@ def look(ask: Ask) -> Facts:
     state, me = channel.state, channel.state.seat(channel.me)
     left = common.left(channel)
     own = [one for one in state.present if one.id == channel.me]
-    others = [one for one in state.present if one.id != channel.me]
+    # Whoever has the desk of a seat that has left is not told who sits there now.
+    others = [one for one in state.present if one.id != channel.me and not left]
     return {
         "me": _seat(channel, own[0]) if own else None,
         "others": [_seat(channel, one) for one in others],
-        "gone": overview.gone(channel.state),
+        "gone": [] if left else overview.gone(channel.state),
         "changes": [] if left else [_change(channel, one) for one in _under_way(channel)],
         "handovers": [] if left else succession.facts(channel),
         "stage": state.stage,
