@@ -68,7 +68,7 @@
   const buttons = (form) => own(form).filter((f) => f.tagName === "BUTTON").map((f) => f.value);
   const about = (form) => own(form).filter((f) => f.type === "hidden").map((f) => [f.name, f.value]);
   const fields = (form) => own(form).filter((f) => !["BUTTON", "FIELDSET", "OUTPUT"].includes(f.tagName) &&
-    !["hidden", "password", "file"].includes(f.type) && f.autocomplete !== "off");
+    !["hidden", "password", "file"].includes(f.type) && f.getAttribute("autocomplete") !== "off");
   const values = (form) => fields(form).filter((f) => !["checkbox", "radio"].includes(f.type) || f.checked)
     .map((f) => [f.name, f.value]);
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
