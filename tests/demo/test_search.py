@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.demo.search import ENCODINGS, PIECE, pieces, search
+from backchannel.demo.search import ENCODINGS, PIECE, found_in, pieces, search
 
 WORDS = "We pull back when they pull back. Así lo decidió Antonio Samoré."
 
@@ -36,3 +36,14 @@ def test_nothing_is_found_in_noise(tmp_path: Path) -> None:
 
 def test_a_short_text_is_one_piece() -> None:
     assert pieces(["short"], ["name", "name"]) == ["short", "name"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("words", ["Sea of Peace", "Samoré", "Łódź", "和平友好"])
+def test_every_way_to_write_is_found_and_named(words: str, encoding: str) -> None:
+    """At the very beginning and the very end too, where nothing of it may be cut off."""
+    raw = words.encode(encoding)
+    found = found_in(raw, [words])
+    assert (words, encoding) in found
+    assert found_in(raw[:-1], [words]) == []
+    assert found_in(raw[1:], [words]) == []

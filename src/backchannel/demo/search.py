@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
+_MIDDLE = {"utf-16-le": slice(None, -1), "utf-16-be": slice(1, None)}
 PIECE = 10
 """Texts are searched for in pieces of so many characters, so any 19 of them in a row are found."""
 
@@ -28,13 +29,19 @@ def search(files: Iterable[Path], texts: Sequence[str], names: Sequence[str] = (
 def found_in(hay: bytes, wanted: Sequence[str]) -> list[tuple[str, str]]:
     """Which pieces stand in these bytes, and how written, regardless of capitals."""
     hay = hay.lower()
-    return [(piece, encoding) for piece in wanted for encoding, raw in _written(piece) if raw in hay]
+    maybe = (piece for piece in wanted if any(mark in hay for mark in _marks(piece)))
+    return [(piece, encoding) for piece in maybe for encoding, raw in _written(piece) if raw in hay]
 
 
 def pieces(texts: Sequence[str], names: Sequence[str] = ()) -> list[str]:
     """What to look for: every text cut into pieces, every name whole; nothing twice."""
     cut = [text[at : at + PIECE] for text in texts for at in range(0, max(1, len(text) - PIECE + 1), PIECE)]
     return list(dict.fromkeys([*cut, *names]))
+
+
+def _marks(piece: str) -> set[bytes]:
+    """What is in every hay that holds the piece, however written: UTF-16 of either kind has the same middle."""
+    return {raw[_MIDDLE.get(encoding, slice(None))] for encoding, raw in _written(piece)}
 
 
 def _written(piece: str) -> set[tuple[str, bytes]]:
