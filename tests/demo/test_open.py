@@ -22,6 +22,7 @@ def test_it_ends_before_anybody_leaves() -> None:
     assert not [act for scene in scenes for act in scene.act if act.do in ("hand-over", "take-over")]
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_three_desks_are_left_open(tmp_path: Path) -> None:
     command = [

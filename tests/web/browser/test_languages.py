@@ -12,7 +12,7 @@ from tests.web.browser.kit import House, named, places, shot
 from tests.web.browser.test_pages import WIDE
 from tools import make_catalogue
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.soak, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")

@@ -70,6 +70,7 @@ def test_narrow_windows_hold_every_page(window: Page, addresses: list[str]) -> N
     assert wide == []
 
 
+@pytest.mark.soak
 def test_large_letters_hold_every_page(window: Page, addresses: list[str]) -> None:
     wide = []
     for place in _each(window, addresses):
@@ -79,6 +80,7 @@ def test_large_letters_hold_every_page(window: Page, addresses: list[str]) -> No
     assert wide == []
 
 
+@pytest.mark.soak
 def test_dark_rooms(house: House, window: Page, addresses: list[str]) -> None:
     """The contrast of dark colours, on every page."""
     window.emulate_media(color_scheme="dark")
