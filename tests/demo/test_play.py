@@ -239,6 +239,7 @@ def test_what_could_not_be_tried_is_not_said_to_hold(tmp_path: Path, monkeypatch
     assert json.loads(told.getvalue())["checks"][1]["ok"] is None
 
 
+@pytest.mark.soak
 def test_json_says_it_all_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stage is real; the proofs, tried elsewhere, are passed over."""
     monkeypatch.setattr(performance.Performance, "_while_open", lambda self, stage: iter(()))

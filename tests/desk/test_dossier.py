@@ -252,7 +252,9 @@ def at_call(world: World, names: tuple[str, ...], number: int, do: Callable[[], 
     return lambda: done[0]
 
 
-@pytest.mark.parametrize("k", range(len(AFTER)))
+@pytest.mark.parametrize(
+    "k", [k if k in (1, 3) else pytest.param(k, marks=pytest.mark.soak) for k in range(len(AFTER))]
+)
 @pytest.mark.parametrize("who", ["sofia", "ago"])
 def test_whatever_is_said_at_any_moment_arrives(tmp_path: Path, small: None, who: str, k: int) -> None:
     number, said_it = 1 + k % 4, True
@@ -399,7 +401,7 @@ def test_notes_are_erased_at_their_hour_by_the_successor(world: World) -> None:
 # --- programs that end
 
 
-@pytest.mark.parametrize("durable", [False, True])
+@pytest.mark.parametrize("durable", [pytest.param(False, marks=pytest.mark.soak), True])
 @pytest.mark.parametrize("who", ["sofia", "ago"])
 def test_a_desk_that_ends_at_any_transaction_goes_on(tmp_path: Path, small: None, who: str, durable: bool) -> None:
     number, crashed = 1, True
