@@ -58,7 +58,10 @@ def test_a_read_back_by_pages(world: World, browser: Browser) -> None:
     with browser.keeper.desk() as desk:
         desk.channel().sync()
     seat = world["hernan"].me.hex()
-    browser.do("/c/1/talk", "judge", note=str(n), seat=seat, text="No: the cape.")
+    page = browser.get("/c/1/talk")
+    assert "The meridian." in page
+    assert page.index('value="confirm"') < page.index('value="correct"')
+    browser.do("/c/1/talk", "correct", note=str(n), seat=seat, text="No: the cape.")
     with browsing(world, "hernan") as chile:
         with chile.keeper.desk() as desk:
             desk.channel().sync()
@@ -66,4 +69,25 @@ def test_a_read_back_by_pages(world: World, browser: Browser) -> None:
         chile.do("/c/1/talk", "restate", note=str(n), text="The cape.")
     with browser.keeper.desk() as desk:
         desk.channel().sync()
-    assert "has confirmed" in browser.do("/c/1/talk", "judge", note=str(n), seat=seat, text="")
+    assert "has confirmed" in browser.do("/c/1/talk", "confirm", note=str(n), seat=seat)
+
+
+def test_a_correction_has_words_and_a_reader(world: World, browser: Browser) -> None:
+    browser.do("/c/1/talk", "send", text="The cape.", audience="all", read_back="yes")
+    world.settle("hernan", "sofia")
+    n = world["hernan"].items("note")[-1].position
+    with browsing(world, "hernan") as chile:
+        chile.do("/c/1/talk", "restate", note=str(n), text="The meridian.")
+    with browser.keeper.desk() as desk:
+        desk.channel().sync()
+    told = {"note": str(n), "seat": world["hernan"].me.hex()}
+    answer = browser.post("/c/1/talk", {"do": "correct", "text": "  ", **told})
+    assert answer.status_code == 400
+    assert "Nothing is written" in answer.text
+    answer = browser.post("/c/1/talk", {"do": "correct", "text": "x\u202ey", **told})
+    assert answer.status_code == 400
+    assert answer.text.count("x\u202ey</textarea>") == 1  # in its form, and not in that of a new note
+    for seat in ("", "zz"):
+        answer = browser.post("/c/1/talk", {"do": "confirm", "note": str(n), "seat": seat})
+        assert answer.status_code == 400
+    assert "Is that what you meant?" in browser.get("/c/1/talk")

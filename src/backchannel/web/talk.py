@@ -62,16 +62,32 @@ def restate(ask: Ask, form: Form) -> str:
     return ask.place(f"talk?at={n}#n{n}")
 
 
-def judge(ask: Ask, form: Form) -> str:
-    """The author: understood, or not, and how it was meant."""
+def confirm(ask: Ask, form: Form) -> str:
+    """The author: what was read back is what was meant."""
     channel, n = ask.channel(), form.number("note")
-    item, seat = channel.note_at(n), bytes.fromhex(form["seat"])
-    if form["text"].strip():
-        channel.correct(item, seat, form["text"])
-    else:
-        channel.confirm(item, seat)
+    channel.confirm(channel.note_at(n), _seat(ask, form))
     settle(channel, ask.keeper)
     return ask.place(f"talk?at={n}#n{n}")
 
 
-TALK = (Page("/c/{c:int}/talk", "talk.html", look, {"send": send, "restate": restate, "judge": judge}),)
+def correct(ask: Ask, form: Form) -> str:
+    """The author: it is not, and how it was meant."""
+    channel, n = ask.channel(), form.number("note")
+    if not form["text"].strip():
+        raise Misuse("empty", ask.words.say("Nothing is written."), ask.words.say("Say how you meant it."))
+    channel.correct(channel.note_at(n), _seat(ask, form), form["text"])
+    settle(channel, ask.keeper)
+    return ask.place(f"talk?at={n}#n{n}")
+
+
+def _seat(ask: Ask, form: Form) -> SeatId:
+    """Whose read-back it is; of a seat that is gone, too."""
+    found = next((one.id for one in ask.channel().state.seats if one.id.hex() == form["seat"]), None)
+    if found is None:
+        raise Misuse("seat", ask.words.say("This seat is no longer here."), ask.words.say("Look at the list again."))
+    return found
+
+
+_ACTS = {"send": send, "restate": restate, "confirm": confirm, "correct": correct}
+
+TALK = (Page("/c/{c:int}/talk", "talk.html", look, _ACTS),)
