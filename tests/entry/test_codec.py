@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import backchannel.entry
 import backchannel.seal
-from backchannel.entry.codec import Secret, Value, decode, encode
+from backchannel.entry.codec import Secret, Value, decode, encode, reread
 from backchannel.entry.ids import Bytes16, Bytes32, Count
 from backchannel.errors import Malformed
 from backchannel.seal.chain import Cursor, Header, Line
@@ -254,3 +254,14 @@ def test_an_error_shows_no_value() -> None:
 
 def test_bytes32_is_32_bytes() -> None:
     assert decode(encode(bytes(32)), kind(Bytes32)) == bytes(32)
+
+
+@given(SAMPLES)
+def test_what_a_desk_wrote_itself_reads_as_it_was(sample: Sample) -> None:
+    assert reread(encode(sample), Sample) == sample
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xc1", encode("x"), encode(()) + b"\x00"])
+def test_what_is_no_such_value_is_not_read_again_either(raw: bytes) -> None:
+    with refused("encoding"):
+        reread(raw, Sample)

@@ -44,6 +44,19 @@ def decode(raw: bytes, kind: type[T]) -> T:
     trailing bytes, a wrong type, text that is not UTF-8; `canonical` for another order, a repeated key, a longer form
     of an integer or length; `text` for text that is not standard (spec/sealing.md, 10).
     """
+    value = reread(raw, kind)
+    if _encoder.encode(value) != raw:
+        raise Malformed("canonical", f"These bytes ({_name(kind)}) are not written in the one form that is allowed.")
+    if not all(standard(text) for text in _texts(value)):
+        raise Malformed("text", f"The text in these bytes ({_name(kind)}) is not in the one form that is allowed.")
+    return value
+
+
+def reread(raw: bytes, kind: type[T]) -> T:
+    """Decode what this desk has encoded itself, and kept where nobody else writes: its form needs no second look.
+
+    Raises `Malformed("encoding")` as `decode` does.
+    """
     decoder = _decoders.get(kind)
     if decoder is None:
         decoder = _decoders.setdefault(kind, msgspec.msgpack.Decoder(kind))
@@ -51,10 +64,6 @@ def decode(raw: bytes, kind: type[T]) -> T:
         value: T = decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise Malformed("encoding", f"These bytes are no well-formed {_name(kind)}.") from problem
-    if _encoder.encode(value) != raw:
-        raise Malformed("canonical", f"These bytes ({_name(kind)}) are not written in the one form that is allowed.")
-    if not all(standard(text) for text in _texts(value)):
-        raise Malformed("text", f"The text in these bytes ({_name(kind)}) is not in the one form that is allowed.")
     return value
 
 

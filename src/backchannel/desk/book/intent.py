@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from backchannel.entry.codec import Value, decode
+from backchannel.entry.codec import Value, reread
 from backchannel.entry.ids import Bytes32, SeatId
 
 
@@ -39,4 +39,4 @@ Intent: TypeAlias = Say | Act | Welcome
 
 def parse(raw: bytes) -> Intent:
     """The intent that the outbox holds."""
-    return decode(raw, Intent)  # type: ignore[arg-type]
+    return reread(raw, Intent)  # type: ignore[arg-type]

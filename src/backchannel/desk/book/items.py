@@ -8,7 +8,7 @@ from backchannel.desk.book.aside import Asides
 from backchannel.desk.book.outbox import Outbox
 from backchannel.desk.book.places import Places
 from backchannel.desk.vault.vault import Vault
-from backchannel.entry.codec import decode, encode
+from backchannel.entry.codec import encode, reread
 from backchannel.entry.ids import SeatId
 from backchannel.instruments import BY_KIND, INSTRUMENTS, Instrument
 from backchannel.instruments.base import WAITS
@@ -253,7 +253,7 @@ class Items:
 
     def _items(self, sql: str, *parameters: Any) -> list[Item]:
         rows = self._vault.query(sql, parameters)
-        return [Item(_BY_NAME[name], decode(value, _BY_NAME[name].item)) for name, value in rows]
+        return [Item(_BY_NAME[name], reread(value, _BY_NAME[name].item)) for name, value in rows]
 
 
 def _over(item: Item) -> bool:
