@@ -143,6 +143,7 @@ def channel(text: str) -> show.Facts:
         "charter": {**charter, "in_force": False},
         "seats": seats(text),
         "gone": [text],
+        "uncompared": [text],
         "pending": [{**change, "change": "invitation", "expires": expires}, {**change, "change": "removal"}],
         "handovers": [{"to": text, "of": text, "stage": "both", "stage_says": text, "dossiers": [dossier(text)]}],
         "next": [{"who": text, "what": text, "command": text}],

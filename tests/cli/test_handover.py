@@ -119,8 +119,12 @@ def test_a_seat_is_handed_over(table: Table, tmp_path: Path) -> None:
     assert "both are here" in ago.run("channel", "show").out
     sync(sofia, ago, ana)
     assert shown(sofia)["standing"] == "gone"
-    assert "You are not in this channel any more" in sofia.run("channel", "show").out
-    assert shown(sofia)["handovers"] == []
+    out = sofia.run("channel", "show").out
+    assert "You are not in this channel any more" in out
+    assert not [name for name in ("Carlos", "Hern", "Agostino") if name in out]  # who sits there now is no affair of it
+    told = shown(sofia)
+    assert [told[name] for name in ("handovers", "seats", "gone", "uncompared")] == [[], [], [], []]
+    assert told["charter"]["seats"] == []
     assert sofia.facts("note", "send", "x", code=1)["error"] == "removed"
     [seat] = [one for one in shown(ana)["seats"] if one["party"] == "Holy See"]
     assert (seat["name"], seat["in_place_of"]) == ("Agostino C.", "Sofia S.")

@@ -9,7 +9,7 @@ import pytest
 from backchannel.desk import texts
 from backchannel.desk.channel import Channel
 from backchannel.facts import Facts, overview
-from tests.desk.world import talks
+from tests.desk.world import World, found, talks
 from tests.web.kit import browsing
 
 
@@ -43,3 +43,27 @@ def test_a_page_asks_no_more_of_a_text_that_is_over(tmp_path: Path) -> None:
             desk.channel().sync()
             assert desk.channel().session.book.items.unsettled("text") == []
         assert "Say where you stand" not in ana.get("/c/1/talk")
+
+
+def test_seats_whose_words_were_not_compared_are_named_with_what_is_awaited(tmp_path: Path) -> None:
+    with talks(tmp_path) as world, browsing(world, "ana") as ana:
+        for who, left in ((None, "Hernán C. and Sofia S."), ("hernan", "Sofia S."), ("sofia", "")):
+            if who is not None:
+                with ana.keeper.desk() as desk:
+                    desk.channel().mark_verified(world[who].me)
+            page = ana.get("/c/1/talk")
+            aside = page[page.index('data-live="awaiting"') : page.index('data-live="seats"')]
+            assert ("Words not compared yet" in aside) is bool(left)
+            assert left in aside
+
+
+def test_nobody_is_a_guest_while_a_channel_is_founded(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    codes = found(world, "ana", "hernan")
+    world.desk("hernan").join(codes["hernan"])
+    world["ana"].sync()
+    with browsing(world, "ana") as ana:
+        page = ana.get("/c/1/seats")
+        assert "Hernán C." in page
+        assert "guest" not in page
+    world.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.world import NAMES, URL, World, found, offline, talks
+from tests.desk.world import NAMES, URL, World, charter, found, offline, talks
 from tests.web.kit import Browser, browsing
 from tests.web.kit_forms import do, done, fill, press, problem, send, sure
 from tests.web.kit_texts import Table, sitting
@@ -120,8 +120,16 @@ def test_a_code_is_shown_again_until_it_is_used(tmp_path: Path) -> None:
         assert "".join(code_of(ana.get(place[1])).split()) == codes["hernan"]
         world.desk("hernan").join(codes["hernan"])
         world["ana"].sync()
-        assert "used" in ana.get(place[1], 404)
-        ana.get(f"{SEATS}/code/9999", 404)
+        page = ana.get(place[1])
+        assert "The code was used: Hernán C. has taken the seat" in page
+        assert "Compare words" in page
+        assert 'class="code"' not in page
+        for never in (0, 9999):
+            ana.get(f"{SEATS}/code/{never}", 404)
+        charter(world, "ana", "hernan")
+        page = ana.get(place[1])
+        assert "This invitation is used, or over" in page
+        assert f'href="{SEATS}"' in page
     world.close()
 
 
@@ -149,11 +157,11 @@ def test_words_are_compared_aloud(table: Table) -> None:
     words = re.findall(r"<ol class=\"twelve\".*?</ol>", page, re.S)
     assert len(words) == 3
     assert words[0] in hernan.get(SEATS)
-    assert page.count("not compared yet") == 2
+    assert page.count(">not compared yet<") == 2
     page = do(ana, SEATS, "verify")
-    assert page.count("not compared yet") == 1
+    assert page.count(">not compared yet<") == 1
     assert page.count("words compared") == 1
-    assert hernan.get(SEATS).count("not compared yet") == 2
+    assert hernan.get(SEATS).count(">not compared yet<") == 2
 
 
 def test_words_that_have_changed_are_not_marked(table: Table) -> None:

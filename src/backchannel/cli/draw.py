@@ -48,7 +48,11 @@ def channel(page: Page, facts: Facts) -> None:
     page.say(f"  {facts['stage_says']}. {_count(facts['entries'], 'entry', 'entries')} read from {facts['relay']}", DIM)
     page.say()
     steps(page, facts["next"])
-    seats(page, facts["seats"])
+    if facts["uncompared"]:
+        page.say(f"Words not compared yet with {names(facts['uncompared'])}: backchannel channel verify-seat", DIM)
+        page.say()
+    if facts["seats"]:
+        seats(page, facts["seats"])
     if facts["gone"]:
         page.say(f"  No longer here: {names(facts['gone'])}", DIM)
     page.say()
@@ -175,7 +179,7 @@ def terms(page: Page, charter: Facts) -> None:
         page.say(f"In force. {names(charter['awaits'])} has still to sign.")
     elif charter["awaits"]:
         page.say(stop(f"Not in force yet: it awaits {names(charter['awaits'])}"))
-    else:
+    elif charter["seats"]:
         page.say("In force: every seat has signed.")
 
 

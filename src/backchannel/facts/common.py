@@ -99,6 +99,13 @@ def seat(channel: Channel, one: Seat) -> Facts:
     }
 
 
+def uncompared(channel: Channel) -> list[str]:
+    """The seats whose words its person has not compared yet: until then each may be somebody else."""
+    known = {channel.me, *channel.session.book.verified()}
+    here = () if left(channel) else channel.state.present
+    return [called(channel.state, one) for one in here if one.id not in known]
+
+
 def in_place_of(state: State, one: Seat) -> str | None:
     """Whose place a seat has taken."""
     return name(state, one.succeeds) if one.succeeds is not None else None
@@ -110,14 +117,15 @@ def charter(channel: Channel) -> Facts | None:
     if state.charter is None:
         return None
     terms = state.charter.terms
+    here, waits = ((), ()) if left(channel) else (state.present, unsigned(state))
     return {
         "terms": {field: getattr(terms, field) for field in terms.__struct_fields__},
         "seats": [
             {"name": called(state, one), "party": one.party, "role": one.role, "signed": one.signed}
-            for one in state.present
+            for one in here
             if one.id in state.charter.seats or one.standing == "guest" or one.signed
         ],
-        "awaits": [called(state, one) for one in unsigned(state)],
+        "awaits": [called(state, one) for one in waits],
         "in_force": state.stage in ("signed", "open"),
     }
 

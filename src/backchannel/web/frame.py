@@ -78,6 +78,8 @@ def _here(ask: Ask, channel: Channel) -> Facts:
         "left": common.left(channel),
         # whoever has the desk of a seat that has left is not told who sits there now
         "seats": [] if common.left(channel) else [common.seat(channel, one) for one in state.present],
+        "uncompared": common.uncompared(channel),
+        "founding": state.stage != "open",
         "charter": charter(state, ask.words),
     }
 

@@ -13,6 +13,8 @@ from backchannel.web.page import Ask, Facts, Form, Page, settle
 
 GROUPS = 6
 """Groups of a code on a line."""
+OFFERS = ("invite", "handover")
+"""Entries that offer a seat."""
 
 
 def look(ask: Ask) -> Facts:
@@ -118,9 +120,12 @@ def offered(ask: Ask, channel: Channel, key: bytes) -> str:
 
 
 def look_code(ask: Ask) -> Facts:
-    """An invitation's code, to be carried by hand; or whose yes it lacks."""
+    """An invitation's code, to be carried by hand; whose yes it lacks; or by whom it was used."""
     channel = ask.channel()
     one = _invitation(ask, channel)
+    if one is None or one.proposal.stage == "done":
+        taken = common.name(channel.state, one.seat) if one is not None else ""
+        return {"one": _change(channel, one) if one is not None else None, "code": [], "taken": taken, "own": False}
     try:
         letters = channel.code(one.invite).split("-")
     except Misuse as problem:
@@ -131,15 +136,17 @@ def look_code(ask: Ask) -> Facts:
     return {
         "one": _change(channel, one),
         "code": [f"{row}-" for row in rows[:-1]] + rows[-1:],
+        "taken": "",
         "own": one.replaces == channel.me,
     }
 
 
-def _invitation(ask: Ask, channel: Channel) -> Invitation:
+def _invitation(ask: Ask, channel: Channel) -> Invitation | None:
+    """None when it is used and a round has begun since, or it is over. `Misuse("invitation")` if there never was."""
     n = ask.position()
     found = next((one for one in channel.state.invitations if one.proposal.at.position == n), None)
-    if found is None:
-        raise Misuse("invitation", ask.words.say("This invitation is used, or over."), "")
+    if found is None and not any(one.kind in OFFERS for one in channel.session.book.entries.log(n, 1)):
+        raise Misuse("invitation", ask.words.say("There is no such invitation."), "")
     return found
 
 
