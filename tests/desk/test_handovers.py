@@ -162,3 +162,21 @@ def test_what_waited_for_the_relay_is_not_posted_for_a_seat_that_was_frozen_mean
     assert not posted & {frame.body for frame in decode_frames(row.frames or b"")}
     assert [one.text for one in notes(pia)] == ["The cape."]
     assert notes(pia)[0].audience == tuple(sorted((hernan.me, pia.me)))
+
+
+def test_the_holder_goes_without_another_entry_once_the_relay_has_erased_what_passed(world: World) -> None:
+    """A desk that only follows what is pushed: no entry tells of an erasure."""
+    ana, hernan = world["ana"], world["hernan"]
+    hernan.send_note("For the dossier.", [ana.me])
+    world.settle("ana", "hernan", "pia")
+    invite = handovers.offer(ana, ana.me, "Ana B.")
+    world.settle("ana", "hernan", "pia")
+    heir = come(world, ana, "heir", invite)
+    for _ in range(9):
+        for who in (heir, hernan):
+            who.sync()
+        if ana._syncer.gone() or not (came := ana._syncer.read()):
+            break
+        ana._syncer.pushed(came)
+    assert ana._syncer.gone()
+    assert [note.text for note in notes(heir)] == ["For the dossier."]

@@ -234,10 +234,19 @@ class Syncer:
     def work(self) -> bool:
         """Do what is owed and post what waits; whether anything was posted, so that there is something to read."""
         self._lapse()
+        posted = self._serve()
+        if self._rotate():
+            return True
+        if self._erase():
+            self._serve()  # what waited for that is owed now: no entry tells of an erasure, none would be pushed
+            return True
+        return posted
+
+    def _serve(self) -> bool:
+        """Post what is owed, and what waits; whether anything was posted."""
         while self._owe() or self._crashed:
             self.forget()  # then what was destroyed can be confirmed
-        posted = self.post()
-        return self._rotate() or self._erase() or posted
+        return self.post()
 
     def _owe(self) -> bool:
         """Put what is owed into the outbox, and seal what waits there; whether a secret was destroyed meanwhile."""
