@@ -5,13 +5,48 @@
   let seen = root.dataset.version;
   root.classList.add("scripted");
 
-  const touched = (region) =>
-    region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select") || dirty(region);
+  const FIELDS = "textarea, input:not([type=hidden]), select";
+  const touched = (region, other) =>
+    region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select") ||
+    dirty(region) || typedBefore(region, other);
   const dirty = (region) =>
-    [...region.querySelectorAll("textarea, input:not([type=hidden]), select")].some((field) =>
+    [...region.querySelectorAll(FIELDS)].some((field) =>
       field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked :
       field.tagName === "SELECT" ? [...field.options].some((o) => o.selected !== o.defaultSelected) :
       field.type === "file" ? field.files.length > 0 : field.value !== field.defaultValue);
+
+  // Of a form: what it is about, whatever was typed into it.
+  const about = (form) => [...form.querySelectorAll("input[type=hidden]")]
+    .filter((field) => !field.name.startsWith("_")).map((field) => [field.name, field.value]);
+
+  // Controls by what they do, so that the same one is found in a region that has come anew.
+  const named = (region, which, parts) => {
+    const found = new Map(), seen = {};
+    for (const one of region.querySelectorAll(which)) {
+      const key = JSON.stringify([one.tagName, one.id, one.name || "", one.form ? about(one.form) : [], ...parts(one)]);
+      seen[key] = (seen[key] || 0) + 1;
+      found.set(key + seen[key], one);
+    }
+    return found;
+  };
+  const control = (one) => [one.getAttribute("href"), one.getAttribute("value"), one.getAttribute("aria-labelledby"),
+    one.tagName === "SUMMARY" ? one.textContent : ""];
+  const choice = (one) => [["checkbox", "radio"].includes(one.type) ? one.value : ""];
+  const stood = (one) => JSON.stringify(one.tagName === "SELECT" ? [...one.options].map((o) => o.defaultSelected) :
+    [one.defaultValue, one.defaultChecked]);
+
+  // This page is the answer to a form, and holds what was typed: the page by itself would not.
+  const typedBefore = (region, other) => {
+    const fresh = named(other, FIELDS, choice);
+    return [...named(region, FIELDS, choice)].some(([key, one]) => fresh.has(key) && stood(fresh.get(key)) !== stood(one));
+  };
+
+  // Where the focus goes when a region comes anew; null if what it is on is not there any more, or means something else.
+  const focused = (region, other) => {
+    const all = "a, button, summary, [tabindex]";
+    const key = [...named(region, all, control)].find(([, one]) => one === document.activeElement)?.[0];
+    return key && named(other, all, control).get(key) || null;
+  };
 
   // The desk was locked: nothing of it stays on the screen, here or behind "back".
   const others = new BroadcastChannel("locked");
@@ -32,12 +67,17 @@
     if (fresh.documentElement.dataset.state !== "open") { gone(); return; }
     for (const region of document.querySelectorAll("[data-live]")) {
       const other = fresh.querySelector(`[data-live="${region.dataset.live}"]`);
-      if (other && !touched(region) && other.innerHTML !== region.innerHTML) {
-        keepOpen(region, other);
-        region.replaceWith(document.importNode(other, true));
-      }
+      if (!other || shown(other) === shown(region) || touched(region, other)) continue;
+      const within = region.contains(document.activeElement), here = document.importNode(other, true);
+      const focus = within ? focused(region, here) : null;
+      if (within && !focus) { region.addEventListener("focusout", news, { once: true }); continue; }
+      keepOpen(region, here);
+      region.replaceWith(here);
+      if (focus) focus.focus({ preventScroll: true });
     }
   };
+  // Every form has a number of its own: another number is no news.
+  const shown = (region) => region.innerHTML.replace(/(name="_number" value=")[0-9a-f]*/g, "$1");
 
   let busy = false, again = false;
   const news = async () => {
@@ -66,7 +106,6 @@
   // Drafts: what is typed goes to the vault, and nowhere into the browser; what was kept comes back into its form.
   const own = (form) => [...form.elements].filter((field) => field.name && !field.name.startsWith("_"));
   const buttons = (form) => own(form).filter((f) => f.tagName === "BUTTON").map((f) => f.value);
-  const about = (form) => own(form).filter((f) => f.type === "hidden").map((f) => [f.name, f.value]);
   const fields = (form) => own(form).filter((f) => !["BUTTON", "FIELDSET", "OUTPUT"].includes(f.tagName) &&
     !["hidden", "password", "file"].includes(f.type) && f.getAttribute("autocomplete") !== "off");
   const values = (form) => fields(form).filter((f) => !["checkbox", "radio"].includes(f.type) || f.checked)
