@@ -16,7 +16,7 @@ from typing import Any
 
 from backchannel.channel.charter import Terms
 from backchannel.channel.state import DAY, Agreed, At, Seat, State
-from backchannel.desk import evidence, steps
+from backchannel.desk import evidence, files, steps
 from backchannel.desk.desk import Desk
 from backchannel.entry.codec import decode, encode
 from backchannel.instruments.base import Spoken
@@ -190,9 +190,9 @@ def _send(folder: str, file: str, pipe: Connection) -> None:
     with Desk.open(Path(folder), PASSPHRASE) as desk:
         channel, start = desk.channel(), time.perf_counter()
         item = channel.items("step")[0].value
-        found = evidence.describe(Path(file))
+        found = files.take(channel.session, item.at.position, Path(file)).file
         steps.report(channel, item, steps.step(item, 1), "Done.", [found])
-        evidence.send(channel, item, found, Path(file))
+        files.carry(channel)
         pipe.send((time.perf_counter() - start, _peak()))
 
 

@@ -7,16 +7,19 @@ import re
 import shutil
 import stat
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backchannel.cli import step_news
-from backchannel.desk import evidence
+from backchannel.desk import sending
+from backchannel.desk.book.outbox import Outbox
 from backchannel.desk.channel import Channel
-from backchannel.errors import Unreachable
+from backchannel.desk.files import Incoming
+from backchannel.desk.link.client import RelayClient
+from backchannel.errors import RelayRefused, Unreachable
 from backchannel.instruments.step.acts import PIECE
 from tests.cli.conftest import Person, Table, table_in
 
@@ -377,75 +380,120 @@ def test_files_that_are_no_ladder(name: str, shared: tuple[Table, str], tmp_path
 # --- files: changed, interrupted, too many ----------------------------------------------------------------------------
 
 
-def stopping(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """The relay goes away after some pieces."""
-    real, seen = Channel.say, 0
+def stopping(monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
+    """It is stopped, or the relay goes away, when so many pieces have gone."""
+    real, seen = Outbox.set_posted, 0
 
-    def say(self: Channel, kind: str, *args: Any, **more: Any) -> None:
+    def posted(self: Outbox, rows: Iterable[Any]) -> None:
         nonlocal seen
-        seen += kind == "step.piece"
-        if kind == "step.piece" and seen > after:
-            raise Unreachable("unreachable", "The relay does not answer.")
-        real(self, kind, *args, **more)
+        rows = list(rows)
+        real(self, rows)
+        seen += sum(getattr(row.intent, "kind", "") == "step.piece" for row in rows)
+        if seen >= after:
+            raise error
 
-    monkeypatch.setattr(Channel, "say", say)
+    monkeypatch.setattr(Outbox, "set_posted", posted)
 
 
 def test_a_report_whose_files_are_interrupted(table: Table, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ana = table.ana
-    n, photo = pledged(table, short), file(short, 4 * PIECE)
+    n, photo = pledged(table, short), file(short, 9 * PIECE)
+    content = photo.read_bytes()
     with monkeypatch.context() as patch:
-        stopping(patch, 2)
-        said = ana.run("step", "report", n, "1", "Done.", "--file", str(photo), "--yes", code=1).out
+        stopping(patch, 5, Unreachable("unreachable", "The relay does not answer."))
+        said = ana.run("step", "report", n, "1", "Done.", "--file", str(photo), "--yes").out
     assert "Said.\n" in said
-    assert "Not sent yet: photo.jpg, 2 of 4 pieces. The relay does not answer." in said.replace("\n  ", " ")
-    assert f"To go on: backchannel step send {n} 1 {photo}" in said.replace("\n    ", "")
-    assert "send the rest of the files of step 1" in ana.run("channel", "show").out
-    assert table.hernan.facts("step", "evidence", n, "1", "--save", str(short / "o"), code=1)["evidence"][0]["why"]
+    assert "Not sent yet: photo.jpg, 4 of 9 pieces.\n" in said
+    assert "It is kept on this desk, and goes on by itself with the next sync: backchannel desk sync" in flat(said)
+    assert "The relay does not answer." in said
+    photo.write_bytes(b"another")  # the desk has its own
     page = table.hernan.run("step", "show", n).out
     assert "1 file, 1 not wholly here yet" in page
-    content = photo.read_bytes()
-    photo.write_bytes(b"other" + content[5:])
-    assert ana.facts("step", "send", n, "1", str(photo), code=1)["what"].endswith("it has changed since.")
-    photo.write_bytes(content)
-    facts = ana.facts("step", "send", n, "1", str(photo))
-    assert [(one["sent"], one["here"], one["why"]) for one in facts["files"]] == [(True, 4, None)]
-    assert facts["files"][0]["under_way"] == 0
-    assert "Sent: photo.jpg" in ana.run("step", "send", n, "1", str(photo)).out
+    assert table.hernan.facts("step", "evidence", n, "1", "--save", str(short / "o"), code=1)["evidence"][0]["why"]
+    seen = ana.run("channel", "show").out  # who looks at something else waits for a few pieces only
+    assert "the rest of the files" not in seen
+    assert ana.facts("step", "evidence", n, "1")["evidence"][0]["here"] == 9
     assert table.hernan.facts("step", "evidence", n, "1", "--save", str(short / "o"))["evidence"][0]["saved"]
+    assert (short / "o" / "photo.jpg").read_bytes() == content
 
 
-def test_ctrl_c_while_sending_says_how_to_go_on(table: Table, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def flat(said: str) -> str:
+    return " ".join(said.split())
+
+
+def test_ctrl_c_while_sending_says_how_it_goes_on(table: Table, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     n = pledged(table, short)
-    photos = [str(file(short, 10, name)) for name in ("a.jpg", "b.jpg")]
-
-    def stopped(*_: Any) -> None:
-        raise KeyboardInterrupt
-
+    photos = [str(file(short, 5 * PIECE, name)) for name in ("a.jpg", "b.jpg")]
     with monkeypatch.context() as patch:
-        patch.setattr(evidence, "send", stopped)
+        stopping(patch, 5, KeyboardInterrupt())
         files = [word for photo in photos for word in ("--file", photo)]
         said = table.ana.run("step", "report", n, "1", "Done.", *files, "--yes", code=1).out
-    assert "Not sent yet: a.jpg, 0 of 1 pieces. It was stopped.\n" in said
-    assert "Not sent yet: b.jpg, 0 of 1 pieces.\n" in said
-    facts = table.ana.facts("step", "send", n, "1", *photos)
-    assert [one["sent"] for one in facts["files"]] == [True, True]
+    assert "Not sent yet: a.jpg, 4 of 5 pieces. It was stopped.\n" in said
+    assert "Not sent yet: b.jpg, 0 of 5 pieces. It was stopped.\n" in said
+    assert "goes on by itself with the next sync: backchannel desk sync" in flat(said)
+    table.ana.run("desk", "sync")
+    told = table.ana.facts("step", "evidence", n, "1")["evidence"]
+    assert [one["here"] for one in told] == [5, 5]
 
 
-def test_a_file_that_changes_between_naming_and_sending(
+def test_what_is_stopped_or_declined_before_it_is_said_leaves_nothing(
     table: Table, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    n, photo = pledged(table, short), file(short, 2 * PIECE)
-    real = evidence.describe
+    n, photo = pledged(table, short), str(file(short))
+    table.ana.run("step", "report", n, "1", "Done.", "--file", photo, typed="n\n", code=1)
+    table.ana.facts("step", "report", n, "1", "Done.", "--file", photo, "--file", str(short / "none"), "--yes", code=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Incoming, "end", stopped)
+        table.ana.run("step", "report", n, "1", "Done.", "--file", photo, "--yes", code=1)
+    with table.ana.desk() as desk:
+        assert desk.vault.query("SELECT * FROM outgoing") == []
+    assert table.ana.facts("step", "show", n, "1")["step"]["reports"] == []
 
-    def changed(path: Path, *more: Any) -> Any:
-        found = real(path, *more)
-        path.write_bytes(os.urandom(2 * PIECE))
-        return found
 
-    monkeypatch.setattr(evidence, "describe", changed)
-    told = table.ana.facts("step", "report", n, "1", "Done.", "--file", str(photo), "--yes", code=1)
-    assert (told["fate"], told["files"][0]["here"], told["files"][0]["why"]["error"]) == ("sent", 0, "file")
+def stopped(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_piece_that_the_relay_did_not_take(table: Table, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    n, photo = pledged(table, short), str(file(short, 10))
+    real = RelayClient.append
+
+    def small(self: RelayClient, name: str, credential: bytes, frames: Any) -> Any:
+        if sum(len(frame.body) for frame in frames) > 100_000:
+            raise RelayRefused("too-large", "This is more than the relay takes at once.")
+        return real(self, name, credential, frames)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RelayClient, "append", small)
+        big = str(file(short, PIECE, "big.jpg"))
+        files = ["--file", big, "--file", photo]
+        told = table.ana.facts("step", "report", n, "1", "Done.", *files, "--yes", code=1)["files"]
+    assert [one["sent"] for one in told] == [False, True]
+    assert told[0]["why"]["what"] == "A piece was not accepted: This is more than the relay takes at once."
+    assert told[0]["why"]["todo"].endswith("backchannel desk status")
+    assert told[1]["why"] is None
+
+
+def test_a_file_from_another_desk_of_the_party(table: Table, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if it were another: what was named, and did not leave, is not on this desk any more."""
+    ana = table.ana
+    n, photo = pledged(table, short), file(short, 3 * PIECE)
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "owed", lambda session, waiting: [])
+        ana.run("step", "report", n, "1", "Done.", "--file", str(photo), "--yes")
+    with ana.desk() as desk:
+        session = desk.channels()[0].session
+        (row,) = session.book.outgoing.all()
+        sending.drop(session, row.k, named_too=True)
+    assert "send the rest of the files of step 1" in ana.run("channel", "show").out
+    whole = photo.read_bytes()
+    photo.write_bytes(b"other" + whole[5:])
+    assert ana.facts("step", "send", n, "1", str(photo), code=1)["what"].endswith("it has changed since.")
+    photo.write_bytes(whole)
+    told = ana.facts("step", "send", n, "1", str(photo))
+    assert [(one["sent"], one["here"], one["pieces"], one["why"]) for one in told["files"]] == [(True, 3, 3, None)]
+    assert "Sent: photo.jpg" in ana.run("step", "send", n, "1", str(photo)).out
+    assert table.hernan.facts("step", "evidence", n, "1", "--save", str(short / "o"))["evidence"][0]["saved"]
 
 
 def test_too_many_files(table: Table, short: Path) -> None:
@@ -461,9 +509,11 @@ def test_without_a_relay_the_report_waits_and_its_files_too(table: Table, short:
     away = Person(short / "away")
     shutil.copytree(table.ana.folder, away.folder)
     told = away.facts(
-        "step", "report", n, "1", "Done.", "--file", str(photo), "--yes", "--proxy", "socks5h://127.0.0.1:9", code=1
+        "step", "report", n, "1", "Done.", "--file", str(photo), "--yes", "--proxy", "socks5h://127.0.0.1:9"
     )
     assert (told["fate"], told["files"][0]["sent"], told["files"][0]["why"]) == ("waits", False, None)
+    away.run("desk", "sync")
+    assert away.facts("step", "evidence", n, "1")["evidence"][0]["here"] == 1
     said = away.run("step", "find", n, "2", "kept", "--proxy", "socks5h://127.0.0.1:9", code=0).out
     assert "Written. It waits on this desk." in said
     waits = away.facts("step", "announce", "x", "--title", "T", "--yes", "--proxy", "socks5h://127.0.0.1:9")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backchannel.desk import evidence, steps
+from backchannel.desk import evidence, files, sending, steps
 from backchannel.desk.archive import ladders
 from backchannel.desk.archive.facts import KEPT
 from backchannel.desk.archive.teller import Teller
@@ -55,14 +55,14 @@ def lived(world: World, tmp_path: Path) -> None:
     whole.write_bytes(b"w" * (PIECE + 1))
     small.write_bytes(b"s")
     missing.write_bytes(b"m" * 10)
-    named = [evidence.describe(path) for path in (whole, missing)]
-    steps.report(ana, ladder(ana), ladder(ana).steps[0], "Done.", named)
+    taken = [files.take(ana.session, ladder(ana).at.position, path) for path in (whole, missing)]
+    steps.report(ana, ladder(ana), ladder(ana).steps[0], "Done.", [one.file for one in taken])
+    sending.drop(ana.session, taken[1].k, named_too=True)
     world.settle()
-    evidence.send(ana, ladder(ana), named[0], whole)
     steps.inspect(sofia, ladder(sofia), ladder(sofia).steps[0], "On Monday.")
-    steps.find(sofia, ladder(sofia), ladder(sofia).steps[0], "kept", "Seen.", [evidence.describe(small)])
+    seen = files.take(sofia.session, ladder(sofia).at.position, small).file
+    steps.find(sofia, ladder(sofia), ladder(sofia).steps[0], "kept", "Seen.", [seen])
     world.settle()
-    evidence.send(sofia, ladder(sofia), evidence.describe(small), small)
     steps.find(hernan, ladder(hernan), ladder(hernan).steps[0], "doubted", "Not by me.")
     world.settle()
     steps.excuse(hernan, ladder(hernan), ladder(hernan).steps[0], 0, "Enough.")

@@ -19,7 +19,7 @@ from backchannel.errors import BackchannelError, Misuse, RelayRefused
 from backchannel.instruments.handover import Handover
 from backchannel.instruments.step.acts import PIECE, File, Piece
 from backchannel.ledger.wire import Frame
-from tests.desk.test_evidence import PLAN
+from tests.desk.evidence import PLAN
 from tests.desk.world import (
     NAMES,
     World,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from backchannel.desk import evidence, steps
+from backchannel.desk import evidence, files, steps
 from backchannel.desk.intake import BULK
 from backchannel.entry.codec import decode
 from backchannel.instruments import BY_KIND
@@ -30,9 +30,10 @@ def test_what_came_is_told_without_its_bytes(tmp_path: Path) -> None:
         item = ana.items("step")[0].value
         steps.pledge(ana, item, item.steps)
         ana.sync()
-        item, named = ana.items("step")[0].value, evidence.describe(file)
+        item = ana.items("step")[0].value
+        named = files.take(ana.session, item.at.position, file).file
         steps.report(ana, item, item.steps[0], "Done.", [named])
-        evidence.send(ana, item, named, file)
+        files.carry(ana)
         events = hernan.sync().events
         held = hernan.items("step")[0].value
         (there,) = evidence.named(hernan, held, 1)

@@ -11,11 +11,12 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.channel import acts
-from backchannel.desk import duties, files, soundings, understandings, watching
+from backchannel.desk import duties, files, sending, soundings, understandings, watching
 from backchannel.desk.book.intent import Say
 from backchannel.entry.codec import decode, encode
 from backchannel.errors import BackchannelError, Malformed, Misuse, RelayFault, RelayRefused, Unreachable
 from backchannel.instruments.note import Send
+from backchannel.instruments.step.acts import PIECE
 from backchannel.ledger.wire import Frame
 from backchannel.relay.refusals import refuse
 from backchannel.seal import primitives as p
@@ -728,9 +729,9 @@ def test_a_stream_that_says_rotated_for_ever_is_not_opened_for_ever(world: World
 def test_a_removed_desk_keeps_no_file_that_it_was_given_to_send(tmp_path: Path) -> None:
     with talks(tmp_path) as world:
         hernan = world["hernan"]
-        files.Incoming(hernan.session, 1, "photo.jpg").write(bytes(800_000))
-        assert files.sending(hernan.session)
+        files.Incoming(hernan.session, 1, "photo.jpg").write(bytes(20 * PIECE))
+        assert sending.sending(hernan.session)
         remove(world, "hernan", "ana", "sofia")
         hernan.sync()
-        assert not files.sending(hernan.session)
+        assert not sending.sending(hernan.session)
         assert hernan.session.vault.query("SELECT * FROM outgoing_piece") == []

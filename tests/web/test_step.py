@@ -11,8 +11,8 @@ from typing import Any
 import anyio
 import pytest
 
-from backchannel.desk import evidence, files, steps
-from backchannel.desk.files import AT_ONCE
+from backchannel.desk import evidence, files, sending, steps
+from backchannel.desk.sending import AT_ONCE
 from backchannel.errors import RelayRefused
 from backchannel.instruments.step.acts import PIECE, File
 from backchannel.web.step import _pieces
@@ -232,7 +232,7 @@ def test_no_goes_back_to_what_was_typed(table: Steps) -> None:
 def test_what_nobody_named_is_forgotten_after_an_hour(table: Steps) -> None:
     ana = table["ana"]
     upload(ana, f"{table.place}/1", "report", [("photo.jpg", PHOTO)], text="Done.")
-    table.world.clock.now += files.FORGOTTEN_SECONDS - 5
+    table.world.clock.now += sending.FORGOTTEN_SECONDS - 5
     assert len(outgoing(table["ana"])) == 1
     table.world.clock.now += 10
     assert outgoing(table["ana"]) == []
@@ -358,7 +358,7 @@ def test_a_lock_in_the_middle_leaves_nothing(table: Steps, monkeypatch: pytest.M
     headers = {"origin": f"http://{ana.host}"}
     answer = ana.client.post(where, data=dict(fields), files=[("file", ("a", PHOTO * 2))], headers=headers)
     assert "Locked" in answer.text
-    table.world.clock.now += files.FORGOTTEN_SECONDS + 5
+    table.world.clock.now += sending.FORGOTTEN_SECONDS + 5
     table.world.settle()
     assert table.world["ana"].session.book.outgoing.all() == []
 
@@ -407,7 +407,7 @@ def test_it_goes_on_when_the_program_was_ended(table: Steps) -> None:
         offline(desk.channel())
     asked = upload(ana, place, "report", [("photo.jpg", PHOTO)], text="Done.")
     assert sure(ana, asked).status_code == 303
-    table.world.clock.now += files.FORGOTTEN_SECONDS + 5
+    table.world.clock.now += sending.FORGOTTEN_SECONDS + 5
     ana.keeper.lock()
     del table.browsers["ana"]
     table.world.start("ana")

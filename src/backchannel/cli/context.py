@@ -80,12 +80,28 @@ class Work:
         except BackchannelError as error:
             self._lost(channel, error)
 
+    def carry(self, channel: Channel, what: str) -> None:
+        """Send the files that are on their way, `what`, until the log has all of them or takes no more now.
+
+        They are on this desk, and go on by themselves with every later sync.
+        """
+        from backchannel.desk import files
+
+        if self.trouble is not None:
+            return
+        try:
+            with progress(f"Sending {what}", quiet=self.given.json) as told:
+                files.carry(channel, told)
+        except BackchannelError as error:
+            self._lost(channel, error)
+
     def _sync(self, channel: Channel) -> None:
         from backchannel.desk import handovers
 
         gives = handovers.giving(channel) is not None
         with progress("Passing the dossier on" if gives else "Reading what is new", quiet=self.given.json) as told:
-            channel.sync(handovers.telling(channel, told))
+            # Nobody who asks for something else waits for a gigabyte.
+            channel.sync(handovers.telling(channel, told), files=False)
 
     def _lost(self, channel: Channel, error: BackchannelError) -> None:
         from backchannel.desk.link.patience import Backoff

@@ -114,14 +114,14 @@ def sync(
 
 def _synced(work: Work, channel: Channel) -> Facts:
     from backchannel.cli import news, step_news
-    from backchannel.desk import handovers, turns
+    from backchannel.desk import files, turns
     from backchannel.facts import common as facts
 
     trouble, report = None, None
     before = turns.seen(channel)
     try:
         with progress(f"Reading {channel.state.title or 'a channel'}", quiet=work.given.json) as told:
-            report = channel.sync(handovers.telling(channel, told))
+            report = files.carry(channel, told)
     except BackchannelError as error:
         trouble = trouble_facts(error)
     new = [] if report is None else [*news.of_all(channel, report.events), *step_news.moved(channel, before)]

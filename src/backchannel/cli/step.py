@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backchannel.cli import ask, show, step_done, step_export, step_files
+from backchannel.cli import ask, show, step_done, step_evidence, step_export, step_files
 from backchannel.cli import step_page as pages
 from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import DeskCommand, Group, PlainCommand, settings
@@ -315,5 +315,6 @@ def withdraw(ctx: typer.Context, ladder: Number, number: StepNumber, reason: Rea
 
 
 step_files.register(app)
+step_evidence.register(app)
 step_done.register(app)
 step_export.register(app)

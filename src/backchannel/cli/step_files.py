@@ -1,24 +1,25 @@
-"""`backchannel step`: reports and findings, and the files that go with them: named, then sent; saved elsewhere."""
+"""`backchannel step`: reports and findings, and the files that go with them: taken in, named, sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backchannel.cli import ask, show, step_one
-from backchannel.cli.context import Work, at_desk, trouble_facts
+from backchannel.cli.context import Work, at_desk
 from backchannel.cli.options import FAILED, DeskCommand
 from backchannel.cli.progress import progress
 from backchannel.cli.show import DIM, GOOD, Facts, Page
 from backchannel.cli.step_done import UNDONE, Number, StepNumber, Yes, done
-from backchannel.errors import BackchannelError, Misuse
+from backchannel.errors import Misuse
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
-    from backchannel.desk.evidence import Named
+    from backchannel.desk.files import Kept
     from backchannel.instruments.step.acts import File
     from backchannel.instruments.step.values import Ladder, Step
 
@@ -94,105 +95,102 @@ def _with_files(
     yes: bool,
 ) -> None:
     """Say something to which files belong: it goes first, in time, with their hashes; then the files themselves."""
-    from backchannel.desk import steps, turns
+    from backchannel.desk import files, steps, turns
 
     with at_desk(ctx) as work:
         channel = work.ready()
         item = steps.ladder_at(channel, which[0])
         one = turns.may(channel, item, which[1], kind)
-        named = _named(work, paths or [])
-        text = written(work)
-        if named:
-            if not work.given.json and not yes:
-                show.tell({"says": AS_THEY_ARE}, lambda page, told: page.say(told["says"]), as_json=False)
-            ask.confirm(f"Send {_together(named)}?", work.given, yes=yes)
-        fate = work.act(channel, lambda: deed(channel, item, one, text, [file for file, _ in named]))
-        sent = _send_all(work, channel, item, named, ready=fate == "sent")
-        _told(work, channel, which, fate, "Said", sent)
+        with _taken_in(work, channel, item, paths or []) as taken:
+            text = written(work)
+            if taken:
+                if not work.given.json and not yes:
+                    show.tell({"says": AS_THEY_ARE}, lambda page, told: page.say(told["says"]), as_json=False)
+                ask.confirm(f"Send {_together(taken)}?", work.given, yes=yes)
+            kept = files.kept(channel.session, item.at.position, [k for k, _ in taken])
+            fate = work.act(channel, lambda: deed(channel, item, one, text, [named.file for named in kept]))
+        _send(work, channel, which, fate, "Said", list(zip([one.file for one in kept], paths or [], strict=True)))
 
 
-def _named(work: Work, paths: Sequence[Path]) -> list[tuple[File, Path]]:
-    from backchannel.desk import evidence
+@contextmanager
+def _taken_in(work: Work, channel: Channel, item: Ladder, paths: Sequence[Path]) -> Iterator[list[Kept]]:
+    """Files, in the vault; what the block does not name leaves it again."""
+    from backchannel.desk import files
+    from backchannel.instruments.step.files import MOST_FILES
 
-    found: list[tuple[File, Path]] = []
-    for path in paths:
-        with progress(f"Reading {path.name}", quiet=work.given.json) as told:
-            file = evidence.describe(path.expanduser(), told)
-        if any(file.sha256 == other.sha256 for other, _ in found):
-            raise Misuse("file", f"{path.name} is there twice.", "Name it once.", UNDONE)
-        found.append((file, path.expanduser()))
-    return found
-
-
-def _together(named: Sequence[tuple[File, Path]]) -> str:
-    total = step_one.size(sum(file.size for file, _ in named))
-    return f"{named[0][0].name} ({total})" if len(named) == 1 else f"{len(named)} files ({total})"
-
-
-def _send_all(
-    work: Work, channel: Channel, item: Ladder, named: Sequence[tuple[File, Path]], *, ready: bool
-) -> list[Facts]:
-    """Send files, until the relay is lost or somebody stops it."""
-    sent: list[Facts] = []
-    for file, path in named:
-        lost = any(one["why"] is not None and one["why"].get("error") != "file" for one in sent)
-        sent.append(_send(work, channel, item, file, path, ready=ready and not lost))
-    return sent
-
-
-def _send(work: Work, channel: Channel, item: Ladder, file: File, path: Path, *, ready: bool) -> Facts:
-    """Send a file; what stopped it is told beside the result, for what was said stays said."""
-    from backchannel.desk import evidence
-    from backchannel.instruments.step.files import pieces
-
-    why: Facts | None = None
+    if len(paths) > MOST_FILES:
+        raise Misuse("files", f"More than {MOST_FILES} files do not go at once.", "Say it in two.", UNDONE)
+    taken: list[Kept] = []
     try:
-        if ready:
-            with progress(f"Sending {file.name}", quiet=work.given.json) as told:
-                evidence.send(channel, item, file, path, told)
-    except BackchannelError as error:
-        why = trouble_facts(error) if not isinstance(error, Misuse) else error.as_dict()
+        for path in paths:
+            with progress(f"Reading {path.name}", quiet=work.given.json) as told:
+                taken.append(files.take(channel.session, item.at.position, path.expanduser(), told))
+            files.kept(channel.session, item.at.position, [k for k, _ in taken])  # none is there twice
+        yield taken
+    finally:
+        files.discard(channel.session, [k for k, _ in taken])
+
+
+def _together(named: Sequence[Kept]) -> str:
+    total = step_one.size(sum(one.file.size for one in named))
+    return f"{named[0].file.name} ({total})" if len(named) == 1 else f"{len(named)} files ({total})"
+
+
+GOES_ON = "It is kept on this desk, and goes on by itself with the next sync: backchannel desk sync"
+STOPPED = Misuse("stopped", "It was stopped.", GOES_ON, "What was said stays said.")
+
+
+def _send(
+    work: Work, channel: Channel, which: tuple[int, int], fate: str, done: str, named: Sequence[tuple[File, Path]]
+) -> None:
+    """Send what was named, until the relay is lost or somebody stops it, and tell; what was said stays said."""
+    from backchannel.desk import steps
+    from backchannel.facts import step as facts
+
+    stopped = None
+    try:
+        if named:
+            work.carry(channel, named[0][0].name if len(named) == 1 else f"{len(named)} files")
     except KeyboardInterrupt:
-        why = Misuse("stopped", "It was stopped.", "", evidence.SENT).as_dict()
-    party, total = channel.state.member(channel.me).party, pieces(file)
-    here = channel.session.book.pieces.counts(item.at.position).get((party, file.sha256), 0)
+        stopped = STOPPED
+    item = steps.ladder_at(channel, which[0])
+    sent = [_sent(channel, item, file, path, stopped) for file, path in named]
+    told = {"fate": fate, "done": done, "ladder": facts.facts(channel, item), "changed": [which[1]], "files": sent}
+    work.tell(told, _filed, channel)
+    if any(file["why"] for file in sent):
+        raise typer.Exit(FAILED)
+
+
+def _sent(channel: Channel, item: Ladder, file: File, path: Path, stopped: Misuse | None) -> Facts:
+    """How far a file has come, and why it does not go on by itself now."""
+    from backchannel.desk import sending
+
+    here, total = sending.progress(channel.session, [(item, file)])
+    why, back = stopped, sending.came_back(channel.session).get(file.sha256)
+    if back is not None:
+        todo = "Let go of what came back, and it goes again: backchannel desk status"
+        why = Misuse("returned", f"A piece was not accepted: {back}", todo, "")
     return {
         "name": file.name,
         "path": str(path),
         "size": file.size,
         "sha256": file.sha256.hex(),
         "here": here,
-        "under_way": evidence.sent(channel, item, file) - here,
         "pieces": total,
         "sent": here == total,
-        "why": why,
+        "why": why.as_dict() if why is not None and here < total else None,
     }
-
-
-def _told(work: Work, channel: Channel, which: tuple[int, int], fate: str, done: str, sent: list[Facts]) -> None:
-    from backchannel.desk import steps
-    from backchannel.facts import step as facts
-
-    found = facts.facts(channel, steps.ladder_at(channel, which[0]))
-    told = {"fate": fate, "done": done, "ladder": found, "changed": [which[1]], "files": sent}
-    work.tell(told, _filed, channel)
-    if not all(file["sent"] for file in sent):
-        raise typer.Exit(FAILED)
 
 
 def _filed(page: Page, facts: Facts) -> None:
     done(page, facts)
-    (number,), ladder = facts["changed"], facts["ladder"]["number"]
     for file in facts["files"]:
         if file["sent"]:
             page.say(f"Sent: {file['name']} ({step_one.size(file['size'])})", GOOD)
             continue
         why = f" {file['why']['what']}" if file["why"] else ""
-        page.say(
-            f"Not sent yet: {file['name']}, {file['here'] + file['under_way']} of {file['pieces']} pieces.{why}",
-            "yellow",
-        )
-        page.say(f"  To go on: backchannel step send {ladder} {number} {file['path']}", DIM)
+        page.say(f"Not sent yet: {file['name']}, {file['here']} of {file['pieces']} pieces.{why}", "yellow")
+        page.say(f"  {file['why']['todo'] if file['why'] else GOES_ON}", DIM)
 
 
 def send(
@@ -201,8 +199,11 @@ def send(
     number: StepNumber,
     file: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files that your party has named.")],
 ) -> None:
-    """Send files that were named in a report or a finding, from where it stopped."""
-    from backchannel.desk import evidence, steps
+    """Send files that were named at another desk of your party, or before this one was restored from a backup.
+
+    What was named at this desk goes by itself.
+    """
+    from backchannel.desk import files, steps
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -211,76 +212,11 @@ def send(
         named: list[tuple[File, Path]] = []
         for path in file:
             with progress(f"Reading {path.name}", quiet=work.given.json) as told:
-                named.append((evidence.mine(channel, item, number, path.expanduser(), told), path.expanduser()))
-        sent = _send_all(work, channel, item, named, ready=True)
-        _told(work, channel, (ladder, number), "sent", "Read", sent)
-
-
-def evidence_(
-    ctx: typer.Context,
-    ladder: Number,
-    number: StepNumber,
-    save: Annotated[
-        Path | None, typer.Option("--save", metavar="FOLDER", help="Write those that are wholly here into it.")
-    ] = None,
-) -> None:
-    """The files of a step: who named them, how much of them is here. What is saved is what was named, or it is not."""
-    from backchannel.desk import evidence, steps
-    from backchannel.facts import step as facts
-
-    with at_desk(ctx) as work:
-        channel = work.read()
-        item = steps.ladder_at(channel, ladder)
-        steps.step(item, number)
-        files = evidence.named(channel, item, number)
-        party = channel.state.member(channel.me).party
-        found = [facts.evidence_facts(one, party) for one in files]
-        if save is not None:
-            folder = _folder(save.expanduser())
-            for one, row, name in zip(files, found, evidence.filenames(files), strict=True):
-                row["saved"], row["why"] = _save(work, channel, item, one, folder / name)
-        told = {"ladder": ladder, "step": number, "evidence": found, "folder": None if save is None else str(save)}
-        work.tell(told, _evidence, channel)
-        if save is not None and any(row["why"] for row in found):
-            raise typer.Exit(FAILED)
-
-
-def _folder(path: Path) -> Path:
-    try:
-        path.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        what = f"{path} cannot be written: {error.strerror}."
-        raise Misuse("file", what, "Name another folder.", "Nothing was written.") from error
-    return path
-
-
-def _save(work: Work, channel: Channel, item: Ladder, one: Named, path: Path) -> tuple[str | None, str | None]:
-    """Where a file was saved, or why it was not."""
-    from backchannel.desk import evidence
-
-    try:
-        with progress(f"Writing {path.name}", quiet=work.given.json) as told:
-            evidence.save(channel, item, one, path, told)
-    except Misuse as error:
-        return None, error.what
-    return str(path), None
-
-
-def _evidence(page: Page, facts: Facts) -> None:
-    if not facts["evidence"]:
-        page.say("No files go with this step.")
-        return
-    step_one.evidence(page, facts["evidence"])
-    for file in facts["evidence"] if facts["folder"] is not None else ():
-        if file["saved"]:
-            page.say(f"Saved as {file['saved']}", GOOD)
-        else:
-            page.say(f"Not saved: {file['why']}", "yellow")
-    if facts["folder"] is not None:
-        page.say("These files are not encrypted. They are as somebody else made them: open them with care.", DIM)
+                named.append((files.take_again(channel, item, number, path.expanduser(), told), path))
+        _send(work, channel, (ladder, number), "sent", "Read", named)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `backchannel step`."""
-    for name, command in (("report", report), ("find", find), ("send", send), ("evidence", evidence_)):
+    for name, command in (("report", report), ("find", find), ("send", send)):
         app.command(name, cls=DeskCommand)(command)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from backchannel.demo.desks import Desks
 from backchannel.demo.disclosing import command
 from backchannel.demo.scenario import Act
-from backchannel.desk import evidence, steps
+from backchannel.desk import evidence, files, steps
 from backchannel.errors import Misuse
 from backchannel.instruments.step.standing import Standing, quota
 from backchannel.instruments.step.track import Row, track
@@ -79,15 +79,14 @@ class Ladders:
     def report(self, act: Act) -> Facts:
         """Report that a step is done; with a file, if there is one."""
         channel, item = self._desks.channels[act.who], self.item(act.item, act.who)
-        files, path = [], self.file(act)
+        named, path = [], self.file(act)
         if act.file:
             path.parent.mkdir(exist_ok=True)
             path.write_text(act.lines, encoding="utf-8")
-            files = [evidence.describe(path)]
-        steps.report(channel, item, steps.step(item, act.number), act.text, files)
-        for one in files:
-            evidence.send(channel, item, one, path)
-        return {"file": f"{MADE_UP}/{act.file}", "size": sum(one.size for one in files), **self._after(act)}
+            named = [files.take(channel.session, item.at.position, path).file]
+        steps.report(channel, item, steps.step(item, act.number), act.text, named)
+        files.carry(channel)
+        return {"file": f"{MADE_UP}/{act.file}", "size": sum(one.size for one in named), **self._after(act)}
 
     def inspect(self, act: Act) -> Facts:
         """Announce a visit; which it is, of how many a year."""

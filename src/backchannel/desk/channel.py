@@ -83,9 +83,9 @@ class Channel:
 
     # --- in step with the relay
 
-    def sync(self, progress: Progress = lambda done, total: None) -> Report:
-        """Read what is new, do what is owed, post what waits."""
-        return self._syncer.sync(progress)
+    def sync(self, progress: Progress = lambda done, total: None, *, files: bool = True) -> Report:
+        """Read what is new, do what is owed, post what waits; of `files` that are on their way all, or a few pieces."""
+        return self._syncer.sync(progress, files=files)
 
     def look(self) -> None:
         """Read what is new, and leave what this desk owes to whoever watches."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from backchannel.channel import acts
 from backchannel.channel.assent import next_seats
 from backchannel.channel.state import DAY, PREKEY_LIFE, At, Seat, State
-from backchannel.desk import dossier, files, slips
+from backchannel.desk import dossier, sending, slips
 from backchannel.desk.book.intent import Act, Intent, Say, Welcome
 from backchannel.desk.book.items import Item, Items
 from backchannel.desk.rehearsal import rehearse
@@ -45,10 +45,10 @@ def receipts_wait(session: Session) -> bool:
     return any(i.instrument.aside and i.instrument.until(i.value) is None for i in session.book.items.pocketed())
 
 
-def write_duties(session: Session, *, clean: bool = False) -> bool:
+def write_duties(session: Session, *, clean: bool = False, files: bool = True) -> bool:
     """Put into the outbox what is owed; whether a secret was destroyed meanwhile. Inside a turn and a transaction.
 
-    `clean`: the write-ahead log was emptied since anything was destroyed.
+    `clean`: the write-ahead log was emptied since anything was destroyed. `files`: the next pieces of files too.
     """
     state, me = session.state, session.state.seat(session.engine.wallet.me)
     if me is None or me.standing == "gone":
@@ -68,7 +68,7 @@ def write_duties(session: Session, *, clean: bool = False) -> bool:
     dropped = _one_time_keys(session, me, waiting, owed)
     dropped = slips.clear(session) or dropped
     owed += dossier.owed(session, waiting)
-    owed += files.owed(session, waiting)
+    owed += sending.owed(session, waiting) if files else []
     says, destroyed = _instruments(session, me, waiting, clean and not dropped and not session.book.asides.used())
     for intent in (*owed, *says):
         session.book.outbox.put(intent)

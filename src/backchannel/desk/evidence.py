@@ -1,4 +1,4 @@
-"""Files that go with reports and findings: hashed, sent in pieces, put together again (spec/step.md, 4)."""
+"""Files that were named in reports and findings: how much of them is here; given out whole or not (spec/step.md, 4)."""
 
 from __future__ import annotations
 
@@ -6,23 +6,18 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from backchannel.desk.book.intent import Say
 from backchannel.desk.channel import Channel
-from backchannel.desk.files import AT_ONCE, UNDONE, called, check_size
-from backchannel.entry.codec import decode
 from backchannel.errors import Misuse
-from backchannel.instruments.step.acts import PIECE, File, Piece
+from backchannel.instruments.step.acts import File
 from backchannel.instruments.step.files import pieces
 from backchannel.instruments.step.values import Ladder, Step
 
 Progress = Callable[[int, int], None]
 """Told (pieces done, pieces in all)."""
-
-SENT = "What was sent stays sent; the same command goes on where it stopped."
 
 
 class Named(NamedTuple):
@@ -32,107 +27,6 @@ class Named(NamedTuple):
     file: File
     here: int
     pieces: int
-
-
-def describe(path: Path, progress: Progress = lambda done, total: None) -> File:
-    """A file's name, size and digest. Raises `Misuse` for what is no file, cannot be read or is too large."""
-    return _hashed(path, progress)[0]
-
-
-def _hashed(path: Path, progress: Progress) -> tuple[File, list[bytes]]:
-    """A file as it is named, and the digest of each of its pieces."""
-    whole, size, parts = hashlib.sha256(), 0, []
-    try:
-        if not path.is_file():  # a pipe would never end
-            raise Misuse("file", f"{path} is no file.", "Check its name.", UNDONE)
-        total = -(-path.stat().st_size // PIECE)
-        with path.open("rb") as source:
-            while data := source.read(PIECE):
-                whole.update(data)
-                parts.append(hashlib.sha256(data).digest())
-                size += len(data)
-                check_size(path.name, size)
-                progress(len(parts), max(total, len(parts)))
-    except OSError as problem:
-        raise Misuse("file", f"{path} cannot be read: {problem.strerror or problem}.", "", UNDONE) from problem
-    return File(called(path.name), size, whole.digest()), parts
-
-
-def mine(
-    channel: Channel, item: Ladder, number: int, path: Path, progress: Progress = lambda done, total: None
-) -> File:
-    """The file that this is, of those that one's party has named for a step; `Misuse("file")` if it is none of them."""
-    here, party = describe(path, progress), channel.state.member(channel.me).party
-    own = [one.file for one in named(channel, item, number) if one.party == party]
-    found = next((file for file in own if file.sha256 == here.sha256), None)
-    if found is not None:
-        return found
-    changed = next((file for file in own if file.name == here.name), None)
-    if changed is not None:
-        what = f"{path.name} is not what {party} named: it has changed since."
-        raise Misuse("file", what, "Find it as it was; or report again, with it as it is.", UNDONE)
-    known = ", ".join(file.name for file in own) or "none"
-    raise Misuse("file", f"{path.name} is no file that {party} named for step {number}: {known}.", "", UNDONE)
-
-
-def send(channel: Channel, item: Ladder, file: File, path: Path, progress: Progress = lambda done, total: None) -> None:
-    """Send what of a file the log does not have yet; `path` is read again, and must be what was named.
-
-    A piece that is there already stays as it is, so that none may go that is not what was named. Raises
-    `Misuse("file")` then, `Misuse("waits")` if the relay takes no more now.
-    """
-    total, party, place = pieces(file), channel.state.member(channel.me).party, item.at.position
-    found, parts = _hashed(path, lambda done, total: None)
-    if found.sha256 != file.sha256:
-        raise _changed(path)
-    channel.sync()  # a file is sent when the report that names it stands in the log
-    there = channel.session.book.pieces.here(place, party, file.sha256) | _waiting(channel, item, file)
-    for n, data in enumerate(_read(path)):
-        if n >= total or hashlib.sha256(data).digest() != parts[n]:
-            raise _changed(path)
-        if n not in there:
-            # The ladder's audience may be another by now: it is asked each time.
-            channel.say("step.piece", Piece(item.id, file.sha256, n, data), channel.state.current(item.audience))
-            if len(_waiting(channel, item, file)) >= AT_ONCE:
-                _pass_on(channel, item, file, n, total)
-        progress(n + 1, total)
-    if _waiting(channel, item, file):
-        _pass_on(channel, item, file, total, total)
-
-
-def _read(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as source:
-            while data := source.read(PIECE):
-                yield data
-    except OSError as problem:
-        raise Misuse("file", f"{path} cannot be read: {problem.strerror or problem}.", "", SENT) from problem
-
-
-def _changed(path: Path) -> Misuse:
-    return Misuse("file", f"{path.name} has changed since it was named.", "Find it as it was.", SENT)
-
-
-def sent(channel: Channel, item: Ladder, file: File) -> int:
-    """How many pieces of an own file stand in the log, or wait here for it."""
-    party = channel.state.member(channel.me).party
-    here = channel.session.book.pieces.here(item.at.position, party, file.sha256)
-    return len(here | _waiting(channel, item, file))
-
-
-def _pass_on(channel: Channel, item: Ladder, file: File, n: int, total: int) -> None:
-    channel.sync()
-    if len(_waiting(channel, item, file)) >= AT_ONCE:
-        raise Misuse("waits", f"The relay takes nothing now; {n} of {total} pieces are sent or wait here.", "", SENT)
-
-
-def _waiting(channel: Channel, item: Ladder, file: File) -> frozenset[int]:
-    """The pieces of a file that the log has not taken yet."""
-    with channel.session.turn():
-        rows = channel.session.book.outbox.waiting()
-    said = (row.intent for row in rows if isinstance(row.intent, Say) and row.intent.kind == "step.piece")
-    acts = (decode(one.body, Piece) for one in said)
-    return frozenset(act.n for act in acts if (act.item, act.file) == (item.id, file.sha256))
 
 
 def named(channel: Channel, item: Ladder, number: int) -> list[Named]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from backchannel.channel.engine import Event
-from backchannel.desk import dossier, duties
+from backchannel.desk import dossier, duties, sending
 from backchannel.desk.book.intent import Act
 from backchannel.desk.book.outbox import Waiting
 from backchannel.desk.intake import take
@@ -55,27 +55,28 @@ class Syncer:
         self._crashed = True  # perhaps: then the write-ahead log may still hold what was destroyed before
         self._stale = False  # whether something was taken that the write-ahead log may still hold
 
-    def sync(self, progress: Progress = _silent) -> Report:
+    def sync(self, progress: Progress = _silent, *, files: bool = True) -> Report:
         """Read to the head, do what is owed, post what waits, until nothing moves any more.
 
+        `files`: those that are on their way, too, until the log has them; else it is enough to send a few pieces.
         Raises `Unreachable`, `RelayRefused`, `RelayFault`; what was done until then stays done.
         """
         with self.remembered():
-            return self._sync(progress)
+            return self._sync(progress, files=files)
 
-    def _sync(self, progress: Progress) -> Report:
+    def _sync(self, progress: Progress, *, files: bool) -> Report:
         self._lapse()
         self.found()
         events: list[Event] = []
         self._refused = None
-        for _ in range(_MOST_ROUNDS):
+        for n in range(_MOST_ROUNDS):
             if self.gone():
                 break
             events += self.read(progress)
             if self.gone():
                 break
             self._read_on()
-            if not self.work():
+            if not self.work(files=files or n == 0):
                 break
         if self.gone():
             self._give_back()
@@ -92,10 +93,11 @@ class Syncer:
         with self.session.turn(), self.session.vault.transaction():
             dossier.drop(self.session)
             self.session.book.outbox.give_back("This seat is no longer in the channel.")
-            for row in self.session.book.outgoing.all():  # files of its person, which nobody will get any more
-                self.session.book.outgoing.drop(row.k)
-                self._stale = True
+            files = self.session.book.outgoing.all()  # of its person, which nobody will get any more
+            self._stale = bool(files) or self._stale
             self._stale = self.session.book.asides.destroy_all() or self._stale
+        for row in files:
+            sending.drop(self.session, row.k, named_too=True)
 
     def gone(self) -> bool:
         """Whether this seat was removed, so that there is nothing more to read.
@@ -231,24 +233,24 @@ class Syncer:
             self.session.book.outbox.set_written([row.n for row in lost])
         raise problem
 
-    def work(self) -> bool:
+    def work(self, *, files: bool = True) -> bool:
         """Do what is owed and post what waits; whether anything was posted, so that there is something to read."""
         self._lapse()
-        posted = self._serve()
+        posted = self._serve(files)
         if self._rotate():
             return True
         if self._erase():
-            self._serve()  # what waited for that is owed now: no entry tells of an erasure, none would be pushed
+            self._serve(files)  # what waited for that is owed now: no entry tells of an erasure, none would be pushed
             return True
         return posted
 
-    def _serve(self) -> bool:
+    def _serve(self, files: bool) -> bool:
         """Post what is owed, and what waits; whether anything was posted."""
-        while self._owe() or self._crashed:
+        while self._owe(files=files) or self._crashed:
             self.forget()  # then what was destroyed can be confirmed
         return self.post()
 
-    def _owe(self) -> bool:
+    def _owe(self, *, files: bool) -> bool:
         """Put what is owed into the outbox, and seal what waits there; whether a secret was destroyed meanwhile."""
         session = self.session
         with session.turn():  # one turn: nobody destroys anything between the emptying and the receipt that tells of it
@@ -256,7 +258,7 @@ class Syncer:
             with session.vault.transaction():
                 at_head = session.history.size >= session.book.cover().head
                 dropped = at_head and duties.drop_old_prekeys(session)
-                dropped = duties.write_duties(session, clean=clean) or dropped
+                dropped = duties.write_duties(session, clean=clean, files=files) or dropped
                 seal_waiting(session, recovered=True)
         return dropped
 

@@ -11,9 +11,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from backchannel.desk import files, handovers
+from backchannel.desk import handovers
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
+from backchannel.desk.sending import sending
 from backchannel.errors import BackchannelError, Misuse
 from backchannel.web.keeper import Keeper
 from backchannel.web.sessions import Session
@@ -162,7 +163,7 @@ def settle(channel: Channel, keeper: Keeper) -> None:
     if channel.id not in keeper.trouble:
         with suppress(BackchannelError):
             # What takes long, files and dossiers, goes on by itself: nobody waits for it before a page.
-            channel.look() if files.sending(channel.session) or handovers.giving(channel) else channel.sync()
+            channel.look() if sending(channel.session) or handovers.giving(channel) else channel.sync()
     keeper.changed()
 
 

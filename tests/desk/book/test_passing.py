@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.channel.state import At
-from backchannel.desk import dossier, duties, evidence, handovers, steps, texts
+from backchannel.desk import dossier, duties, evidence, files, handovers, steps, texts
 from backchannel.desk.book import passing
 from backchannel.desk.book.items import Item
 from backchannel.desk.channel import Channel
@@ -35,7 +35,7 @@ from backchannel.instruments.step.acts import PIECE, File
 from backchannel.instruments.text.values import Text
 from tests.desk import test_dossier as flow
 from tests.desk import world as worlds
-from tests.desk.test_evidence import PLAN, ladder
+from tests.desk.evidence import PLAN, ladder
 from tests.desk.world import World, agree, alarms, notes, returned, talks
 from tests.desk.world import texts as said
 
@@ -327,7 +327,8 @@ def test_a_false_piece_gives_way_to_the_one_that_comes(
     ago, ana = give(reported, monkeypatch, forge), reported["ana"]
     path = tmp_path / "photo.jpg"
     path.write_bytes(DATA)
-    evidence.send(ana, ladder(ana), PHOTO, path)
+    files.take_again(ana, ladder(ana), 1, path)
+    files.carry(ana)
     reported.settle("ana", "hernan", "ago")
     (one,) = evidence.named(ago, ladder(ago), 1)
     evidence.check(ago, ladder(ago), one)

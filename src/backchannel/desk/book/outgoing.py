@@ -43,6 +43,10 @@ class Outgoing:
         self._vault.execute("INSERT INTO outgoing_piece VALUES (?, ?, ?)", (k, n, data))
         self._vault.execute("UPDATE outgoing SET size = size + ?, touched = ? WHERE k = ?", (len(data), at, k))
 
+    def touch(self, k: int, at: float) -> None:
+        """Its person still has to do with it."""
+        self._vault.execute("UPDATE outgoing SET touched = ? WHERE k = ?", (at, k))
+
     def end(self, k: int, sha256: bytes) -> None:
         """All of it is here."""
         self._vault.execute("UPDATE outgoing SET file = ? WHERE k = ?", (sha256, k))
