@@ -1,150 +1,200 @@
-"""The beginning of the Beagle story, played by three browsers by clicks alone, with scripts and without.
+"""The whole Beagle story, played by browsers by clicks alone, with scripts and without (the table: story.py).
 
-A row: who, what is done, on what, with what. Whoever waits for another desk looks again, as people do.
+Whoever waits for another desk sees what is new by itself where scripts run, or looks again, as people do.
 """
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import TimeoutError as TooLong
 
-from tests.desk.world import PHRASE
-from tests.web.browser.kit import SEATS, House
+from tests.web.browser.kit import House
+from tests.web.browser.story import CHAPTERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-ASKS = "Santiago asks whether the austral limit meant the meridian or the cape."
-SAYS = "He asks what we meant by the limit; we meant the cape."
-
-MADE = [
-    ("link", "Make a desk"),
-    ("fill", "New passphrase", PHRASE),
-    ("fill", "Once more", PHRASE),
-    ("press", "Make the desk"),
-]
-SIGNED = [("look", "link", "To the charter"), ("link", "To the charter"), ("press", "Sign it"), ("press", "Sign it")]
-
-BACK = [("ana", "link", "All channels"), ("ana", "link", "Good offices, southern zone"), ("ana", "link", "Seats")]
-
-STORY: list[tuple[str, ...]] = [
-    *(("ana", *row) for row in MADE),
-    ("ana", "link", "Found a channel"),
-    ("ana", "fill", "The relay", "{url}"),
-    ("ana", "fill", "Title", "Good offices, southern zone"),
-    ("ana", "fill", "Purpose", "That nobody goes to war."),
-    ("ana", "fill", "Your name", SEATS["ana"][0]),
-    ("ana", "fill", "Your party", SEATS["ana"][1]),
-    ("ana", "choose", "Your role", "envoy"),
-    ("ana", "press", "Found it"),
-    *(
-        row
-        for who in ("hernan", "sofia")
-        for row in [
-            *BACK,
-            ("ana", "link", "Invite somebody"),
-            ("ana", "fill", "Name", SEATS[who][0]),
-            ("ana", "fill", "Party", SEATS[who][1]),
-            ("ana", "choose", "Role", SEATS[who][2]),
-            ("ana", "press", "Invite"),
-            ("ana", "code"),
-            *((who, *row) for row in MADE),
-            (who, "link", "Join by a code"),
-            (who, "fill", "The code", "{code}"),
-            (who, "press", "Join"),
-            (who, "see", "Good offices, southern zone"),
-        ]
-    ),
-    *BACK,
-    ("ana", "look", "text", SEATS["sofia"][0]),
-    ("ana", "link", "Charter"),
-    ("ana", "press", "Propose"),
-    ("ana", "press", "Propose and sign"),
-    *((who, *row) for who in ("hernan", "sofia") for row in [("link", "Seats"), *SIGNED]),
-    ("sofia", "link", "Talk"),
-    ("sofia", "look", "label", "What you want to say"),
-    ("sofia", "fill", "What you want to say", ASKS),
-    ("sofia", "check", "Only those chosen here:"),
-    ("sofia", "check", SEATS["ana"][0]),
-    ("sofia", "check", "Ask every reader"),
-    ("sofia", "press", "Send"),
-    ("ana", "link", "Talk"),
-    ("ana", "look", "text", ASKS),
-    ("ana", "fill", "You are asked to say", SAYS),
-    ("ana", "press", "Read back"),
-    ("sofia", "look", "text", SAYS),
-    ("sofia", "press", "Confirm, or correct"),
-    ("ana", "look", "text", "The author has confirmed"),
-    ("hernan", "link", "Talk"),
-    ("hernan", "look", "label", "What you want to say"),
-    ("hernan", "not", ASKS),
-]
+PATIENCE = 15.0
+PARTS: tuple[Literal["region", "group", "radiogroup"], ...] = ("region", "group", "radiogroup")
+FIELDS = "input, select, textarea"
+EVERYWHERE = ("Talk", "Proposals", "Soundings", "Text", "Understandings", "Steps", "Seats", "Record")
 
 
 class Player:
-    """Three windows, and what is carried by hand between them."""
+    """A window for everybody, and what is carried by hand between them."""
 
     def __init__(self, house: House, *, scripts: bool) -> None:
+        self.house, self.scripts = house, scripts
         self.pages: dict[str, Page] = {}
-        for name in SEATS:
-            house.serve(name)
-            self.pages[name] = house.window(name, scripts=scripts)
-        self.carried = {"url": house.url, "code": ""}
+        self.carried = {"url": house.url}
+        self.saved = Path()
+
+    def page(self, who: str) -> Page:
+        """Somebody's window; it is opened when it is first needed."""
+        if who not in self.pages:
+            self.house.serve(who)
+            self.pages[who] = self.house.window(who, scripts=self.scripts, viewport={"width": 1280, "height": 980})
+        return self.pages[who]
 
     def do(self, who: str, verb: str, *what: str) -> None:
         """One row."""
-        getattr(self, f"_{verb}")(self.pages[who], *(one.format(**self.carried) for one in what))
+        getattr(self, f"_{verb.replace(' ', '_')}")(self.page(who), *(one.format(**self.carried) for one in what))
+
+    # --- finding
+
+    def _within(self, page: Page, path: str) -> tuple[Locator, str]:
+        """The part of the page that is named before the last `>`, and the last name."""
+        *parts, last = path.split(" > ")
+        within = page.locator("main")
+        for name in parts:
+            first, *more = (within.get_by_role(role, name=name, exact=True) for role in PARTS)
+            for other in more:
+                first = first.or_(other)
+            within = first.first
+        return within, last
+
+    def _label(self, page: Page, path: str) -> Locator:
+        within, name = self._within(page, path)
+        return within.get_by_label(name).and_(within.locator(FIELDS)).filter(visible=True).first
+
+    def _button(self, page: Page, path: str) -> Locator:
+        within, name = self._within(page, path)
+        return within.get_by_role("button", name=_named(name), exact=True).filter(visible=True).first
+
+    def _linked(self, page: Page, name: str) -> Locator:
+        """A link of the page, of the list on its one side, or of what is awaited on the other."""
+        main, nav, aside = (
+            page.locator(part).get_by_role("link", name=_named(name), exact=True) for part in ("main", "nav", "aside")
+        )
+        return main.or_(nav).or_(aside).first
+
+    def _text(self, page: Page, text: str) -> Locator:
+        return page.locator("main").get_by_text(text).filter(visible=True).first
+
+    # --- doing
 
     def _link(self, page: Page, name: str) -> None:
-        main, nav = (page.locator(part).get_by_role("link", name=name, exact=True) for part in ("main", "nav"))
-        main.or_(nav).first.click()
+        self._linked(page, name).click()
 
-    def _press(self, page: Page, name: str) -> None:
-        page.locator("main").get_by_role("button", name=name, exact=True).first.click()
+    def _press(self, page: Page, path: str) -> None:
+        self._button(page, path).click()
 
-    def _fill(self, page: Page, label: str, text: str) -> None:
-        page.locator("main").get_by_label(label).first.fill(text)
+    def _open(self, page: Page, summary: str) -> None:
+        page.locator("main summary").filter(has_text=summary).filter(visible=True).first.click()
 
-    def _choose(self, page: Page, label: str, value: str) -> None:
-        page.locator("main").get_by_label(label).first.select_option(value)
+    def _fill(self, page: Page, path: str, text: str) -> None:
+        self._label(page, path).fill(text)
 
-    def _check(self, page: Page, label: str) -> None:
-        page.locator("main").get_by_label(label).first.check()
+    def _choose(self, page: Page, path: str, value: str) -> None:
+        self._label(page, path).select_option(value)
+
+    def _check(self, page: Page, path: str) -> None:
+        self._label(page, path).check()
+
+    def _uncheck(self, page: Page, path: str) -> None:
+        self._label(page, path).uncheck()
+
+    def _upload(self, page: Page, path: str, name: str) -> None:
+        """A file with every byte there is."""
+        file = self.house.folder / name
+        file.write_bytes(bytes(range(256)) * 300)
+        self._label(page, path).set_input_files(file)
+
+    def _save(self, page: Page, name: str) -> None:
+        """Save what a link or a button gives."""
+        with page.expect_download() as download:
+            self._linked(page, name).or_(self._button(page, name)).first.click()
+        self.saved = Path(download.value.path())
 
     def _code(self, page: Page) -> None:
         self.carried["code"] = page.locator("p.code").inner_text()
 
-    def _see(self, page: Page, text: str) -> None:
-        expect(page.locator("main").get_by_text(text).first).to_be_visible()
+    # --- seeing
 
-    def _not(self, page: Page, text: str) -> None:
+    def _see(self, page: Page, text: str) -> None:
+        expect(self._text(page, text)).to_be_visible()
+
+    def _once(self, page: Page, text: str, beside: str) -> None:
+        """One place says it, and that is beside these words."""
+        expect(page.locator("main li", has_text=text)).to_have_count(1)
+        expect(page.locator("main li", has_text=text)).to_contain_text(beside)
+
+    def _lacks(self, page: Page, text: str) -> None:
+        assert text not in page.content()
+
+    def _gone(self, page: Page, *words: str) -> None:
+        """They stand on none of the channel's pages."""
+        for name in EVERYWHERE:
+            page.locator(".tabs").get_by_role("link", name=name, exact=True).click()
+            expect(page.locator(".tabs [aria-current]")).to_have_text(name)
+            assert not [one for one in words if one in page.content()], name
+
+    def _words(self, page: Page) -> None:
+        """What is read aloud over another line."""
+        self.carried["size"] = page.get_by_label("Number of entries").input_value()
+        self.carried["words"] = " ".join(page.locator("#compare ~ .words li").all_inner_texts())
+
+    def _same(self, page: Page, name: str) -> None:
+        assert self.saved.read_bytes() == (self.house.folder / name).read_bytes()
+
+    def _holds(self, page: Page, text: str) -> None:
+        assert text in self._said()
+
+    def _holds_not(self, page: Page, text: str) -> None:
+        assert text not in self._said()
+
+    def _said(self) -> str:
+        """What is in the file that was saved, or in all files of it."""
+        if not zipfile.is_zipfile(self.saved):
+            return self.saved.read_bytes().decode(errors="replace")
+        with zipfile.ZipFile(self.saved) as packed:
+            return "\n".join(packed.read(name).decode() for name in packed.namelist())
+
+    def _lock(self, page: Page, text: str) -> None:
+        """One key where scripts run, one button where not: nothing is left to read, forwards or back."""
+        expect(page.locator("main").get_by_text(text).first).to_be_visible()
+        if self.scripts:
+            page.keyboard.press("Escape")
+            page.keyboard.press("Escape")
+        else:
+            page.get_by_role("button", name="Lock now").click()
+        expect(page.get_by_label("Passphrase")).to_be_visible()
+        assert text not in page.content()
+        with suppress(Error):  # a page that answered a form is not asked for again
+            page.go_back()
         assert text not in page.content()
 
     def _look(self, page: Page, kind: str, what: str) -> None:
-        """Look until it is there: by itself where scripts run, or by opening the page again."""
-        found: dict[str, Callable[[], Locator]] = {
-            "text": lambda: page.locator("main").get_by_text(what),
-            "label": lambda: page.locator("main").get_by_label(what),
-            "link": lambda: page.locator("main").get_by_role("link", name=what),
-        }
-        end = time.monotonic() + 15
-        while not found[kind]().count():
-            assert time.monotonic() < end, f"{what!r} does not come: {page.locator('main').inner_text()[:1500]}"
-            page.wait_for_timeout(300)
-            if not found[kind]().count():
+        """Look until it is there: it comes by itself where scripts run; where not, the page is opened again."""
+        find = {"text": self._text, "label": self._label, "link": self._linked, "button": self._button}[kind]
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return find(page, what).wait_for(timeout=PATIENCE * 1000 if self.scripts else 100)
+            except TooLong:
+                assert time.monotonic() < end, f"{what!r} does not come"
                 page.goto(page.url.partition("#")[0])
+
+
+def _named(name: str) -> str | re.Pattern[str]:
+    return re.compile("^" + re.escape(name[:-1])) if name.endswith("…") else name
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 def test_the_story_by_clicks_alone(site: House, scripts: bool) -> None:
     player = Player(site, scripts=scripts)
-    for number, row in enumerate(STORY):
-        try:
-            player.do(*row)
-        except Exception as problem:
-            page = player.pages[row[0]]
-            raise AssertionError(
-                f"row {number} {row}: {problem}\n{page.url}\n{page.inner_text('main')[:1500]}"
-            ) from None
+    for name, rows in CHAPTERS.items():
+        for number, row in enumerate(rows):
+            try:
+                player.do(*row)
+            except Exception as problem:
+                page = player.pages[row[0]]
+                seen = page.locator("main, body").last.inner_text()[:1500]
+                raise AssertionError(f"{name}, row {number} {row}: {problem}\n{page.url}\n{seen}") from None
