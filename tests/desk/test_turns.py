@@ -11,6 +11,7 @@ from backchannel.desk import steps, turns
 from backchannel.desk.channel import Channel
 from backchannel.desk.pictures import calendar, picture, write
 from backchannel.errors import Misuse
+from backchannel.instruments.step import awaiting
 from backchannel.instruments.step.rules import RULES
 from backchannel.instruments.step.values import Ladder
 from tests.desk.world import World, talks
@@ -67,7 +68,7 @@ def ladder(channel: Channel) -> Ladder:
 
 def awaited(channel: Channel) -> list[tuple[int, str, str]]:
     item = ladder(channel)
-    return [(t.place + 1, t.party, t.verb) for t in turns.awaited(item, steps.standings(channel, item))]
+    return [(t.place + 1, t.party, t.verb) for t in awaiting.awaited(item, steps.standings(channel, item))]
 
 
 def pledge(world: World, who: str, *numbers: int) -> None:

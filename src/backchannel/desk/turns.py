@@ -1,8 +1,7 @@
-"""Whose turn it is on a ladder, and whether a party may do something now, told as people ask (spec/step.md, 3)."""
+"""How a ladder moves, and whether a party may do something on it now, told as people ask (spec/step.md, 3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from backchannel.desk import steps
@@ -11,47 +10,6 @@ from backchannel.errors import Misuse
 from backchannel.instruments.step.rules import RULES, STATES, roles
 from backchannel.instruments.step.standing import Standing, quota, stand, standing
 from backchannel.instruments.step.values import Ladder, Step
-
-
-class Turn(NamedTuple):
-    """Something that is awaited from a party: `verb` is pledge, report, answer (a doubt), find or excuse."""
-
-    place: int
-    party: str
-    verb: str
-    hour: int | None
-
-
-def awaited(item: Ladder, stands: Sequence[Standing]) -> list[Turn]:
-    """What is awaited, from whom; what has the nearest hour first."""
-    found = [
-        Turn(place, party, verb, now.hour if verb == "report" else None)
-        for place, (one, now) in enumerate(zip(item.steps, stands, strict=True))
-        for party, verb in _awaited(one, now)
-    ]
-    return sorted(found, key=lambda turn: (turn.hour is None, turn.hour or 0, turn.place))
-
-
-def _awaited(one: Step, now: Standing) -> Iterator[tuple[str, str]]:
-    promise = one.promise
-    if now.state == "proposed" and not now.held:
-        yield promise.doer, "pledge"
-    if now.state in ("due", "late"):
-        yield promise.doer, "report"
-    if now.state == "disputed":
-        yield promise.doer, "answer"
-    if now.state in ("reported", "disputed"):
-        yield from ((party, "find") for party in promise.verifiers if party not in one.found)
-    if now.state not in ("proposed", "verified", "excused", "withdrawn"):
-        yield from ((party, "excuse") for party in _asked(one))
-
-
-def _asked(one: Step) -> Iterable[str]:
-    """To whom it is owed, too, if another of them has excused it and they have not said the same."""
-    held = max((n for n, word in enumerate(one.excuses, 1) if word.held), default=0)
-    said = {word.party: word.until for word in one.excuses[held:]}
-    newest = one.excuses[-1].until if said else 0
-    return [party for party in one.promise.toward if said and said.get(party) != newest]
 
 
 class Moved(NamedTuple):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 Facts = dict[str, Any]
+
+Tell: TypeAlias = Callable[[str, str, str, str], None]
+"""Tells of one step that comes next: who, which verb, the rest of the sentence, by which command."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backchannel.facts import Facts
+from backchannel.facts import Facts, Tell
 from backchannel.facts.passed import passes
 from backchannel.facts.saying import local, names
 
@@ -76,3 +76,31 @@ def lacking(item: Disclosure, state: str) -> list[str]:
 def reader(to: str) -> str:
     """For whom, in a sentence."""
     return "the public" if to == "public" else to
+
+
+# --- who can do what next ---------------------------------------------------------------------------------------------
+
+_ASKS = {"proposed": ("consent", "whether clauses are shown"), "waiting": ("confirm", "whether its condition is met")}
+"""What the parties are asked about a disclosure in each state: the command, and the question."""
+
+
+def steps(channel: Channel, item: Disclosure, tell: Tell) -> None:
+    """Whose consent, or confirmation, is awaited; and its proposer, once it may be shown."""
+    from backchannel.desk import disclosures
+    from backchannel.facts import common, succession
+
+    state, n, stands = channel.state, item.at.position, disclosures.standing(channel, item)
+    missing = lacking(item, stands)
+    for first, party in item.parties:
+        seat = succession.now(state, first)
+        if party in missing and state.keys(seat) is not None:
+            command, question = _ASKS[stands]
+            tell(
+                common.name(state, seat),
+                "say",
+                f"{question}: disclosure {n} (for {party})",
+                f"disclosure {command} {n}",
+            )
+    if stands == "agreed" and disclosures.due(channel, item):
+        what = f"disclosure {n}, to which the parties have agreed"
+        tell(common.name(state, item.proposer), "publish", what, f"disclosure publish {n} FOLDER")

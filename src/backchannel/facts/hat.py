@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backchannel.facts import Facts
+from backchannel.facts import Facts, Tell
 from backchannel.facts.saying import Said
 
 if TYPE_CHECKING:
@@ -83,3 +83,14 @@ def was_in(held: Facts) -> Said:
     return Said(
         "In the hat: {things}.", {"things": [one for kind, one in zip(kinds, found, strict=True) if held[kind]]}
     )
+
+
+def steps(channel: Channel, item: Hat, tell: Tell) -> None:
+    """For whose desk a round waits."""
+    from backchannel.desk import hats
+    from backchannel.facts.common import name
+
+    if hats.runs(channel, item):
+        for seat in hats.awaited(item):
+            what = f"the desk, for which round {item.at.position} of the hat waits"
+            tell(name(channel.state, seat), "open", what, "desk sync --watch")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backchannel.facts import Facts
+from backchannel.facts import Facts, Tell
 from backchannel.facts.saying import Hour, Said
 
 if TYPE_CHECKING:
@@ -137,3 +137,19 @@ def objection(one: Facts) -> Said:
         return Said("1 objection from the hat ends it.") if many == 1 else several
     several = Said("Objections of {n} parties end it.", {"n": many})
     return Said("The objection of one party ends it.") if many == 1 else several
+
+
+def steps(channel: Channel, item: Nonpaper, tell: Tell) -> None:
+    """This seat can read it, and has not reacted, or was asked to put it to the others."""
+    from backchannel.desk import nonpapers
+    from backchannel.facts.common import name
+
+    state, me, n = channel.state, channel.me, item.at.position
+    can_act = nonpapers.standing(channel, item) == "floated" and me in nonpapers.readers_who_speak(channel, item)
+    if not can_act or item.author == me:
+        return
+    if item.route == "carry":
+        what = f"non-paper {n} of {name(state, item.author)} to the others, or leave it"
+        tell(name(state, me), "put", what, f"nonpaper carry {n}")
+    elif me not in [reaction.seat for reaction in item.reactions]:
+        tell(name(state, me), "read", f"non-paper {n}, and react to it or not", f"nonpaper show {n}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backchannel.facts import Facts
+from backchannel.facts import Facts, Tell
 from backchannel.facts.saying import Said, english
 
 if TYPE_CHECKING:
@@ -136,3 +136,16 @@ def known(one: Facts) -> list[Said]:
     many = Said("{n} others were opened before it and did not meet the rule.", {"n": one["failed"]})
     single = Said("1 other was opened before it and did not meet the rule.")
     return [single if one["failed"] == 1 else many, Said("Nothing else is known.")]
+
+
+def steps(channel: Channel, item: Sounding, tell: Tell) -> None:
+    """Who has still to answer."""
+    from backchannel.desk.soundings import standing
+    from backchannel.facts import common
+    from backchannel.instruments.sounding.rules import ANSWERING
+
+    n = item.at.position
+    if standing(channel, item) in ANSWERING:
+        for seat in item.terms.voters:
+            if seat not in item.answered:
+                tell(common.name(channel.state, seat), "answer", f"sounding {n}", f"sounding answer {n}")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from backchannel.desk import evidence, steps, turns
+from backchannel.desk import evidence, sending
 from backchannel.desk.channel import Channel
 from backchannel.desk.evidence import Named
-from backchannel.desk.turns import Turn
-from backchannel.facts import Facts
+from backchannel.desk.steps import hour, standings
+from backchannel.facts import Facts, Tell
 from backchannel.facts.common import at, name, names
 from backchannel.facts.passed import passes
+from backchannel.facts.saying import FEW
+from backchannel.facts.saying import by as until
 from backchannel.facts.saying import numbers as listed
 from backchannel.instruments.step.acts import File
+from backchannel.instruments.step.awaiting import Turn
+from backchannel.instruments.step.awaiting import awaited as awaiting
 from backchannel.instruments.step.rules import STATES
 from backchannel.instruments.step.standing import Standing, quota
 from backchannel.instruments.step.values import Found, Ladder
@@ -22,21 +27,21 @@ from backchannel.instruments.step.values import Found, Ladder
 @passes
 def facts(channel: Channel, item: Ladder) -> Facts:
     """A ladder: how each step stands, and what is awaited from whom."""
-    stands = steps.standings(channel, item)
+    stands = standings(channel, item)
     here = channel.session.book.pieces.counts(item.at.position)
     return {
         **_head(channel, item, stands),
         "steps": [step_facts(channel, item, n, now, here) for n, now in enumerate(stands, 1)],
-        "awaited": awaited(channel, item, turns.awaited(item, stands), here),
+        "awaited": awaited(channel, item, awaiting(item, stands), here),
     }
 
 
 @passes
 def line(channel: Channel, item: Ladder) -> Facts:
     """A ladder without its steps."""
-    stands = steps.standings(channel, item)
+    stands = standings(channel, item)
     here = channel.session.book.pieces.counts(item.at.position)
-    return {**_head(channel, item, stands), "awaited": awaited(channel, item, turns.awaited(item, stands), here)}
+    return {**_head(channel, item, stands), "awaited": awaited(channel, item, awaiting(item, stands), here)}
 
 
 def _head(channel: Channel, item: Ladder, stands: Sequence[Standing]) -> Facts:
@@ -47,7 +52,7 @@ def _head(channel: Channel, item: Ladder, stands: Sequence[Standing]) -> Facts:
         "proposed_by": name(channel.state, item.author),
         "proposed": at(item.at.arrival),
         "readers": names(channel.state, item.audience),
-        "read_up_to": at(steps.hour(channel)),
+        "read_up_to": at(hour(channel)),
         "attribution": charter.terms.attribution if charter is not None else "",
         "counts": dict(Counter(now.state for now in stands)),
     }
@@ -88,7 +93,7 @@ def step_facts(
         "announced": said.announced,
         "visits_a_year": said.visits,
         "visits_from_one": said.share,
-        "visits_left": quota(one, party, steps.hour(channel)).left if party in said.verifiers else 0,
+        "visits_left": quota(one, party, hour(channel)).left if party in said.verifiers else 0,
         "pledged": at(one.pledged.arrival) if one.pledged is not None else None,
         "not_before": stamp(one.until),
         "reported_late": one.late,
@@ -169,36 +174,67 @@ COMMANDS = {"find": "find {} kept|doubted|broken", "answer": "report {}", "send"
 """Of what is awaited; else the verb's own name."""
 
 
+class Awaited(NamedTuple):
+    """What is awaited of a party, of some steps at once."""
+
+    party: str
+    verb: str
+    places: tuple[int, ...]
+    hour: int | None = None
+
+
 def awaited(
     channel: Channel, item: Ladder, found: Sequence[Turn], here: Mapping[tuple[str, bytes], int]
 ) -> list[Facts]:
     """What is awaited, from this seat's party first, with the command to do it; promises of one party together."""
-    me, n = channel.state.member(channel.me), item.at.position
-    told: list[Facts] = []
+    return [_told(channel, item, one) for one in _in_order(channel, item, found, here)]
 
-    def tell(party: str, verb: str, places: Sequence[int], hour: int | None) -> None:
-        numbers = [place + 1 for place in places]
-        which = f"{n} {' '.join(map(str, numbers))}"
-        told.append(
-            {
-                "party": party,
-                "mine": party == me.party and me.speaks,
-                "verb": verb,
-                "do": WHAT[verb][0],
-                "rest": WHAT[verb][1].format(listed(numbers, "step")),
-                "steps": numbers,
-                "hour": stamp(hour),
-                "command": f"backchannel step {COMMANDS.get(verb, verb + ' {}').format(which)}",
-            }
-        )
 
+def _in_order(
+    channel: Channel, item: Ladder, found: Sequence[Turn], here: Mapping[tuple[str, bytes], int]
+) -> list[Awaited]:
+    mine = channel.state.member(channel.me).party
+    every = [Awaited(turn.party, turn.verb, (turn.place,), turn.hour) for turn in found if turn.verb != "pledge"]
+    promises: dict[str, list[int]] = {}
     for turn in found:
-        if turn.verb != "pledge":
-            tell(turn.party, turn.verb, [turn.place], turn.hour)
-    for party in dict.fromkeys(turn.party for turn in found if turn.verb == "pledge"):
-        tell(party, "pledge", [turn.place for turn in found if (turn.party, turn.verb) == (party, "pledge")], None)
+        if turn.verb == "pledge":
+            promises.setdefault(turn.party, []).append(turn.place)
+    every += [Awaited(party, "pledge", tuple(places)) for party, places in promises.items()]
+    going = {file.sha256 for _, file in sending.going(channel.session)}  # by itself: nothing is to be done about it
     for place, one in enumerate(item.steps):
         left = [file for file in evidence.of(one, here) if file.here < file.pieces]
-        if any(file.party == me.party for file in left):
-            tell(me.party, "send", [place], None)
-    return sorted(told, key=lambda one: not one["mine"])
+        if any(file.party == mine and file.file.sha256 not in going for file in left):
+            every.append(Awaited(mine, "send", (place,)))
+    return sorted(every, key=lambda one: not _mine(channel, one.party))
+
+
+def _mine(channel: Channel, party: str) -> bool:
+    me = channel.state.member(channel.me)
+    return party == me.party and me.speaks
+
+
+def _told(channel: Channel, item: Ladder, one: Awaited) -> Facts:
+    numbers = [place + 1 for place in one.places]
+    which = f"{item.at.position} {' '.join(map(str, numbers))}"
+    return {
+        "party": one.party,
+        "mine": _mine(channel, one.party),
+        "verb": one.verb,
+        "do": WHAT[one.verb][0],
+        "rest": WHAT[one.verb][1].format(listed(numbers, "step")),
+        "steps": numbers,
+        "hour": stamp(one.hour),
+        "command": f"backchannel step {COMMANDS.get(one.verb, one.verb + ' {}').format(which)}",
+    }
+
+
+def steps(channel: Channel, item: Ladder, tell: Tell) -> None:
+    """What is awaited by its hour, some of it: from this seat's party, and from others."""
+    me, here = name(channel.state, channel.me), channel.session.book.pieces.counts(item.at.position)
+    every = _in_order(channel, item, awaiting(item, standings(channel, item)), here)
+    for own in (True, False):
+        for one in [turn for turn in every if _mine(channel, turn.party) is own][:FEW]:
+            told = _told(channel, item, one)
+            by = f", by {until(told['hour'])}" if told["hour"] else ""
+            rest = f"{told['rest']} of ladder {item.at.position}{by}"
+            tell(me if own else one.party, told["do"], rest, told["command"].removeprefix("backchannel "))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from shlex import quote
 
 from backchannel.channel.state import Seat, State
@@ -10,11 +9,9 @@ from backchannel.desk import dossier, handovers
 from backchannel.desk.channel import Channel
 from backchannel.entry import text
 from backchannel.entry.ids import SeatId
-from backchannel.facts import Facts
+from backchannel.facts import Facts, Tell
 from backchannel.facts.common import name
 from backchannel.instruments.handover import STATES, Handover
-
-Step = Callable[[str, str, str, str], None]
 
 STAGES = {
     "joined": "{to} has joined, and has still to sign the charter",
@@ -110,13 +107,13 @@ DUES = {
 """State of a dossier -> who does what with it next; empty: this desk knows of none."""
 
 
-def steps(channel: Channel, step: Step) -> None:
+def steps(channel: Channel, tell: Tell) -> None:
     """What the seats owe each other until a place has passed."""
     state, given = channel.state, handovers.given(channel)
 
     def owed(by: SeatId, to: SeatId, dossier: str) -> None:
         who, verb, rest = DUES[dossier]
-        step(name(state, by if who == "by" else to), verb, rest.format(to=name(state, to)), "desk sync")
+        tell(name(state, by if who == "by" else to), verb, rest.format(to=name(state, to)), "desk sync")
 
     for heir in _heirs(state):
         before, stage = state.member(heir.succeeds or b""), _stage(state, heir)
@@ -125,7 +122,7 @@ def steps(channel: Channel, step: Step) -> None:
             owed(before.id, heir.id, known.pop(before.id, ""))
         elif stage == "done" and handovers.may_pass_on(channel, heir):
             what = f"to {name(state, heir.id)} what your desk has of {name(state, before.id)}"
-            step(name(state, channel.me), "pass on", what, f"channel pass-on {quote(name(state, heir.id))}")
+            tell(name(state, channel.me), "pass on", what, f"channel pass-on {quote(name(state, heir.id))}")
         for by, how in known.items():
             if how != "taken" and state.keys(by) is not None:
                 owed(by, heir.id, how)

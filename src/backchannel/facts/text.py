@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from backchannel.facts import Facts
+from backchannel.facts import Facts, Tell
 from backchannel.facts.passed import passes
-from backchannel.facts.saying import names
+from backchannel.facts.saying import local, names, numbers
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
@@ -167,3 +167,35 @@ def _reserved(one: Facts) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+# --- who can do what next ---------------------------------------------------------------------------------------------
+
+
+def steps(channel: Channel, item: Text, tell: Tell) -> None:
+    """What the pen has to decide, or can end; where parties have not said where they stand."""
+    from backchannel.desk import texts
+    from backchannel.facts import common
+    from backchannel.instruments.text import standing
+
+    state, n = channel.state, item.at.position
+    seats = texts.negotiators(channel, item)
+    if item.state == "silence":
+        until = local(common.at(item.hushes[-1].until))
+        for seat in seats:
+            what = f"whether to break silence on text {n}, which ends at {until}"
+            tell(common.name(state, seat), "decide", what, f"text break {n}")
+    if item.state != "drafting":
+        return
+    rows, pen = standing.rows(item, state), common.name(state, item.pen)
+    if item.proposed:
+        what = f"{numbers([one.at.position for one in item.proposed], 'amendment')} to text {n}"
+        tell(pen, "decide", what, f"text amendments {n}")
+    elif standing.clear(rows):
+        verb = "adopt" if item.versions and item.issued else "issue"
+        tell(pen, verb, f"text {n}: every paragraph is agreed", f"text {verb} {n}")
+    silent = {party for row in rows if not row.brackets for party in row.silent}
+    for seat in seats:
+        party = state.member(seat).party
+        if party in silent:
+            tell(common.name(state, seat), "say", f"where {party} stands on text {n}", f"text show {n}")

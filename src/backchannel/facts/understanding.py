@@ -5,7 +5,7 @@ from __future__ import annotations
 from backchannel.channel.state import State
 from backchannel.desk.channel import Channel
 from backchannel.errors import BackchannelError
-from backchannel.facts import Facts
+from backchannel.facts import Facts, Tell
 from backchannel.facts.common import at, name, names, place
 from backchannel.facts.passed import passes
 from backchannel.instruments.understanding import record, rules
@@ -70,3 +70,11 @@ def proved(channel: Channel, item: Understanding) -> bool | None:
     except BackchannelError:
         return False
     return True
+
+
+def steps(channel: Channel, item: Understanding, tell: Tell) -> None:
+    """Who has still to initial it, or to sign it."""
+    n = item.at.position
+    verb, awaited = awaits(item, channel.state)
+    for who in awaited:
+        tell(who, verb, f"understanding {n}: {item.terms.title}", f"understanding {verb} {n}")

@@ -9,7 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from backchannel.channel.state import DAY
 from backchannel.errors import Malformed
+from backchannel.instruments.step import awaiting
+from backchannel.instruments.step.standing import stand
 from tests.instruments.step.kit import PEOPLE, Walk, promise, word
 
 SPEAKERS = tuple(name for name in PEOPLE if PEOPLE[name][1] != "observer")
@@ -172,6 +175,13 @@ class Ladders(RuleBasedStateMachine):
             assert (self.walk.step(number).fulfilled is not None) == one.fulfilled
             counting: dict[str, Any] = {party: word.verdict for party, word in self.walk.step(number).found.items()}
             assert counting == one.found
+
+    @invariant()
+    def rest(self) -> None:
+        """A ladder that rests owes nothing, now or at any hour to come."""
+        item = self.walk.item
+        for days in (0, DAYS, 100, 1000) if awaiting.rests(item) else ():
+            assert awaiting.awaited(item, stand(item, self.walk.unit + days * DAY)) == []
 
 
 Ladders.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

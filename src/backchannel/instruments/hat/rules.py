@@ -306,4 +306,5 @@ HAT = Instrument(
     needs=True,
     back=slip_of,
     begins=begins,
+    settled=lambda item: item.state not in LIVE,
 )

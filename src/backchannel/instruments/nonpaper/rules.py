@@ -290,4 +290,5 @@ NONPAPER = Instrument(
     words="nonpaper.words",
     asked=asked,
     links=_links,
+    settled=lambda item: item.state != "floated",
 )

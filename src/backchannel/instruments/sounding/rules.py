@@ -64,6 +64,8 @@ RULES: Rules = {
 }
 
 LIVE = ("keys", "ballots", "blinds", "opening")
+ANSWERING = ("keys", "ballots")
+"""In which people are awaited; then their desks do the rest."""
 
 _NOTHING = Sums((), b"", (), (), (), ())
 _EMPTY = Opening((), (), (), (), (), (), False)
@@ -326,4 +328,5 @@ SOUNDING = Instrument(
     lapse=_lapse,
     reflex=owed,
     idle=lambda item: item.terms.ends_by,
+    settled=lambda item: item.state not in ANSWERING,
 )

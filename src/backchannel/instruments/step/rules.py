@@ -12,7 +12,7 @@ from backchannel.entry.codec import Value, encode
 from backchannel.errors import Rejected
 from backchannel.instruments.base import Instrument, Kind, Rules, Spoken
 from backchannel.instruments.base import step as allowed
-from backchannel.instruments.step import deeds, files, promises, reminding
+from backchannel.instruments.step import awaiting, deeds, files, promises, reminding
 from backchannel.instruments.step.acts import (
     Add,
     Excuse,
@@ -214,4 +214,5 @@ STEP = Instrument(
     lapse=lambda item: item,
     reflex=reminding.reflex,
     idle=lambda item: FOR_EVER if reminding.live(item) else 0,
+    settled=awaiting.rests,
 )
