@@ -47,7 +47,8 @@ def test_it_says_only_that_something_is_due() -> None:
         ("PRODID", "-//icalendar//NONSGML//EN"),
         ("BEGIN", "VEVENT"),
         ("SUMMARY", "Step 3 of ladder 12 is due"),
-        ("DTSTART", "19790302T120000Z"),
+        ("DTSTART", "19790302T115500Z"),
+        ("DTEND", "19790302T120000Z"),
         ("DTSTAMP", "19790223T180500Z"),
         ("CLASS", "PRIVATE"),
         ("STATUS", "CONFIRMED"),
@@ -66,6 +67,14 @@ def test_it_says_only_that_something_is_due() -> None:
         ("END", "VEVENT"),
         ("END", "VCALENDAR"),
     ]
+
+
+def test_what_is_to_be_done_by_the_end_of_a_day_stands_on_that_day() -> None:
+    data = calendar([DUE._replace(hour=datetime(1979, 3, 3, tzinfo=UTC))], STAMP, SECRET)
+    assert (values(data, "DTSTART"), values(data, "DTEND")) == (["19790302T235500Z"], ["19790303T000000Z"])
+    assert values(data, "SUMMARY") == ["Step 3 of ladder 12 is due by the end of 2 March 1979 (UTC)"]
+    over = DUE._replace(hour=datetime(1979, 3, 3, tzinfo=UTC), card=CARD._replace(standing="verified"))
+    assert values(calendar([over], STAMP, SECRET), "SUMMARY") == ["Step 3 of ladder 12 is over"]
 
 
 def test_it_names_neither_the_program_nor_anybody() -> None:

@@ -58,7 +58,7 @@ def _promise(part: Facts) -> list[tuple[str, str]]:
 
 def _when(part: Facts) -> str:
     days = f"{part['within_days']} days after everything that it waits for is there" if part["within_days"] else ""
-    day = by(part["by"]) if part["by"] else ""
+    day = by(part["earliest"]) if part["earliest"] else ""
     return " or ".join(filter(None, (day, days))) + (", whichever is later" if day and days else "")
 
 

@@ -73,7 +73,7 @@ def ladder(page: Page, one: Facts) -> None:
 
 def brief(page: Page, part: Facts) -> None:
     """A step in a few lines."""
-    until = f", by {by(part['hour'])}" if part["hour"] and part["state"] in ("pledged", "due", "late") else ""
+    until = _hour(part)
     late = ", reported late" if part["reported_late"] and part["reports"] else ""
     page.say(f"{part['number']}  {part['doer']}: {part['state']}{late}{until}", STYLES.get(part["state"], ""))
     words = part["text"]
@@ -83,11 +83,17 @@ def brief(page: Page, part: Facts) -> None:
             page.say(f"  {said}", DIM)
 
 
+def _hour(part: Facts) -> str:
+    """By when; of what is over, what its hour was; of what was taken back, nothing."""
+    hour, state = part["hour"] or part["earliest"], part["state"]
+    if not hour or state == "withdrawn":
+        return ""
+    return f", by {by(hour)}" if state in ("proposed", "pledged", "due", "late") else f"; its hour: {by(hour)}"
+
+
 def _waits(part: Facts) -> str:
     """By whom it is verified, what it waits for by number, in return for what."""
     said = []
-    if part["state"] == "proposed" and part["by"]:
-        said.append(f"by {by(part['by'])}")
     if part["state"] in ("proposed", "pledged") and part["within_days"]:
         said.append(f"within {part['within_days']} days of being open")
     if part["not_before"] and not part["hour"]:

@@ -56,8 +56,8 @@ def _hour(one: Step, now: Standing) -> str:
     said = one.promise
     if now.hour is not None:
         return moment(now.hour)
-    within = f"{said.days} days after it is open" if said.days else ""
-    return " or ".join(filter(None, (moment(said.by) if said.by else "", within)))
+    within, day = f"{said.days} days after it is open" if said.days else "", steps.earliest(one)
+    return " or ".join(filter(None, (moment(day) if day else "", within)))
 
 
 def moment(unit: int) -> str:
@@ -105,7 +105,7 @@ def _dues(channel: Channel, item: Ladder, leads: Sequence[int] | None) -> list[D
     """The steps that have an hour, or had one promised."""
     found = []
     for n, (one, now) in enumerate(zip(item.steps, steps.standings(channel, item), strict=True), 1):
-        hour = now.hour if now.hour is not None else one.promise.by
+        hour = now.hour if now.hour is not None else steps.earliest(one)
         if hour:
             rings = tuple(one.promise.remind if leads is None else leads)
             found.append(Due(one.id, item.at.position, item.title, card(n, one, now), _time(hour), rings))

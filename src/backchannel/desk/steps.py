@@ -38,6 +38,11 @@ def standings(channel: Channel, item: Ladder) -> tuple[Standing, ...]:
     return stand(item, hour(channel))
 
 
+def earliest(one: Step) -> int:
+    """The earliest hour of a step that has none yet, for it never opened: as promised, or as an excuse has it; or 0."""
+    return max(one.promise.by, one.until)
+
+
 def ladder_at(channel: Channel, position: int) -> Ladder:
     """The ladder with this number."""
     held = channel.session.book.items.at(position)

@@ -96,6 +96,7 @@ def step_facts(
         "visits_left": quota(one, party, hour(channel)).left if party in said.verifiers else 0,
         "pledged": at(one.pledged.arrival) if one.pledged is not None else None,
         "not_before": stamp(one.until),
+        "earliest": stamp(steps.earliest(one)) if now.hour is None else None,
         "reported_late": one.late,
         "reason": one.reason,
         "reports": [

@@ -3,6 +3,9 @@
 So it says no more than that something is due, unless words are asked for; it names neither this program nor a party,
 and the same step has another identifier in every desk's file: two calendars are not told to belong together by it. The
 hours themselves it cannot hide.
+
+Who reports in the last minutes before an hour is in time: that is the event, so that what is to be done by the end of a
+day stands on that day, and not on the one that begins then.
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ class Due(NamedTuple):
     leads: tuple[int, ...] = ()
 
 
+LAST = timedelta(minutes=5)
+"""An arrival unit (spec/ledger.md, 2): the last in which a step is not late yet."""
+
 _PRODUCT = "-//icalendar//NONSGML//EN"
 # Standing -> status of the event; any other is confirmed.
 _STATUS = {"proposed": "TENTATIVE", "withdrawn": "CANCELLED", "excused": "CANCELLED"}
@@ -60,7 +66,8 @@ def _event(due: Due, stamp: datetime, secret: bytes, words: bool) -> Event:
     said = f"{card.number}. {card.what}" if words else _bare(due)
     event.add("uid", hmac.new(secret, due.id, sha256).hexdigest()[:32])
     event.add("dtstamp", _moment(stamp))
-    event.add("dtstart", _moment(due.hour))
+    event.add("dtstart", _moment(due.hour - LAST))
+    event.add("dtend", _moment(due.hour))
     event.add("summary", said[:200])
     event.add("status", _STATUS.get(card.standing, "CONFIRMED"))
     event.add("class", "PRIVATE")
@@ -81,8 +88,14 @@ def _event(due: Due, stamp: datetime, secret: bytes, words: bool) -> Event:
 
 
 def _bare(due: Due) -> str:
-    over = "is over" if due.card.standing in _OVER else "is due"
+    over = "is over" if due.card.standing in _OVER else f"is due{_by(due.hour)}"
     return f"Step {due.card.number} of ladder {due.ladder} {over}"
+
+
+def _by(hour: datetime) -> str:
+    """The day that ends with an hour, in words: whose clock is ahead of UTC finds the event on the next."""
+    last = _moment(hour) - LAST
+    return f" by the end of {last.day} {last:%B %Y} (UTC)" if last.date() < _moment(hour).date() else ""
 
 
 def _moment(when: datetime) -> datetime:

@@ -29,7 +29,8 @@ def _restated(house: House) -> int:
     """The mediator's note, read back."""
     with house.channel("ana") as ana:
         number: int = next(held.position for held in ana.items("note") if held.value.readback(ana.me) is not None)
-        if ana.note_at(number).readback(ana.me).state == "asked":
+        asked = ana.note_at(number).readback(ana.me)
+        if asked is not None and asked.state == "asked":
             ana.restate(ana.note_at(number), "He asks what the limit meant.")
         ana.sync()
     with house.channel("sofia") as sofia:
