@@ -9,7 +9,7 @@ from typing import NamedTuple
 from backchannel.desk import evidence, sending
 from backchannel.desk.channel import Channel
 from backchannel.desk.evidence import Named
-from backchannel.desk.steps import hour, standings
+from backchannel.desk.steps import earliest, hour, standings
 from backchannel.facts import Facts, Tell
 from backchannel.facts.common import at, name, names
 from backchannel.facts.passed import passes
@@ -96,7 +96,7 @@ def step_facts(
         "visits_left": quota(one, party, hour(channel)).left if party in said.verifiers else 0,
         "pledged": at(one.pledged.arrival) if one.pledged is not None else None,
         "not_before": stamp(one.until),
-        "earliest": stamp(steps.earliest(one)) if now.hour is None else None,
+        "earliest": stamp(earliest(one)) if now.hour is None else None,
         "reported_late": one.late,
         "reason": one.reason,
         "reports": [
