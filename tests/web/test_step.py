@@ -373,7 +373,7 @@ def test_a_lost_browser_leaves_nothing(table: Steps) -> None:
         {"type": "http.request", "body": head.encode() + PHOTO, "more_body": True},
         {"type": "http.disconnect"},
     ]
-    cookie = f"{ana.app._cookie}={ana.client.cookies[ana.app._cookie]}"
+    cookie = f"{ana.app.house.cookie}={ana.client.cookies[ana.app.house.cookie]}"
     headers = {"host": ana.host, "origin": f"http://{ana.host}", "cookie": cookie, "content-length": "99999999"}
     headers["content-type"] = "multipart/form-data; boundary=x"
     scope: dict[str, Any] = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from functools import wraps
 from io import BytesIO
 from typing import Any
 
@@ -141,14 +143,22 @@ def _here(ask: Ask) -> tuple[Channel, Disclosure]:
     return channel, channel.disclosure_at(ask.position())
 
 
-def _done(ask: Ask, channel: Channel) -> str:
-    settle(channel, ask.keeper)
-    return ask.place(f"understandings/disclosure/{ask.position()}")
+def _act(do: Callable[[Ask, Form, Channel, Disclosure], None]) -> Do:
+    """Something that is done to the disclosure of a page: sent, and shown."""
+
+    @wraps(do)
+    def done(ask: Ask, form: Form) -> str:
+        channel, item = _here(ask)
+        do(ask, form, channel, item)
+        settle(channel, ask.keeper)
+        return ask.place(f"understandings/disclosure/{item.at.position}")
+
+    return done
 
 
-def consent(ask: Ask, form: Form) -> str:
+@_act
+def consent(ask: Ask, form: Form, channel: Channel, item: Disclosure) -> None:
     """Agree, for one's party, to what is shown below the question."""
-    channel, item = _here(ask)
     of, say = disclosures.of(channel, item), ask.words.say
     ask.sure(
         form,
@@ -165,12 +175,11 @@ def consent(ask: Ask, form: Form) -> str:
         preview(channel, of, item.terms),
     )
     disclosures.consent(channel, item)
-    return _done(ask, channel)
 
 
-def confirm(ask: Ask, form: Form) -> str:
+@_act
+def confirm(ask: Ask, form: Form, channel: Channel, item: Disclosure) -> None:
     """Confirm, for one's party, that the condition is met."""
-    channel, item = _here(ask)
     say = ask.words.say
     ask.sure(
         form,
@@ -183,12 +192,11 @@ def confirm(ask: Ask, form: Form) -> str:
         item.terms.condition,
     )
     disclosures.confirm(channel, item)
-    return _done(ask, channel)
 
 
-def refuse(ask: Ask, form: Form) -> str:
+@_act
+def refuse(ask: Ask, form: Form, channel: Channel, item: Disclosure) -> None:
     """Do not agree: it ends."""
-    channel, item = _here(ask)
     say = ask.words.say
     ask.sure(
         form,
@@ -197,19 +205,17 @@ def refuse(ask: Ask, form: Form) -> str:
         say("Refuse"),
     )
     disclosures.refuse(channel, item, form["reason"])
-    return _done(ask, channel)
 
 
-def withdraw(ask: Ask, form: Form) -> str:
+@_act
+def withdraw(ask: Ask, form: Form, channel: Channel, item: Disclosure) -> None:
     """Take one's own proposal back."""
-    channel, item = _here(ask)
     disclosures.withdraw(channel, item)
-    return _done(ask, channel)
 
 
-def retract(ask: Ask, form: Form) -> str:
+@_act
+def retract(ask: Ask, form: Form, channel: Channel, item: Disclosure) -> None:
     """One's party no longer stands by the wording."""
-    channel, item = _here(ask)
     say = ask.words.say
     ask.sure(
         form,
@@ -221,12 +227,11 @@ def retract(ask: Ask, form: Form) -> str:
         say("Say it"),
     )
     disclosures.retract(channel, item, form["reason"])
-    return _done(ask, channel)
 
 
-def publish(ask: Ask, form: Form) -> str:
+@_act
+def publish(ask: Ask, form: Form, channel: Channel, item: Disclosure) -> None:
     """Make the page and its proof: the others are told."""
-    channel, item = _here(ask)
     say = ask.words.say
     disclosures.may_publish(channel, item)
     ask.sure(
@@ -240,7 +245,6 @@ def publish(ask: Ask, form: Form) -> str:
         preview(channel, disclosures.of(channel, item), item.terms),
     )
     disclosures.publish(channel, item)
-    return _done(ask, channel)
 
 
 def save(ask: Ask, form: Form) -> Response:
