@@ -372,23 +372,32 @@ def make(folder: Path, *names: str, host: Callable[[Clock], Host] = Host, **term
     return world
 
 
-_STOCK: dict[tuple[Any, ...], tuple[Path, Host, float]] = {}
+_STOCK: dict[tuple[Any, ...], tuple[Path, tuple[str, ...], Host, float]] = {}
 
 
 @contextmanager
-def talks(folder: Path, names: Sequence[str] = ("ana", "hernan", "sofia"), **terms: Any) -> Iterator[World]:
-    """An open channel of these seats under these terms, from stock."""
-    key = (*names, *sorted(terms.items()))
+def talks(
+    folder: Path,
+    names: Sequence[str] = ("ana", "hernan", "sofia"),
+    then: Callable[[World], object] | None = None,
+    **terms: Any,
+) -> Iterator[World]:
+    """An open channel of these seats under these terms, from stock; `then`: what has happened in it, a function's."""
+    key = (*names, *sorted(terms.items()), then)
     if key not in _STOCK:
         shelf = Path(tempfile.mkdtemp(prefix="backchannel-"))
         atexit.register(shutil.rmtree, shelf, ignore_errors=True)
         made = make(shelf, *names, **terms)
+        if then is not None:
+            then(made)
+            made.settle()
+        there = tuple(made.desks)
         made.close()
-        _STOCK[key] = (shelf, made.host, made.clock.now)
-    shelf, host, now = _STOCK[key]
+        _STOCK[key] = (shelf, there, made.host, made.clock.now)
+    shelf, there, host, now = _STOCK[key]
     world = World(folder, Clock(now))
     world.host.become(host)
-    for name in names:
+    for name in there:
         shutil.copytree(shelf / name, folder / name)
         world.open(name)
     try:

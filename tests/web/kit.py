@@ -45,6 +45,23 @@ class StillKeeper(Keeper):
             super().follow()
 
 
+class SameKeeper(StillKeeper):
+    """One that has the very desk of a world; when it is locked, the world opens that desk anew."""
+
+    def __init__(self, world: World, name: str) -> None:
+        super().__init__(world.folder / name, world.options(name))
+        self._world, self._name = world, name
+
+    def unlock(self, passphrase: str) -> None:
+        assert passphrase == PHRASE
+        self._take(self._world.desks[self._name])
+
+    def lock(self) -> None:
+        super().lock()
+        if self._name in self._world.desks:
+            self._world.start(self._name)
+
+
 class Browser:
     """One browser at one desk."""
 
@@ -90,11 +107,14 @@ class Browser:
 
 
 @contextmanager
-def browsing(world: World, name: str) -> Iterator[Browser]:
-    """A browser at a desk of a world: the desk is opened a second time, as a second program on it."""
-    keeper = StillKeeper(world.folder / name, world.options(name))
+def browsing(world: World, name: str, *, same: bool = False) -> Iterator[Browser]:
+    """A browser at a desk of a world: that is opened a second time, as a second program on it, unless it is the `same`.
+
+    (So most tests see what two programs on one desk do to each other.)
+    """
+    keeper = SameKeeper(world, name) if same else StillKeeper(world.folder / name, world.options(name))
     keeper.unlock(PHRASE)
     try:
         yield Browser(keeper).enter()
     finally:
-        keeper.lock()
+        StillKeeper.lock(keeper)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from backchannel.desk import steps
 from backchannel.instruments.step.values import Ladder
+from tests.desk.world import World
 from tests.web.kit import Browser
 from tests.web.kit_forms import fill
 from tests.web.kit_texts import Table, sitting
@@ -63,7 +64,8 @@ class Steps(Table):
     def ladder(self, name: str = "ana") -> Ladder:
         return steps.ladder_at(self.channel(name), self.n)
 
-    def propose(self, raw: bytes = PLAN, who: str = "ana") -> None:
+    def propose(self, raw: bytes, who: str = "ana") -> None:
+        """Another ladder."""
         steps.propose(self.world[who], steps.plan(self.world[who], raw))
         self.settle()
         self.n = self.world[who].items("step")[-1].position
@@ -83,12 +85,26 @@ class Steps(Table):
         self.settle()
 
 
+def proposed(world: World) -> None:
+    """A ladder that nobody has promised."""
+    steps.propose(world["ana"], steps.plan(world["ana"], PLAN))
+
+
+def promised(world: World) -> None:
+    """One of which both have promised their first."""
+    proposed(world)
+    for name, place in (("ana", 0), ("hernan", 1)):
+        world.settle()
+        item = world[name].items("step")[-1].value
+        steps.pledge(world[name], item, [item.steps[place]])
+
+
 @contextmanager
-def stepping(folder: Path, **terms: Any) -> Iterator[Steps]:
+def stepping(folder: Path, then: Callable[[World], None] = proposed, **terms: Any) -> Iterator[Steps]:
     """A table with a ladder."""
-    with sitting(folder, **terms) as table:
+    with sitting(folder, then=then, **terms) as table:
         one = Steps(table.world, table.browsers)
-        one.propose()
+        one.n = one.world["ana"].items("step")[-1].position
         yield one
 
 

@@ -38,9 +38,6 @@ class Table:
 
     def settle(self) -> None:
         self.world.settle()
-        for one in self.browsers.values():
-            with one.keeper.desk() as desk:
-                desk.channel().sync()
 
     def item(self, name: str = "ana") -> Text:
         return self.channel(name).items("text")[-1].value  # type: ignore[no-any-return]
@@ -52,7 +49,7 @@ class Table:
 
 @contextmanager
 def sitting(folder: Path, **terms: Any) -> Iterator[Table]:
-    """An open channel of three, each at a browser."""
+    """An open channel of three, each at a browser. `terms`: as of `talks`."""
     with talks(folder, **terms) as world, ExitStack() as stack:
         names = ("ana", "hernan", "sofia")
-        yield Table(world, {name: stack.enter_context(browsing(world, name)) for name in names})
+        yield Table(world, {name: stack.enter_context(browsing(world, name, same=True)) for name in names})

@@ -18,7 +18,7 @@ from backchannel.instruments.disclosure import bundle as bundles
 from backchannel.instruments.disclosure.rules import Disclosure
 from backchannel.papers.disclosed import body, html
 from backchannel.seal.primitives import sha256
-from tests.desk.world import NOW
+from tests.desk.world import NOW, World
 from tests.web.kit_forms import do, forms, press, problem, send, sure
 from tests.web.kit_texts import NASTY, Table, sitting
 
@@ -28,19 +28,25 @@ CLAUSES = "1. Neither uses force.\n\n2. Both withdraw to the positions of 1977.\
 
 @pytest.fixture
 def table(tmp_path: Path) -> Iterator[Table]:
-    with sitting(tmp_path) as one:
+    with sitting(tmp_path, then=signing) as one:
         yield one
 
 
-def signed(table: Table, words: str = CLAUSES) -> str:
-    ana, both = table.channel("ana"), ("ana", "hernan")
-    understandings.propose(ana, "Act of Montevideo", words, [table.channel(name).me for name in both])
+def signing(world: World, words: str = CLAUSES) -> None:
+    """An understanding of two, signed."""
+    both = ("ana", "hernan")
+    understandings.propose(world["ana"], "Act of Montevideo", words, [world[name].me for name in both])
     for step in (understandings.initial, understandings.sign):
         for name in both:
-            channel = table.channel(name)
-            step(channel, channel.items("understanding")[-1].value)
-    table.settle()
-    table.settle()
+            world.settle()
+            step(world[name], world[name].items("understanding")[-1].value)
+    world.settle()
+
+
+def signed(table: Table, words: str = CLAUSES) -> str:
+    """Where it is; another, if it has other words."""
+    if words != CLAUSES:
+        signing(table.world, words)
     return f"{ALL}/{table.channel('ana').items('understanding')[-1].position}"
 
 

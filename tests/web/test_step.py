@@ -19,7 +19,7 @@ from backchannel.web.step import _pieces
 from tests.desk.world import offline, online, pages, remove, talks, wire
 from tests.web.kit import Browser, browsing
 from tests.web.kit_forms import do, done, fill, press, problem, send, sure
-from tests.web.kit_steps import Steps, stepping, upload
+from tests.web.kit_steps import Steps, promised, stepping, upload
 
 MARK = b"this must lie nowhere in the clear"
 PHOTO = (MARK + hashlib.shake_256(b"photo").digest(2 * PIECE + 100))[: 2 * PIECE + 100]
@@ -27,8 +27,7 @@ PHOTO = (MARK + hashlib.shake_256(b"photo").digest(2 * PIECE + 100))[: 2 * PIECE
 
 @pytest.fixture
 def table(tmp_path: Path) -> Iterator[Steps]:
-    with stepping(tmp_path) as one:
-        one.pledge(1, 2)
+    with stepping(tmp_path, promised) as one:
         yield one
 
 
@@ -344,12 +343,12 @@ def test_a_lock_in_the_middle_leaves_nothing(table: Steps, monkeypatch: pytest.M
     write = files.Incoming.write
     where, fields = fill(ana, place, "report", text="Done.")
     calls: list[int] = []
+    thread = threading.Thread(target=ana.keeper.lock)
 
     def locking(self: files.Incoming, data: bytes) -> None:
         calls.append(len(data))
         write(self, data)
         if len(calls) == 1:
-            thread = threading.Thread(target=ana.keeper.lock)
             thread.start()
             while ana.keeper.state == "open":
                 pass
@@ -357,6 +356,7 @@ def test_a_lock_in_the_middle_leaves_nothing(table: Steps, monkeypatch: pytest.M
     monkeypatch.setattr(files.Incoming, "write", locking)
     headers = {"origin": f"http://{ana.host}"}
     answer = ana.client.post(where, data=dict(fields), files=[("file", ("a", PHOTO * 2))], headers=headers)
+    thread.join()
     assert "Locked" in answer.text
     table.world.clock.now += sending.FORGOTTEN_SECONDS + 5
     table.world.settle()
