@@ -116,7 +116,7 @@ def withdraw(channel: Channel, item: Ladder, one: Step, reason: str = "") -> Non
 
 
 def report(channel: Channel, item: Ladder, one: Step, words: str, files: Sequence[File] = ()) -> None:
-    """Say that it is done; the files' bytes follow (`evidence.send`)."""
+    """Say that it is done; the files' bytes follow by themselves (`sending`)."""
     _say(channel, item, "step.report", acts.Report(item.id, one.id, text.tidy(words), tuple(files)))
 
 
