@@ -227,6 +227,7 @@ def record(ana: Person, n: str, short: Path) -> None:
     }
     none = ana.run("step", "record", "--since", "2037-01-01").out
     assert "since 2037-01-01" in none
+    assert "A step counts where its hour lies (UTC days)" in none
     assert "Argentina\n  none\n" in none
     for form in ("csv", "txt", "md"):
         target = short / f"record.{form}"
@@ -514,7 +515,10 @@ def test_without_a_relay_the_report_waits_and_its_files_too(table: Table, short:
     assert (told["fate"], told["files"][0]["sent"], told["files"][0]["why"]) == ("waits", False, None)
     away.run("desk", "sync")
     assert away.facts("step", "evidence", n, "1")["evidence"][0]["here"] == 1
-    said = away.run("step", "find", n, "2", "kept", "--proxy", "socks5h://127.0.0.1:9", code=0).out
+    assert away.facts("step", "find", n, "2", "kept", code=1)["error"] == "confirm"  # it was not reported
+    declined = away.run("step", "find", n, "2", "kept", typed="n\n", code=1)
+    assert "Chile has not reported step 2. Say all the same that it was kept?" in declined.err
+    said = away.run("step", "find", n, "2", "kept", "--yes", "--proxy", "socks5h://127.0.0.1:9", code=0).out
     assert "Written. It waits on this desk." in said
     waits = away.facts("step", "announce", "x", "--title", "T", "--yes", "--proxy", "socks5h://127.0.0.1:9")
     assert (waits["fate"], waits["ladder"]) == ("waits", None)

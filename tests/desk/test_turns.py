@@ -147,6 +147,21 @@ def test_what_may_not_be_done_says_by_whom_and_when(case: tuple[str, int, str], 
     assert (caught.value.code, caught.value.what, caught.value.safe) == (code, says, "Nothing was done.")
 
 
+def test_a_promise_stands_unless_what_it_is_given_for_is_lost(world: World) -> None:
+    def refused(number: int) -> str:
+        with pytest.raises(Misuse, match="a promise cannot be taken back") as caught:
+            turns.may(ana, ladder(ana), number, "step.withdraw")
+        return caught.value.code
+
+    ana, hernan = world["ana"], world["hernan"]
+    pledge(world, "ana", 1, 4)
+    assert [refused(1), refused(4)] == ["promised"] * 2
+    steps.withdraw(hernan, ladder(hernan), turns.may(hernan, ladder(hernan), 2, "step.withdraw"))
+    world.settle()
+    assert turns.may(ana, ladder(ana), 1, "step.withdraw") == ladder(ana).steps[0]
+    assert refused(4) == "promised"
+
+
 def test_what_is_over_is_over(world: World) -> None:
     ana = world["ana"]
     steps.withdraw(ana, ladder(ana), ladder(ana).steps[0])

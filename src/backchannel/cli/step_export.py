@@ -98,13 +98,21 @@ def _told(page: Page, facts: Facts) -> None:
 def record(
     ctx: typer.Context,
     party: Annotated[list[str] | None, typer.Option("--party", metavar="PARTY", help="Whose; all if none.")] = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="DAY", help="From this day on: 2026-12-01.")] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="DAY", help="To the end of this day.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DAY", help="Only steps whose hour is on this day (UTC) or later.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="DAY", help="Only steps whose hour is on this day (UTC) or earlier."),
+    ] = None,
     file: Annotated[
         str | None, typer.Option("--save", metavar="FILE", help="As a table, too: a new .csv, .txt or .md.")
     ] = None,
 ) -> None:
-    """The track record: what each party has promised, and what became of it and why. Never one number."""
+    """The track record: what each party has promised, and what became of it and why. Never one number.
+
+    A step counts where its hour lies (UTC days); one without an hour, where the last thing was said of it.
+    """
     from backchannel.desk import pictures, steps
     from backchannel.facts import track
 
@@ -125,6 +133,8 @@ def _record(page: Page, facts: Facts) -> None:
 
     period = " ".join(f"{word} {facts[word]}" for word in ("since", "until") if facts[word])
     page.say(f"Track record{f', {period}' if period else ''}; by the log's clock, {local(facts['as_of'])}", DIM)
+    if period:
+        page.say(f"  {track.PERIOD}", DIM)
     for one in facts["parties"]:
         page.say()
         page.say(one["party"], STRONG)

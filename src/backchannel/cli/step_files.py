@@ -77,8 +77,16 @@ def find(
     def deed(channel: Channel, item: Ladder, one: Step, text: str, files: list[File]) -> None:
         steps.find(channel, item, one, verdict, text, files)
 
-    text = lambda work: ask.written(words, None, work.given, "finding")  # noqa: E731
-    _with_files(ctx, (ladder, number), "step.find", text, file, deed, yes=yes)
+    def text(work: Work) -> str:
+        return ask.written(words, None, work.given, "finding")
+
+    def unusual(one: Step) -> str:
+        """A promise may have been seen to be kept before anybody says so, but as a rule it was not."""
+        doer = one.promise.doer
+        early = verdict == "kept" and not one.stands
+        return f"{doer} has not reported step {number}. Say all the same that it was kept?" if early else ""
+
+    _with_files(ctx, (ladder, number), "step.find", text, file, deed, yes=yes, unusual=unusual)
 
 
 Deed = Callable[["Channel", "Ladder", "Step", str, list["File"]], object]
@@ -93,14 +101,20 @@ def _with_files(
     deed: Deed,
     *,
     yes: bool,
+    unusual: Callable[[Step], str] = lambda _: "",
 ) -> None:
-    """Say something to which files belong: it goes first, in time, with their hashes; then the files themselves."""
+    """Say something to which files belong: it goes first, in time, with their hashes; then the files themselves.
+
+    `unusual`: what is asked before what is rarely meant.
+    """
     from backchannel.desk import files, steps, turns
 
     with at_desk(ctx) as work:
         channel = work.ready()
         item = steps.ladder_at(channel, which[0])
         one = turns.may(channel, item, which[1], kind)
+        if question := unusual(one):
+            ask.confirm(question, work.given, yes=yes)
         with _taken_in(work, channel, item, paths or []) as taken:
             text = written(work)
             if taken:

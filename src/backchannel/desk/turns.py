@@ -60,7 +60,10 @@ UNDONE = "Nothing was done."
 
 
 def may(channel: Channel, item: Ladder, number: int, kind: str) -> Step:
-    """The step, if this seat's party can do this to it now. Else `Misuse`: `step`, `party`, `state` or `visits`."""
+    """The step, if this seat's party can do this to it now.
+
+    Else `Misuse`: `step`, `party`, `state`, `promised` or `visits`.
+    """
     one, unit, me = steps.step(item, number), steps.hour(channel), channel.state.member(channel.me)
     now, verb = standing(item, number - 1, unit), VERBS[kind]
     parts = set(roles(one, me.party)) if me.speaks else set()
@@ -75,6 +78,9 @@ def may(channel: Channel, item: Ladder, number: int, kind: str) -> Step:
         raise Misuse("state", f"Step {number} is {now.state}: {STATES[now.state]}.", _todo(item, number, now), UNDONE)
     if kind == "step.inspect":
         _visit(one, number, me.party, unit)
+    if kind == "step.withdraw" and now.state != "proposed" and not one.promise.announced and not now.held:
+        todo = "Those to whom it is owed can give it another hour, or let it go."
+        raise Misuse("promised", f"Step {number} is promised, and a promise cannot be taken back.", todo, UNDONE)
     return one
 
 

@@ -17,6 +17,7 @@ from backchannel.instruments.step.values import Ladder
 from backchannel.papers import table
 
 NAMELESS = "Who found or excused what is left out, as the charter says."
+PERIOD = "A step counts where its hour lies (UTC days); one without an hour, where the last thing was said of it."
 EVER = 1 << 40
 """Later than any hour, in arrival units."""
 
