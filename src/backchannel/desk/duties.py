@@ -107,7 +107,7 @@ def _instruments(session: Session, me: Seat, waiting: list[Intent], clean: bool)
     for instrument in INSTRUMENTS:
         if instrument.reflex is None:
             continue
-        if session.state.stage == "open" and instrument.opens not in beginning:
+        if instrument.begins is not None and session.state.stage == "open" and instrument.opens not in beginning:
             first = instrument.begins([item.value for item in items.recent(instrument.name)], mine)
             owed += [_say(first)] if first is not None else []
         for item in items.live(instrument.name):

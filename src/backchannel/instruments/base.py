@@ -216,7 +216,7 @@ class Instrument:
     passes: bool = True
     settled: Callable[[Any], bool] = lambda _: False
     record: bool = True
-    begins: Callable[[Sequence[Any], Me], Due | None] = lambda _items, _me: None
+    begins: Callable[[Sequence[Any], Me], Due | None] | None = None
 
 
 def step(rules: Rules, state: str, kind: str, who: str) -> tuple[str, ...]:
