@@ -24,7 +24,7 @@ from jinja2 import Environment, nodes
 
 from backchannel.channel.acts import ROLES
 from backchannel.errors import BackchannelError
-from backchannel.facts import common, hat, log, sounding
+from backchannel.facts import hat, log, outbox, sounding
 from backchannel.instruments import INSTRUMENTS
 from backchannel.instruments.hat import rules as hats
 from backchannel.instruments.nonpaper import rules as nonpapers
@@ -68,7 +68,7 @@ TABLES: dict[str, Iterable[str]] = {
     "proposals.state_says": nonpapers.STATES.values(),
     "stance": STANCES,
     "sounding_parts.says": sounding.ROUNDS.values(),
-    "record.what": (*common.KINDS.values(), *log.VERDICTS.values()),
+    "record.what": (*outbox.KINDS.values(), *log.VERDICTS.values()),
     "searching.KINDS": searching.KINDS.values(),
     "places.sentence": (*places._SAYS.values(), *places._OTHERS.values()),
 }

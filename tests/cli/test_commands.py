@@ -569,7 +569,7 @@ def test_a_relay_that_falls_silent_on_the_way_in(person: Any, relay: str, monkey
 def test_an_unexpected_error_is_one_sentence(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     from backchannel.desk.channel import Channel
 
-    def broken(self: Channel, *_: object) -> None:
+    def broken(self: Channel, *_: object, **__: object) -> None:
         raise ZeroDivisionError("secret detail")
 
     monkeypatch.setattr(Channel, "sync", broken)
@@ -586,7 +586,7 @@ def test_an_unexpected_error_is_one_sentence(table: Table, monkeypatch: pytest.M
 def test_an_interruption_is_told(table: Table, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> None:
     from backchannel.desk.channel import Channel
 
-    def stopped(self: Channel, *_: object) -> None:
+    def stopped(self: Channel, *_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(Channel, "sync", stopped)

@@ -165,7 +165,7 @@ def trouble_facts(error: BackchannelError) -> Facts:
 
 def outbox(channel: Channel) -> list[Waiting]:
     """What this desk has written and the log has not taken, what was returned to it included."""
-    from backchannel.facts.common import rows
+    from backchannel.facts.outbox import rows
 
     return rows(channel)
 

@@ -66,10 +66,11 @@ def discard(
 def status(ctx: typer.Context) -> None:
     """What this desk holds: its channels, what waits to be sent, what came back and why. Asks no relay."""
     from backchannel.facts import common as facts
+    from backchannel.facts import outbox
 
     with at_desk(ctx) as work:
         found = [
-            {**facts.line(channel), "outbox": facts.outbox(channel)}
+            {**facts.line(channel), "outbox": outbox.facts(channel)}
             for channel in work.desk.channels()
             if work.given.channel is None or channel is work.channel()
         ]

@@ -17,8 +17,9 @@ from backchannel.desk.nonpapers import unconfirmed
 from backchannel.facts import common as facts
 from backchannel.facts import succession
 from backchannel.facts.items import OF
-from backchannel.facts.log import MACHINERY, SILENT
+from backchannel.facts.log import CALM, MACHINERY, SILENT, from_hat
 from backchannel.facts.nonpaper import reaction
+from backchannel.facts.outbox import KINDS
 
 
 def of_all(channel: Channel, events: Iterable[Event]) -> list[Facts]:
@@ -84,9 +85,7 @@ def of(channel: Channel, event: Event, *, ending: str = "") -> Facts | None:
     state = channel.state
     asked = _about(channel, event) if event.verdict == "line" else None
     untold = (
-        ending
-        or event.kind in ("hat.close", "step.remind")
-        or facts.from_hat(asked, event.kind, event.record.at.position)
+        ending or event.kind in ("hat.close", "step.remind") or from_hat(asked, event.kind, event.record.at.position)
     )
     found: Facts = {
         "number": event.record.at.position,
@@ -118,7 +117,7 @@ def _calm(channel: Channel, event: Event) -> Facts | None:
 
     Whoever has that desk now is not told that somebody has acted against it, nor who.
     """
-    if event.act is None or acts.kind(event.act) not in facts.CALM:
+    if event.act is None or acts.kind(event.act) not in CALM:
         return None
     if event.sender == channel.me or not facts.left(channel):
         return None
@@ -151,12 +150,12 @@ def _what(channel: Channel, event: Event) -> str:
         return {"rejected": "not accepted", "erased": "an entry whose text is gone"}[event.verdict]
     if event.act is not None:
         return act(channel, event.act)
-    return facts.KINDS[event.kind] + _item(channel, event)
+    return KINDS[event.kind] + _item(channel, event)
 
 
 def act(channel: Channel, body: acts.Body) -> str:
     """A signed act, in words."""
-    what = facts.KINDS[acts.kind(body)]
+    what = KINDS[acts.kind(body)]
     if isinstance(body, acts.Invite):
         return f"{what} of {body.name}"
     if isinstance(body, acts.Assent):
@@ -185,7 +184,7 @@ def _assent(channel: Channel, subject: bytes) -> str:
                 return f"yes to the removal of {facts.name(state, one.seat)}"
             place = f" in the place of {facts.name(state, one.replaces)}" if one.replaces else ""
             return f"yes to the admission of {one.name}{place}"
-    return facts.KINDS["assent"]
+    return KINDS["assent"]
 
 
 def _about(channel: Channel, event: Event) -> Any:

@@ -41,7 +41,8 @@ def send(
     ] = None,
 ) -> None:
     """Write a note to everybody, or to some."""
-    from backchannel.facts import common as facts
+    from backchannel.facts import note as facts
+    from backchannel.facts.common import names
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -55,10 +56,10 @@ def send(
         terms = state.charter.terms if state.charter is not None else None
         told: Facts = {
             "fate": fate,
-            "readers": facts.names(state, (one for one in audience if one != channel.me)),
+            "readers": names(state, (one for one in audience if one != channel.me)),
             "keep_days": keep if keep is not None or terms is None else terms.retention_days,
             "read_back": read_back,
-            "note": facts.note_facts(channel, mine[-1]) if fate == "sent" and mine else None,
+            "note": facts.facts(channel, mine[-1]) if fate == "sent" and mine else None,
         }
         work.tell(told, _sent, channel)
 
@@ -86,7 +87,7 @@ def list_(
 ) -> None:
     """The notes that this seat can read, in order."""
     from backchannel.cli import draw
-    from backchannel.facts import common as facts
+    from backchannel.facts import note as facts
 
     with at_desk(ctx) as work:
         channel = work.read()
@@ -94,7 +95,7 @@ def list_(
         if search is not None:
             found = {one.position for one in channel.session.book.items.find(search) if one.instrument.name == "note"}
             held = [one for one in held if one.position in found]
-        told = {"notes": [facts.note_facts(channel, one.value) for one in held if one.position >= since]}
+        told = {"notes": [facts.facts(channel, one.value) for one in held if one.position >= since]}
 
         def page(page: Page, shown: Facts) -> None:
             for one in shown["notes"]:
@@ -123,7 +124,7 @@ def readback(
     """Reader: restate a note in your words. Author: say whether a reader has understood it."""
     if confirm is not None and (correct is not None or text is not None):
         raise typer.BadParameter("--confirm goes without a text and without --correct.")
-    from backchannel.facts import common as facts
+    from backchannel.facts import note as facts
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -134,7 +135,7 @@ def readback(
             fate = work.act(channel, lambda: channel.confirm(item, seat))
         else:
             fate = _say(work, channel, item, ask.written(text, None, work.given, "text"), correct)
-        work.tell({"fate": fate, "note": facts.note_facts(channel, channel.note_at(number))}, _told, channel)
+        work.tell({"fate": fate, "note": facts.facts(channel, channel.note_at(number))}, _told, channel)
 
 
 def _say(work: Work, channel: Channel, item: Note, words: str, correct: str | None) -> str:

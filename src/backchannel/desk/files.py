@@ -191,7 +191,7 @@ def carry(channel: Channel, told: Progress = lambda done, total: None) -> Report
         told(*sending.progress(session, going)) if going else reading(done, total)
 
     while True:
-        before = sending.progress(session, going)
+        before = sending.progress(session, going) if going else None
         report = channel.sync(tell)
         events += report.events
         going = sending.going(session)

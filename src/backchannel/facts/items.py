@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from backchannel.desk.channel import Channel
-from backchannel.facts import Facts, disclosure, hat, mandate, nonpaper, sounding, step, text, understanding
-from backchannel.facts.common import note_facts
+from backchannel.facts import Facts, disclosure, hat, mandate, nonpaper, note, sounding, step, text, understanding
 
 OF: dict[str, Callable[[Channel, Any], Facts]] = {
-    "note": note_facts,
+    "note": note.facts,
     "nonpaper": nonpaper.facts,
     "hat": hat.facts,
     "sounding": sounding.facts,

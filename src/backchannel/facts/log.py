@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from backchannel.desk.book.entries import Logged, Wanted
 from backchannel.desk.channel import Channel
 from backchannel.facts import Facts, common
+from backchannel.facts.outbox import KINDS
 
 VERDICTS = {
     "start": "opens a line to this seat",
@@ -29,6 +32,9 @@ MACHINERY = frozenset(
 )
 """What desks do by themselves."""
 
+CALM = frozenset({"freeze", "handover", "rotate"})
+"""Of which a desk whose seat has left does not tell whose they were: whoever has it now may not be its person."""
+
 QUIET = (tuple(sorted(SILENT)), tuple(sorted(MACHINERY)))
 """Verdicts and kinds that are no news."""
 
@@ -36,14 +42,14 @@ QUIET = (tuple(sorted(SILENT)), tuple(sorted(MACHINERY)))
 def entry(channel: Channel, one: Logged) -> Facts:
     """One entry: arrival, what it was, by whom; what it is about; what was not accepted, and why; what is erased."""
     known = one.verdict in ("act", "line")
-    if known and common.left(channel) and one.kind in common.CALM and one.sender != channel.me:
+    if known and common.left(channel) and one.kind in CALM and one.sender != channel.me:
         one = one._replace(kind="seats", sender=None, item=None)
     held = channel.session.book.items.at(one.item)
-    untold = common.from_hat(held.value if held is not None else None, one.kind, one.position)
+    untold = from_hat(held.value if held is not None else None, one.kind, one.position)
     return {
         "number": one.position,
         "arrived": common.at(one.leaf.arrival),
-        "what": common.KINDS.get(one.kind, one.kind) if known else VERDICTS[one.verdict],
+        "what": KINDS.get(one.kind, one.kind) if known else VERDICTS[one.verdict],
         "kind": one.kind,
         "verdict": one.verdict,
         "by": None if one.sender is None or untold else common.name(channel.state, one.sender),
@@ -64,3 +70,12 @@ def news(channel: Channel, most: int) -> tuple[int, list[Facts]]:
     """What others have written since this person was last here: how much, and the newest of it, newest first."""
     entries, wanted = channel.session.book.entries, Wanted(channel.seen, channel.size, *QUIET, channel.me)
     return entries.many(wanted), [entry(channel, one) for one in entries.newest(wanted, most)]
+
+
+def from_hat(item: Any, kind: str, position: int) -> bool:
+    """Whether who posted this says nothing about whose it is: the caller's desk posts what came out of the hat."""
+    if kind == "nonpaper.float":
+        return item is not None and item.route == "hat"
+    if kind == "nonpaper.react":
+        return item is not None and any(one.seat is None and one.at.position == position for one in item.reactions)
+    return kind == "nonpaper.words"

@@ -12,7 +12,19 @@ from backchannel.channel.rules import STAGES
 from backchannel.channel.state import Invitation, State
 from backchannel.desk.channel import Channel
 from backchannel.desk.naming import called
-from backchannel.facts import Facts, Tell, disclosure, hat, nonpaper, note, sounding, succession, text, understanding
+from backchannel.facts import (
+    Facts,
+    Tell,
+    disclosure,
+    hat,
+    nonpaper,
+    note,
+    outbox,
+    sounding,
+    succession,
+    text,
+    understanding,
+)
 from backchannel.facts import common as facts
 from backchannel.facts import step as ladder
 
@@ -36,7 +48,7 @@ def whole(channel: Channel) -> Facts:
         "pending": [] if left else pending(state),
         "handovers": [] if left else succession.facts(channel),
         "next": steps(channel),
-        "outbox": facts.outbox(channel),
+        "outbox": outbox.facts(channel),
     }
 
 

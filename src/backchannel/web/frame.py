@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backchannel.channel.state import State
 from backchannel.desk.channel import Channel
-from backchannel.facts import common
+from backchannel.facts import common, outbox
 from backchannel.web.page import Ask, Facts
 from backchannel.web.places import awaiting, others
 from backchannel.web.words import Words
@@ -71,7 +71,7 @@ def _here(ask: Ask, channel: Channel) -> Facts:
         "alarms": line["alarms"],
         "entries": line["entries"],
         "waiting": line["waiting"],
-        "returned": [one for one in common.outbox(channel) if one["stage"] == "returned"],
+        "returned": [one for one in outbox.facts(channel) if one["stage"] == "returned"],
         "trouble": trouble.what if trouble is not None else "",
         "awaiting": awaiting(ask, channel),
         "others": others(ask, channel, MOST_OTHERS),

@@ -12,7 +12,7 @@ from backchannel.desk.archive.store import seal
 from backchannel.desk.audit import Finding, audit
 from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
-from backchannel.facts import common, log
+from backchannel.facts import common, log, outbox
 from backchannel.web import places, sheet
 from backchannel.web.jobs import Held, Job, Progress, held
 from backchannel.web.page import Answered, Ask, Do, Facts, Form, Page, attachment
@@ -44,13 +44,13 @@ def look(ask: Ask) -> Facts:
     size = min(max(_number(ask.query("size"), channel.size), 1), max(channel.size, 1))
     many, news = log.news(channel, MOST_NEWS)
     rows = log.newest(channel, before=before, most=MOST, whole=whole)
-    outbox = [one for one in common.outbox(channel) if one["stage"] != "returned"]
+    waits = [one for one in outbox.facts(channel) if one["stage"] != "returned"]
     return {
         "size": channel.size,
         "last": common.last(channel),
         "news_count": many,
         "news": [_linked(channel, one) for one in news],
-        "outbox": outbox,
+        "outbox": waits,
         "rows": [_linked(channel, one) for one in rows],
         "whole": whole,
         "earlier": rows[-1]["number"] if len(rows) == MOST else None,

@@ -8,7 +8,7 @@ from backchannel.channel.state import Invitation, Removal, Seat
 from backchannel.desk import handovers
 from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
-from backchannel.facts import common, overview, succession
+from backchannel.facts import common, outbox, overview, succession
 from backchannel.web.page import Ask, Facts, Form, Page, settle
 
 GROUPS = 6
@@ -37,7 +37,7 @@ def look(ask: Ask) -> Facts:
         "left": left,
         "active": me is not None and me.standing == "active" and state.stage == "open",
         "speaks": me is not None and me.speaks,
-        "waits": [row["what"] for row in common.outbox(channel) if row["stage"] == "waiting"],
+        "waits": [row["what"] for row in outbox.facts(channel) if row["stage"] == "waiting"],
         "empty": len(state.present) < 2,
     }
 

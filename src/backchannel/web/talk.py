@@ -5,7 +5,7 @@ from __future__ import annotations
 from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
-from backchannel.facts.common import note_facts
+from backchannel.facts import note
 from backchannel.web import chosen
 from backchannel.web.page import Ask, Facts, Form, Page, settle
 
@@ -23,7 +23,7 @@ def look(ask: Ask) -> Facts:
     me = channel.state.seat(channel.me)
     terms = channel.state.charter.terms if channel.state.charter is not None else None
     return {
-        "notes": [note_facts(channel, one.value) for one in held],
+        "notes": [note.facts(channel, one.value) for one in held],
         "earlier": held[0].position if len(held) == MOST else None,
         "later": end < 1 << 40,
         "readers": [
