@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import anyio
 import pytest
 
 from backchannel.desk import evidence, files, sending, steps
+from backchannel.desk.plans.reading import end_of
 from backchannel.desk.sending import AT_ONCE
 from backchannel.errors import RelayRefused
 from backchannel.instruments.step.acts import PIECE, File
@@ -103,10 +105,11 @@ def test_it_is_given_another_hour_or_let_go(table: Steps) -> None:
     place, hernan = f"{table.place}/1", table["hernan"]
     assert "is no day" in problem(hernan, place, "excuse", how="day", until="")
     asked = press(hernan, place, "excuse", how="day", until="2027-03-01", text="The <b>snow</b>.")
-    assert "Give Argentina until the end of 2027-03-01 (UTC)?" in asked.text.replace("\u2068", "").replace("\u2069", "")
+    question = "Give Argentina until the end of Monday, 1 March 2027 (UTC)?"
+    assert question in asked.text.replace("\u2068", "").replace("\u2069", "")
     page = done(hernan, sure(hernan, asked))
     assert "The &lt;b&gt;snow&lt;/b&gt;." in page
-    assert "Gives it until the end of Mar 1, 2027 (UTC)." in page.replace("\u2068", "").replace("\u2069", "")
+    assert "Gives it until the end of 1 March 2027 (UTC)." in page.replace("\u2068", "").replace("\u2069", "")
     page = do(table["hernan"], place, "excuse", how="good")
     assert "Lets it go for good." in page
     assert "excused" in page
@@ -121,8 +124,51 @@ def test_one_of_two_excuses_and_the_other_is_asked(table: Steps) -> None:
     assert "Holy See says whether it excuses step 3" in table["ana"].get(place)
 
 
+def test_what_waits_has_the_day_that_an_excuse_gave_it(table: Steps) -> None:
+    table.pledge(3)
+    place = f"{table.place}/3"
+    item = table.ladder("hernan")
+    for who in ("hernan", "sofia"):
+        steps.excuse(table.channel(who), item, item.steps[2], end_of(date(2027, 4, 30)))
+        table.settle()
+    page = table["ana"].get(place).replace("\u2068", "").replace("\u2069", "")
+    assert "the end of 30 April 2027 (UTC); or 3 days after it is open, if that is later" in page
+
+
+def test_a_promise_is_not_taken_back(table: Steps) -> None:
+    """Page, question and rule say the same (spec/step.md, 3.1)."""
+    ana, place = table["ana"], f"{table.place}/1"
+    assert "Withdraw it" not in ana.get(place)
+    hidden = ana.hidden(place)
+    answer = send(ana, place, [*hidden.items(), ("do", "withdraw"), ("sure", "yes")])
+    assert answer.status_code == 400
+    assert "a promise cannot be taken back" in answer.text
+    table.pledge(3)
+    item = table.ladder("hernan")
+    steps.find(table.channel("hernan"), item, item.steps[0], "doubted", "Hm.")
+    table.settle()
+    assert "Withdraw it" not in table["ana"].get(f"{table.place}/3")
+    item = table.ladder("sofia")
+    steps.find(table.channel("sofia"), item, item.steps[0], "broken", "They fire.")
+    table.settle()
+    asked = press(table["ana"], f"{table.place}/3", "withdraw", text="For nothing.")
+    assert "can no longer be: so it may be taken back" in asked.text
+    done(table["ana"], sure(table["ana"], asked))
+    assert table.ladder().steps[2].state == "withdrawn"
+
+
+def test_what_nobody_has_reported_is_found_kept_after_a_warning(table: Steps) -> None:
+    sofia, place = table["sofia"], f"{table.place}/1"
+    warns = "has not reported this step"
+    assert warns in press(sofia, place, "find", verdict="kept").text
+    assert warns not in press(sofia, place, "find", verdict="broken").text
+    reported(table)
+    assert warns not in press(table["sofia"], place, "find", verdict="kept").text
+
+
 def test_what_was_announced_is_taken_back(table: Steps) -> None:
     place = f"{table.place}/4"
+    assert "It was announced" in press(table["ana"], place, "withdraw").text
     page = do(table["ana"], place, "withdraw", text="It <b>rains</b>.")
     assert "It &lt;b&gt;rains&lt;/b&gt;." in page
     assert "withdrawn" in page

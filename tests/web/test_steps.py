@@ -45,6 +45,11 @@ def test_a_template_is_filled_in_and_proposed(table: Table) -> None:
     asked = press(ana, place, "propose", title="Silence")
     assert "Propose “" in asked.text
     assert "It binds nobody" in asked.text
+    said = _bare(asked.text)
+    assert "waits for step 1 and step 2" in said
+    assert "in return for step 4" in said
+    assert "if that is later" in said
+    assert re.search(r"by the end of \w+day, \d+ \w+ 20\d\d \(UTC\)", said)
     page = done(ana, sure(ana, asked))
     assert ">Silence</h2>" in page
     item = table.channel("hernan").items("step")[-1].value
@@ -244,6 +249,51 @@ def test_steps_are_promised_when_they_were_read_once_more(steps_: Steps) -> None
     assert [bool(one.pledged) for one in steps_.ladder("hernan").steps] == [True, False, False, True]
 
 
+def test_all_of_a_promise_is_read_before_it_is_given(steps_: Steps) -> None:
+    """By its day in words, and with what it waits for and is given for, by name if that does not stand beside it."""
+    ana = steps_["ana"]
+    said = _bare(press(ana, steps_.place, "pledge", step=["1"]).text)
+    for fact in (
+        "1. Argentina: The guns",
+        "where: the zone",
+        "by the end of Sunday, 31 January 2027 (UTC); or within a day of being open, if that is later",
+        "in return for step 2 (Chile: “Theirs too.”)",
+        "not promised yet: step 2",
+        "owed to Chile",
+        "verified by Holy See",
+        "how: Observers.",
+        "2 visits a year, of one party 2 at most",
+        "if it is late: A call.",
+        "broken 9 days after its hour",
+        "reminders: 7 and 1 days before",
+        "A step is open when",
+        "unless what it waits for or is given for can no longer be",
+    ):
+        assert fact in said, fact
+    said = _bare(press(ana, steps_.place, "pledge", step=["1", "3"]).text)
+    assert "waits for step 1 and step 2 (Chile: “Theirs too.”)" in said
+    assert "within 3 days of being open" in said
+    assert "verified by nobody: its doer’s word is enough" in said
+    assert "cannot be undone" in said
+    assert "in return for step 2" in _bare(ana.get(steps_.place))
+
+
+def test_more_steps_name_those_that_are_there(steps_: Steps) -> None:
+    ana, hidden = steps_["ana"], steps_["ana"].hidden(steps_.place)
+    typed = {"n": "1", "who-1": "0", "what-1": "More.", "after-1": "1/2", "v-1-1": "yes", "v-1-2": "yes"}
+    asked = send(ana, f"{steps_.place}/add", [*hidden.items(), *typed.items(), ("needed-1", "1"), ("do", "propose")])
+    said = _bare(asked.text)
+    assert "waits for one of step 1 (Argentina: “The guns" in said
+    assert "and step 2 (Chile: “Theirs too.”)" in said
+    assert "verified by 1 of Chile and Holy See" in said
+    assert "without an hour" in said
+
+
+def _bare(page: str) -> str:
+    """Without the marks that keep directions of writing apart."""
+    return page.replace("\u2068", "").replace("\u2069", "")
+
+
 def test_nothing_is_promised_for_another_or_twice(steps_: Steps) -> None:
     ana = steps_["ana"]
     assert "No step is chosen" in problem(ana, steps_.place, "pledge", step=[])
@@ -313,6 +363,10 @@ def test_a_record_of_a_period(steps_: Steps) -> None:
     assert "The guns" in page
     assert "A gesture" not in page
     assert 'value="2027-01-31"' in page
+    assert "From 31 January 2027 to the end of 31 January 2027 (UTC)." in _bare(page)
+    assert "A step counts where its hour lies" in page
+    assert "From 1 February 2027 on (UTC)." in _bare(ana.get(f"{STEPS}/record?since=2027-02-01"))
+    assert "To the end of 1 February 2027 (UTC)." in _bare(ana.get(f"{STEPS}/record?until=2027-02-01"))
     assert "is no day" in ana.get(f"{STEPS}/record?since=never", 404)
     assert ana.get(f"{STEPS}/record?p=77").count("<h2>") == ana.get(f"{STEPS}/record").count("<h2>")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from babel import Locale
-from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from backchannel.facts.common import UNIT
@@ -15,13 +14,16 @@ from backchannel.web.words import Words
 _SIZES = ((10**9, "{n} GB"), (10**6, "{n} MB"), (10**3, "{n} kB"))
 
 
-def by(words: Words, hour: str | int) -> str:
-    """An hour by which something is to be done: the end of a day, as it was promised (UTC), or a time."""
+def by(words: Words, hour: str | int, *, whole: bool = False) -> str:
+    """An hour by which something is to be done: the end of a day, as it was promised (UTC), or a time.
+
+    `whole`: with the day of the week, for who has just typed it.
+    """
     at = datetime.fromtimestamp(hour * UNIT, UTC) if isinstance(hour, int) else datetime.fromisoformat(hour)
     if at.hour or at.minute:
         return words.when(at.isoformat())
-    last = format_date((at - timedelta(days=1)).date(), "medium", locale=Locale.parse(words.language))
-    return words.say("the end of {day} (UTC)", day=last)
+    last = (at - timedelta(days=1)).date()
+    return words.say("the end of {day} (UTC)", day=words.date(last, whole=whole))
 
 
 def size(words: Words, size: int) -> str:

@@ -14,8 +14,9 @@ from backchannel.desk.plans.reading import MOST_BYTES, Plan
 from backchannel.errors import Misuse
 from backchannel.instruments.step.values import Ladder
 from backchannel.web import chosen, lines
-from backchannel.web.hours import by, number_asked
+from backchannel.web.hours import number_asked
 from backchannel.web.page import Ask, Facts, Filled, Form, Page, settle
+from backchannel.web.promised import open_, planned, told
 from backchannel.web.render import Typed
 from backchannel.web.words import Words
 
@@ -124,10 +125,11 @@ def propose(ask: Ask, form: Form) -> str:
         [
             ask.words.say("{names} can read it, for good.", names=ask.words.names(who)),
             ask.words.say("It binds nobody: each party promises its own steps, or does not."),
-            _announced(ask, made),
+            *_announced(ask, made),
+            *open_(ask.words, planned(made, ())),
         ],
         ask.words.say("Propose it"),
-        told(ask, made, 0),
+        told(ask.words, planned(made, ())),
     )
     size = channel.size
     steps.propose(channel, made, to)
@@ -145,9 +147,13 @@ def add(ask: Ask, form: Form) -> str:
     ask.sure(
         form,
         ask.words.say("Add these steps to “{title}”?", title=item.title),
-        [ask.words.say("All who read the ladder read them, for good."), _announced(ask, made)],
+        [
+            ask.words.say("All who read the ladder read them, for good."),
+            *_announced(ask, made),
+            *open_(ask.words, planned(made, item.steps)),
+        ],
         ask.words.say("Add them"),
-        told(ask, made, len(item.steps)),
+        told(ask.words, planned(made, item.steps), item.steps),
     )
     steps.add(channel, item, made)
     settle(channel, ask.keeper)
@@ -170,30 +176,10 @@ def _made(words: Words, channel: Channel, form: Form, item: Ladder | None) -> Pl
     return made
 
 
-def _announced(ask: Ask, made: Plan) -> str:
+def _announced(ask: Ask, made: Plan) -> list[str]:
     if not any(one.announced for one in made.promises):
-        return ""
-    return ask.words.say("What is announced is promised with this, in return for nothing.")
-
-
-def told(ask: Ask, made: Plan, known: int) -> str:
-    """A plan to be read once more before it goes."""
-    say, rows = ask.words.say, []
-    for n, one in enumerate(made.promises, known + 1):
-        rows.append(f"{n}. {one.doer}: {one.what}")
-        hour = by(ask.words, one.by) if one.by else ""
-        within = ask.words.count("within a day of being open", "within {n} days of being open", one.days)
-        facts = (
-            one.where and say("where: {place}", place=one.where),
-            hour and say("by {hour}", hour=hour),
-            within if one.days else "",
-            say("owed to {parties}", parties=ask.words.names(list(one.toward))),
-            one.verifiers and say("verified by {parties}", parties=ask.words.names(list(one.verifiers))),
-            "" if one.reversible else say("cannot be undone"),
-            say("announced, in return for nothing") if one.announced else "",
-        )
-        rows.append("     " + " · ".join(fact for fact in facts if fact))
-    return "\n".join(rows)
+        return []
+    return [ask.words.say("What is announced is promised with this, in return for nothing; it can be taken back.")]
 
 
 PLANS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from backchannel.facts import step as told_of
 from backchannel.instruments.step.acts import VERDICTS
 from backchannel.instruments.step.values import Ladder, Step
 from backchannel.web import chosen, lines
-from backchannel.web.hours import size
+from backchannel.web.hours import by, size
 from backchannel.web.keeper import Keeper
 from backchannel.web.page import Ask, Facts, Form, Page, settle
 from backchannel.web.steps import drawing, pledge
@@ -106,21 +106,39 @@ def find(ask: Ask, form: Form) -> str:
     def deed(channel: Channel, item: Ladder, one: Step, kept: list[Kept]) -> None:
         steps.find(channel, item, one, verdict, form["text"], [file.file for file in kept])
 
-    return _with_files(ask, form, "step.find", titles[verdict], say("Say so"), form["text"], deed)
+    return _with_files(ask, form, "step.find", titles[verdict], say("Say so"), form["text"], deed, _early(ask, verdict))
+
+
+def _early(ask: Ask, verdict: str) -> list[str]:
+    """What was promised may be seen to be kept before anybody says so; as a rule it was not meant."""
+    _, item, number = _here(ask)
+    one = steps.step(item, number)
+    if verdict != "kept" or one.stands:
+        return []
+    return [
+        ask.words.say(
+            "{party} has not reported this step: nobody has said yet that it is done.", party=one.promise.doer
+        )
+    ]
 
 
 Deed = Callable[[Channel, Ladder, Step, list[Kept]], None]
 
 
-def _with_files(ask: Ask, form: Form, kind: str, title: str, button: str, text: str, deed: Deed) -> str:
-    """Say something with files: their names and digests go with it, their bytes follow by themselves."""
+def _with_files(
+    ask: Ask, form: Form, kind: str, title: str, button: str, text: str, deed: Deed, first: Sequence[str] = ()
+) -> str:
+    """Say something with files: their names and digests go with it, their bytes follow by themselves.
+
+    `first`: what its person has to hear before anything else.
+    """
     channel, item, number = _here(ask)
     one = turns.may(channel, item, number, kind)
     wanted = [int(k) for k in form.all("kept") if k.isascii() and k.isdigit() and len(k) < 10]
     kept = files.kept(channel.session, item.at.position, wanted)
     listed = "\n".join(f"{file.file.name}, {size(ask.words, file.file.size)}" for file in kept)
     words = "\n\n".join(filter(None, (one.promise.what, text, listed)))
-    ask.sure(form, title, [*_seen(ask, channel, item), *_as_they_are(ask, kept)], button, words)
+    ask.sure(form, title, [*first, *_seen(ask, channel, item), *_as_they_are(ask, kept)], button, words)
     deed(channel, item, one, kept)
     settle(channel, ask.keeper)
     return ask.place(f"steps/{item.at.position}/{number}")
@@ -167,7 +185,7 @@ def excuse(ask: Ask, form: Form) -> str:
     one, say = turns.may(channel, item, number, "step.excuse"), ask.words.say
     unit = end_of(lines.day(ask.words, form["until"])) if form["how"] == "day" else 0
     what = (
-        say("Give {party} until the end of {day} (UTC)?", party=one.promise.doer, day=form["until"])
+        say("Give {party} until {hour}?", party=one.promise.doer, hour=by(ask.words, unit, whole=True))
         if unit
         else say("Excuse {party} for good?", party=one.promise.doer)
     )
@@ -185,8 +203,13 @@ def withdraw(ask: Ask, form: Form) -> str:
     """Take it back."""
     channel, item, number = _here(ask)
     one, say = turns.may(channel, item, number, "step.withdraw"), ask.words.say
+    why = ""
+    if one.pledged is not None and one.promise.announced:
+        why = say("It was announced, in return for nothing: so it may be taken back.")
+    elif one.pledged is not None:
+        why = say("It was promised; what it waits for, or is given for, can no longer be: so it may be taken back.")
     title = say("Withdraw step {n} for good?", n=number)
-    ask.sure(form, title, _seen(ask, channel, item), say("Withdraw it"), one.promise.what)
+    ask.sure(form, title, [why, *_seen(ask, channel, item)], say("Withdraw it"), one.promise.what)
     steps.withdraw(channel, item, one, form["text"])
     return _done(ask, channel, item, number)
 

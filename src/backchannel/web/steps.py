@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
@@ -20,6 +21,8 @@ from backchannel.papers.sheet import svg
 from backchannel.web import chosen, lines
 from backchannel.web.hours import by, number_asked
 from backchannel.web.page import Ask, Facts, Form, Page, attachment, settle
+from backchannel.web.promised import Line, open_, there, told
+from backchannel.web.words import Words
 
 MOST = 40
 """Steps, or promises of a record, on a page."""
@@ -98,20 +101,31 @@ def pledge(ask: Ask, form: Form) -> str:
         raise Misuse("step", ask.words.say("No step is chosen."), ask.words.say("Tick those that you promise."))
     found = [turns.may(channel, item, n, "step.pledge") for n in wanted]
     say, party = ask.words.say, channel.state.member(channel.me).party
+    asked = there(item.steps, steps.standings(channel, item), wanted)
     ask.sure(
         form,
         ask.words.say("Promise this for {party}?", party=party),
         [
             say("All who can read “{title}” see it, for good: {names}.", title=item.title, names=_readers(ask, item)),
             say("From its hour on a step that was not reported is late, and all of them see that too."),
-            say("A promise cannot be taken back; those to whom it is owed can give it another hour, or let it go."),
+            *open_(ask.words, asked),
+            say("Those to whom it is owed can give it another hour, or let it go."),
+            *_stands(ask, asked),
         ],
         say("Promise it"),
-        "\n".join(f"{n}. {one.promise.what}" for n, one in zip(wanted, found, strict=True)),
+        told(ask.words, asked, item.steps),
     )
     steps.pledge(channel, item, found)
     settle(channel, ask.keeper)
     return ask.place(f"steps/{item.at.position}")
+
+
+def _stands(ask: Ask, promised: Sequence[Line]) -> list[str]:
+    """Whether it can be taken back (spec/step.md, 3.1)."""
+    say = ask.words.say
+    if any(line.after or line.returns for line in promised):
+        return [say("A promise cannot be taken back, unless what it waits for or is given for can no longer be.")]
+    return [say("A promise cannot be taken back.")]
 
 
 def _readers(ask: Ask, item: Ladder) -> str:
@@ -163,9 +177,20 @@ def look_record(ask: Ask) -> Facts:
         "which": which,
         "rows": one["steps"][first - 1 : first - 1 + MOST] if one else [],
         "next": first + MOST if one and len(one["steps"]) >= first + MOST else None,
+        "in_words": _in_words(ask.words, told),
         "period": "&".join(f"{name}={told[name]}" for name in ("since", "until") if told[name]),
         **drawing(ask),
     }
+
+
+def _in_words(words: Words, told: Facts) -> str:
+    """The period as people say it: how a browser writes days is its own affair."""
+    first, last = (words.date(date.fromisoformat(told[name])) if told[name] else "" for name in ("since", "until"))
+    if first and last:
+        return words.say("From {first} to the end of {last} (UTC).", first=first, last=last)
+    if first:
+        return words.say("From {first} on (UTC).", first=first)
+    return words.say("To the end of {last} (UTC).", last=last) if last else ""
 
 
 def look_record_file(ask: Ask) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib import resources
 from string import Formatter
@@ -29,6 +29,7 @@ PLURALS = ("zero", "one", "two", "few", "many", "other")
 """The forms of a language that has them all, in the order of its catalogue."""
 
 LANGUAGES = {"en": "English", "es": "Español", "ar": "العربية"}
+_DATES = {"en": "en_GB"}
 RIGHT_TO_LEFT = frozenset({"ar"})
 _ISOLATE, _END = "\u2068", "\u2069"
 
@@ -40,6 +41,8 @@ class Words:
         self.language = language
         self.direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
         self._locale = Locale.parse(language)
+        # days before months, hours up to 24: nobody takes the one for the other
+        self._dates = Locale.parse(_DATES.get(language, language))
         self._said = _catalogue(language)
         self._problems = _problems(language)
 
@@ -93,8 +96,8 @@ class Words:
     def when(self, stamp: str) -> str:
         """An ISO time, in the reader's time zone, to the minute."""
         at = _parse(stamp).astimezone().replace(tzinfo=None)
-        whole: str = self._locale.datetime_formats["medium"]
-        return whole.format(format_time(at, "short", locale=self._locale), self._day(at))
+        whole: str = self._dates.datetime_formats["medium"]
+        return whole.format(format_time(at, "short", locale=self._dates), self._day(at))
 
     def day(self, stamp: str) -> str:
         """The same, the day alone."""
@@ -102,7 +105,11 @@ class Words:
 
     def _day(self, at: datetime) -> str:
         # the shorter form of Arabic is in figures alone
-        return format_date(at.date(), "long" if self.language == "ar" else "medium", locale=self._locale)
+        return format_date(at.date(), "long" if self.language == "ar" else "medium", locale=self._dates)
+
+    def date(self, day: date, *, whole: bool = False) -> str:
+        """A day of no time zone, its month by name; `whole`: with the day of the week."""
+        return format_date(day, "full" if whole else "long", locale=self._dates)
 
     def ago(self, stamp: str, now: datetime | None = None) -> str:
         """How long ago, or ahead, that is: "2 hours ago"."""
