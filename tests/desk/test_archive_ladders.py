@@ -15,8 +15,9 @@ from backchannel.desk.archive.facts import KEPT
 from backchannel.desk.archive.teller import Teller
 from backchannel.desk.channel import Channel
 from backchannel.desk.pictures import picture
+from backchannel.desk.steps import standings
 from backchannel.errors import Misuse
-from backchannel.facts.step import facts
+from backchannel.facts.step import facts, step_facts
 from backchannel.instruments.step.acts import PIECE, File
 from backchannel.instruments.step.values import Ladder
 from tests.desk.world import World, talks
@@ -94,12 +95,25 @@ def test_all_that_was_said_is_there(world: World) -> None:
     assert [(said["by"]["party"], said["verdict"]) for said in first["findings"]] == [
         *(("Holy See", "kept"), ("Chile", "doubted")),
     ]
-    assert [said["text"] for said in first["visits"]] == ["On Monday."]
-    assert [(said["until"], said["text"], said["held"]) for said in first["excuses"]] == [(None, "Enough.", True)]
+    assert [said["text"] for said in first["inspections"]] == ["On Monday."]
+    assert [(said["until"], said["reason"], said["held"]) for said in first["excuses"]] == [(None, "Enough.", True)]
     assert (second["state"], second["reason"], second["after"], second["pledged"]) == (
         *("withdrawn", "Not now."),
         *([[1]], None),
     )
+
+
+def test_a_step_is_told_as_every_face_tells_it(world: World) -> None:
+    hernan = world["hernan"]
+    item = ladder(hernan)
+    kept = {"reports", "findings", "inspections", "excuses"}
+    for n, (one, now) in enumerate(zip(told(hernan)["steps"], standings(hernan, item), strict=True), 1):
+        shown = step_facts(hernan, item, n, now)
+        same = one.keys() - kept - {"files"}
+        assert {key: one[key] for key in same} == {key: shown[key] for key in same}
+        assert kept | same <= shown.keys()
+        for what in kept:
+            assert [said["at"] for said in one[what]] == [said["at"] for said in shown[what]]
 
 
 def test_files_that_came_whole_are_in_it_and_no_others(world: World, tmp_path: Path) -> None:

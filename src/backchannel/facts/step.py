@@ -9,6 +9,8 @@ from typing import NamedTuple
 from backchannel.desk import evidence, sending
 from backchannel.desk.channel import Channel
 from backchannel.desk.evidence import Named
+from backchannel.desk.promised import numbers as places
+from backchannel.desk.promised import promised
 from backchannel.desk.steps import earliest, hour, standings
 from backchannel.facts import Facts, Tell
 from backchannel.facts.common import at, name, names
@@ -68,37 +70,15 @@ def step_facts(
         here = channel.session.book.pieces.counts(item.at.position)
     counting = {found.at.position for found in one.found.values()}
     return {
-        "number": number,
-        "doer": said.doer,
-        "text": said.what,
-        "where": said.where,
-        "state": now.state,
+        **promised(number, one, now, at),
         "state_says": STATES[now.state],
-        "hour": stamp(now.hour),
-        "by": stamp(said.by),
-        "within_days": said.days,
-        "after": _numbers(one.after),
-        "waits_for": _numbers(now.waits),
-        "in_return_for": [n + 1 for n in one.returns],
+        "waits_for": places(now.waits),
         "not_pledged": [n + 1 for n in now.owes],
         "held": now.held,
-        "owed_to": list(said.toward),
-        "verified_by": list(said.verifiers),
-        "findings_needed": said.needed,
-        "how": said.how,
-        "if_late": said.late,
-        "broken_after_days": said.grace,
         "remind_days": list(said.remind),
-        "reversible": said.reversible,
-        "announced": said.announced,
-        "visits_a_year": said.visits,
-        "visits_from_one": said.share,
         "visits_left": quota(one, party, hour(channel)).left if party in said.verifiers else 0,
-        "pledged": at(one.pledged.arrival) if one.pledged is not None else None,
         "not_before": stamp(one.until),
         "earliest": stamp(earliest(one)) if now.hour is None else None,
-        "reported_late": one.late,
-        "reason": one.reason,
         "reports": [
             {
                 "at": at(report.at.arrival),
@@ -151,10 +131,6 @@ def evidence_facts(one: Named, party: str) -> Facts:
         "here": one.here,
         "pieces": one.pieces,
     }
-
-
-def _numbers(lists: Iterable[Iterable[int]]) -> list[list[int]]:
-    return [[n + 1 for n in some] for some in lists]
 
 
 def stamp(unit: int | None) -> str | None:

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from backchannel.channel.state import DAY, At
-from backchannel.instruments.base import Me, Owed
+from backchannel.instruments.base import NEVER, Me, Owed
 from backchannel.instruments.step.reminding import HOUR, MOST_AT_ONCE, live, owing
-from backchannel.instruments.step.rules import FOR_EVER, STEP
+from backchannel.instruments.step.rules import STEP
 from tests.instruments.step.kit import MORNING, Walk, promise, seat, word
 from tests.seal.kit import refused
 
@@ -94,7 +94,7 @@ def test_a_ladder_waits_for_its_reflex_while_reminders_may_be_owed() -> None:
     walk = Walk([promise(), word(remind=())])
     assert (STEP.until(walk.item), STEP.idle(walk.item)) == (None, 0)  # a pledge would come first
     walk.pledge(1, 2)
-    assert (STEP.until(walk.item), STEP.idle(walk.item)) == (FOR_EVER, FOR_EVER)
+    assert (STEP.until(walk.item), STEP.idle(walk.item)) == (NEVER, NEVER)
     walk.day = 9
     walk.remind(1)
     assert (STEP.until(walk.item), STEP.idle(walk.item)) == (None, 0)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from backchannel.channel.state import DAY, At
 from backchannel.entry.codec import Value
 from backchannel.errors import Malformed
-from backchannel.instruments.base import Me, diagram
+from backchannel.instruments.base import NEVER, Me, diagram
 from backchannel.instruments.text import adopting, rules
 from backchannel.instruments.text.acts import (
     START,
@@ -30,7 +30,7 @@ from backchannel.instruments.text.acts import (
     Stand,
     Withdraw,
 )
-from backchannel.instruments.text.rules import FOR_EVER, RULES, STATES, TEXT, fold
+from backchannel.instruments.text.rules import RULES, STATES, TEXT, fold
 from backchannel.instruments.text.values import digest
 from tests.channel.weaken import weaken
 from tests.instruments.text.kit import MORNING, PEOPLE, TERMS, Talk, seat
@@ -91,7 +91,7 @@ def test_who_comes_to_another_text_cannot_issue() -> None:
 def test_silence_that_nobody_breaks() -> None:
     talk = silent(48)
     assert (talk.item.state, talk.item.hushes[-1].until) == ("silence", MORNING + 2 * DAY)
-    assert TEXT.until(talk.item) == FOR_EVER == 2**62  # never by a desk's clock alone
+    assert TEXT.until(talk.item) == NEVER == 2**62  # never by a desk's clock alone
     talk.day = 2 - 1 / DAY
     talk.stand("Ana", "agree")
     assert talk.item.state == "silence"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from backchannel.desk.archive.bundle import File
 from backchannel.desk.archive.teller import Facts, Teller
 from backchannel.desk.evidence import Named, of
-from backchannel.instruments.step.standing import Standing, stand
+from backchannel.desk.promised import promised
+from backchannel.instruments.step.standing import stand
 from backchannel.instruments.step.values import Ladder, Step
 
 
@@ -23,45 +24,27 @@ def ladder(teller: Teller, item: Ladder) -> Facts:
         "proposed": teller.at(item.at.arrival),
         "proposed_by": teller.who(item.author),
         "steps": [
-            {"step": n, **_step(teller, one, now), "files": [_file(teller, item, file) for file in of(one, here)]}
+            {
+                **promised(n, one, now, teller.at),
+                **_said(teller, one),
+                "files": [_file(teller, item, file) for file in of(one, here)],
+            }
             for n, (one, now) in enumerate(zip(item.steps, stands, strict=True), 1)
         ],
     }
 
 
-def _step(teller: Teller, one: Step, now: Standing) -> Facts:
-    said = one.promise
+def _said(teller: Teller, one: Step) -> Facts:
+    """All that was said of a step, by whom if that may be told."""
     return {
-        "party": said.doer,
-        "text": said.what,
-        "where": said.where or None,
-        "state": now.state,
-        "owed_to": list(said.toward),
-        "after": _numbers(one.after),
-        "in_return_for": [n + 1 for n in one.returns],
-        "by": teller.at(said.by) if said.by else None,
-        "within_days": said.days or None,
-        "hour": teller.at(now.hour) if now.hour is not None else None,
-        "verified_by": list(said.verifiers),
-        "findings_needed": said.needed,
-        "how": said.how or None,
-        "if_late": said.late or None,
-        "broken_after_days": said.grace or None,
-        "visits_a_year": said.visits or None,
-        "visits_from_one": said.share or None,
-        "reversible": said.reversible,
-        "announced": said.announced,
-        "pledged": teller.at(one.pledged.arrival) if one.pledged is not None else None,
-        "reported_late": one.late,
-        "reason": one.reason or None,
-        "reports": [{**_said(teller, said), "text": said.words, "late": said.late} for said in one.reports],
-        "findings": [{**_said(teller, found), "verdict": found.verdict, "text": found.words} for found in one.findings],
-        "visits": [{**_said(teller, visit), "text": visit.words} for visit in one.visits],
+        "reports": [{**_by(teller, said), "text": said.words, "late": said.late} for said in one.reports],
+        "findings": [{**_by(teller, found), "verdict": found.verdict, "text": found.words} for found in one.findings],
+        "inspections": [{**_by(teller, visit), "text": visit.words} for visit in one.visits],
         "excuses": [
             {
-                **_said(teller, word),
+                **_by(teller, word),
                 "until": teller.at(word.until) if word.until else None,
-                "text": word.reason,
+                "reason": word.reason,
                 "held": word.held,
             }
             for word in one.excuses
@@ -69,12 +52,8 @@ def _step(teller: Teller, one: Step, now: Standing) -> Facts:
     }
 
 
-def _said(teller: Teller, said: Any) -> Facts:
+def _by(teller: Teller, said: Any) -> Facts:
     return {"at": teller.at(said.at.arrival), "by": teller.who(said.by)}
-
-
-def _numbers(lists: Iterable[Iterable[int]]) -> list[list[int]]:
-    return [[n + 1 for n in some] for some in lists]
 
 
 def _file(teller: Teller, item: Ladder, one: Named) -> Facts:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from backchannel.entry import text
 from backchannel.entry.codec import Value, encode
 from backchannel.errors import Rejected
-from backchannel.instruments.base import Instrument, Kind, Rules, Spoken
+from backchannel.instruments.base import NEVER, Instrument, Kind, Rules, Spoken
 from backchannel.instruments.base import step as allowed
 from backchannel.instruments.step import awaiting, deeds, files, promises, reminding
 from backchannel.instruments.step.acts import (
@@ -28,8 +28,6 @@ from backchannel.instruments.step.acts import (
 )
 from backchannel.instruments.step.standing import Standing, standing
 from backchannel.instruments.step.values import Ladder, Step
-
-FOR_EVER = 1 << 62
 
 MOST_SAID = 8 << 20
 """Bytes of a party's entries about one ladder (1.6): every desk holds it whole, and writes it anew after each."""
@@ -210,9 +208,9 @@ STEP = Instrument(
     rules=RULES,
     fold=fold,
     text=_text,
-    until=lambda item: FOR_EVER if reminding.live(item) else None,
+    until=lambda item: NEVER if reminding.live(item) else None,
     lapse=lambda item: item,
     reflex=reminding.reflex,
-    idle=lambda item: FOR_EVER if reminding.live(item) else 0,
+    idle=lambda item: NEVER if reminding.live(item) else 0,
     settled=awaiting.rests,
 )

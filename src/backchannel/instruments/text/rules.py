@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from backchannel.entry import text
 from backchannel.errors import Rejected
-from backchannel.instruments.base import Instrument, Kind, Me, Owed, Rules, Spoken, step
+from backchannel.instruments.base import NEVER, Instrument, Kind, Me, Owed, Rules, Spoken, step
 from backchannel.instruments.text import adopting, amending, paragraphs, standing
 from backchannel.instruments.text.acts import (
     Adopt,
@@ -24,8 +24,6 @@ from backchannel.instruments.text.acts import (
     Withdraw,
 )
 from backchannel.instruments.text.values import Text
-
-FOR_EVER = 1 << 62
 
 STATES = {
     "drafting": "it is being worked on",
@@ -150,7 +148,7 @@ TEXT = Instrument(
     fold=fold,
     text=_text,
     # Never by a desk's clock alone: what broke silence in time may be unread.
-    until=lambda item: FOR_EVER if item.state == "silence" else None,
+    until=lambda item: NEVER if item.state == "silence" else None,
     lapse=lapse,
     settled=lambda item: item.state in ("adopted", "closed"),
     reflex=owed,
