@@ -131,7 +131,9 @@ def test_a_place_that_is_not_there(table: Table) -> None:
 
 def test_a_seat_of_ones_own_party_is_frozen_in_need(two: Table) -> None:
     emil = two.channel("emil").me.hex()
-    assert "In need" not in two["sofia"].get(HANDOVER)
+    page = two["sofia"].get(HANDOVER)
+    assert "there is no seat that you could freeze" in page
+    assert 'value="freeze"' not in page
     page = problem(two["ana"], HANDOVER, "freeze", seat=emil, reason="")
     assert 'id="freeze" open' in page
     asked = press(two["ana"], HANDOVER, "freeze", seat=emil, reason="The desk was <b>taken</b>.")

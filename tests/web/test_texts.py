@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backchannel import papers
-from backchannel.desk import texts
+from backchannel.desk import texts, understandings
 from tests.desk.world import offline, remove
 from tests.web.kit_forms import do, fill, press, problem, send, sure
 from tests.web.kit_texts import ALL, NASTY, Table, sitting
@@ -176,9 +176,47 @@ def test_from_agreed_to_adopted(table: Table) -> None:
     assert table.item().state == "drafting"
     assert sure(table["sofia"], asked).status_code == 303
     assert table.item().state == "adopted"
-    assert "Propose it for signing" in table["ana"].get(place)
-    assert "Propose it for signing" not in table["sofia"].get(place)
+    page = table["ana"].get(place)
+    assert page.index("What comes now:") < page.index("Propose it for signing</a>")
+    assert f'href="{place}/versions"' in page
+    assert 'href="/c/1/record#archive"' in page
+    page = table["sofia"].get(place)
+    assert "Whoever negotiates it can propose it for signing." in page
+    assert "Propose it for signing</a>" not in page
     assert ">adopted<" in table["ana"].get(f"{ALL}?all=1")
+
+
+def test_an_adopted_text_leads_on_to_what_was_made_of_it(table: Table) -> None:
+    place = table.open(["One.", "Two."])
+    for name in ("ana", "hernan"):
+        do(table[name], f"{place}/stand", "stand", which="clean", stance="agree")
+    do(table["sofia"], place, "issue")
+    do(table["sofia"], place, "adopt")
+    ana = table.channel("ana")
+    texts.propose(ana, table.item("ana"), [ana.me, table.channel("hernan").me])
+    table.settle()
+    number = table.channel("ana").items("understanding")[-1].position
+    page = table["ana"].get(place)
+    assert f"It is proposed for signing, as understanding {number}" in page
+    assert "Propose it for signing</a>" not in page
+    for act in (understandings.initial, understandings.sign):
+        for name in ("ana", "hernan"):
+            one = table.channel(name)
+            act(one, one.understanding_at(number))
+            table.settle()
+    page = table["ana"].get(place)
+    assert f"It is signed by all, as understanding {number}" in page
+    assert f'href="/c/1/understandings/{number}/disclose"' in page
+
+
+def test_a_pen_that_nobody_else_can_hold_is_not_passed(tmp_path: Path) -> None:
+    """By the charter only who stands between the parties writes: there is one."""
+    with sitting(tmp_path, pen="intermediary") as table:
+        place = table.open(["One."])
+        page = table["sofia"].get(place)
+        assert "Nobody else who reads this text can hold the pen." in page
+        assert 'value="pass"' not in page
+        assert 'value="close"' in page
 
 
 def test_a_decision_about_what_one_has_not_seen_is_not_made(table: Table) -> None:

@@ -118,10 +118,14 @@ def propose(channel: Channel, item: Text, signatories: Sequence[SeatId]) -> None
     """Propose an adopted text as an understanding, its paragraphs being the clauses."""
     if item.state != "adopted":
         raise Misuse("state", "Only an adopted text becomes an understanding.", "See: backchannel text brackets")
-    clauses = tuple(brackets.plain(item.said(one)) for one in item.here)
     seats = tuple(sorted(set(signatories)))
-    formal = understanding.Propose(item.title, clauses, (), seats, channel.session.random(32))
+    formal = understanding.Propose(item.title, clauses(item), (), seats, channel.session.random(32))
     channel.say("understanding.propose", formal, current(item.audience, channel.state))
+
+
+def clauses(item: Text) -> tuple[str, ...]:
+    """Its paragraphs as those of an understanding."""
+    return tuple(brackets.plain(item.said(one)) for one in item.here)
 
 
 def redline(item: Text, old: int | None, new: int | None = None) -> tuple[Line, ...]:

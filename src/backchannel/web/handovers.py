@@ -36,6 +36,7 @@ def look(ask: Ask) -> Facts:
             for one in state.active
             if active and me is not None and me.speaks and one.party == party and one.id != channel.me
         ],
+        "speaks": me is not None and me.speaks,
         "heirs": [{**common.seat(channel, one), "of": common.name(state, one.succeeds)} for one in heirs],
         "handovers": [] if common.left(channel) else succession.facts(channel),
         "passes": counted(ask.words, handovers.passing(channel, channel.me)) if active else "",

@@ -6,9 +6,11 @@ from starlette.responses import RedirectResponse
 
 from backchannel.desk import taking, texts
 from backchannel.desk.channel import Channel
-from backchannel.errors import Misuse
+from backchannel.entry.ids import SeatId
+from backchannel.errors import Misuse, Rejected
 from backchannel.facts import may
 from backchannel.facts import text as told_of
+from backchannel.instruments.text import adopting
 from backchannel.instruments.text.values import Text
 from backchannel.papers.reading import MOST_BYTES
 from backchannel.web import chosen
@@ -86,8 +88,9 @@ def look(ask: Ask) -> Facts:
         "my_party": party,
         "unsaid": [part["number"] for part in one["paragraphs"] if not part["brackets"] and party in part["silent"]],
         "speaks": chosen.speaks(channel),
+        "proposed": _proposed(channel, item) if item.state == "adopted" else [],
         "others": len(chosen.past(ask, channel, "text")[0]) > 1,
-        "heirs": [one for one in chosen.seats(channel, observers=False) if bytes.fromhex(one["id"]) in item.audience],
+        "heirs": [one for one in chosen.seats(channel) if _can_hold(channel, item, bytes.fromhex(one["id"]))],
     }
 
 
@@ -100,6 +103,22 @@ def _row(channel: Channel, part: Facts, party: str) -> Facts:
         "alternatives": groups[0]["alternatives"] if len(groups) == 1 and part["brackets"] == 1 else 1,
         "waits_for_me": not part["brackets"] and party in part["silent"],
     }
+
+
+def _can_hold(channel: Channel, item: Text, seat: SeatId) -> bool:
+    try:
+        adopting.can_hold(seat, item.audience, channel.state)
+    except Rejected:
+        return False
+    return True
+
+
+def _proposed(channel: Channel, item: Text) -> list[Facts]:
+    """The understandings that have these words: newest last, and of the newest only, for there may be many."""
+    said = (item.title, texts.clauses(item))
+    held = channel.session.book.items.newest("understanding", before=1 << 40, most=chosen.MOST)
+    same = [one for one in held if (one.value.terms.title, one.value.terms.clauses) == said]
+    return [{"number": one.position, "state": one.value.state} for one in same if one.value.state != "withdrawn"]
 
 
 def _since(item: Text, one: Facts) -> Facts | None:
