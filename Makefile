@@ -51,6 +51,7 @@ UNMEASURED := tests/faults tests/interop tests/web/browser
 # Old coverage data goes first: the gates look at this run only. A file's tests share what it sets up.
 test: lint types
 	@tools/debian chromium
+	@tools/debian chromium-headless-shell
 	@echo "== tests"
 	@rm -f .coverage .coverage.* coverage.json
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= $(UNMEASURED:%=--ignore=%)

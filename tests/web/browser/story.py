@@ -42,17 +42,15 @@ SIGNED: list[Row] = [
     ("press", "Sign it"),
     ("press", "Sign it"),
 ]
-BACK: list[Row] = [("link", "All channels"), ("link", CHANNEL), ("link", "Seats")]
 
 
-def invited(who: str) -> list[Row]:
+def invited(who: str, by_link: str) -> list[Row]:
     """Ana invites somebody, who joins."""
     name, party, role = SEATS[who]
     return [
         *by(
             "ana",
-            *BACK,
-            ("link", "Invite somebody"),
+            ("link", by_link),
             ("fill", "Name", name),
             ("fill", "Party", party),
             ("choose", "Role", role),
@@ -77,18 +75,31 @@ FOUNDED = [
         ("choose", "Your role", "envoy"),
         ("press", "Found it"),
     ),
-    *invited("hernan"),
-    *invited("sofia"),
+    *invited("hernan", "Invite somebody"),
+    *invited("sofia", "Invite somebody else"),
     *by(
         "ana",
-        *BACK,
-        ("look", "text", SEATS["sofia"][0]),
+        ("look", "text", "The code was used"),
+        ("link", "Compare words"),
+        ("see", SEATS["sofia"][0]),
         ("link", "Charter"),
         ("press", "Propose"),
         ("press", "Propose and sign"),
     ),
     *each("hernan", "sofia", rows=[("link", "Seats"), *SIGNED]),
 ]
+
+
+def sought(words: str, found: str) -> list[Row]:
+    """Words are looked for on one's own desk."""
+    return [
+        ("link", "Search"),
+        ("fill", "Words; all of them must be there", words),
+        ("press", "Search"),
+        ("see", found),
+        ("link", f"{CHANNEL}…"),
+    ]
+
 
 WHO = "Who may mediate?"
 POPE = "The Pope"
@@ -156,7 +167,7 @@ SPOKEN = [
         ("press", "Read back"),
     ),
     *by("sofia", ("look", "text", SAYS), ("press", "Yes, understood")),
-    *by("ana", ("look", "text", "The author has confirmed")),
+    *by("ana", ("look", "text", "The author has confirmed"), *sought("austral", "One thing")),
     *by("hernan", ("link", "Talk"), ("gone", ASKS)),
 ]
 
@@ -249,7 +260,7 @@ TAKEN_UP = [
         ("link", f"Initial the understanding: {ACT}"),
     ),
     *bound(ACT),
-    *each("ana", "hernan", "sofia", rows=[("gone", WHITHER, "leave the border")]),
+    *by("sofia", ("gone", WHITHER, "leave the border")),
 ]
 
 STEPS = "Obligations of the Act"
@@ -389,7 +400,7 @@ WITHDRAWN = [
         ("press", "Withdraw it"),
     ),
     *each("ana", "hernan", rows=[("look", "text", "Its words are destroyed here.")]),
-    *each("ana", "hernan", "sofia", rows=[("gone", SEA, SECRET, "misgivings")]),
+    *each("ana", "hernan", "sofia", rows=[("gone", SEA, SECRET, "misgivings"), *sought("sea of peace", "Nothing")]),
 ]
 
 HEIR = "Agostino C."
