@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from backchannel.desk.channel import Channel
 from backchannel.web.app import App
 from backchannel.web.door import DOOR
+from backchannel.web.jobs import Job
 from backchannel.web.keeper import Keeper
 from backchannel.web.sessions import Sessions
 from backchannel.web.table import TABLE, frame
@@ -23,6 +26,7 @@ with warnings.catch_warnings():  # it would rather have another client, that doe
 
 HOST = "127.77.1.2:4444"
 COOKIE = "backchannel-4444"
+OURS = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
 FORM = re.compile(r'name="_form" value="([0-9a-f]{64})"')
 NUMBER = re.compile(r'name="_number" value="([0-9a-f]{32})"')
 
@@ -94,7 +98,7 @@ class Browser:
     def post(self, place: str, data: dict[str, Any], *, at: str = "", **more: Any) -> Any:
         """Send a form of the page `place` (or `at` another address), as a browser would."""
         fields = {**self.hidden(place), **data}
-        headers = {"origin": f"http://{self.host}", "sec-fetch-site": "same-origin"}
+        headers = {**OURS, "origin": f"http://{self.host}"}
         return self.client.post(at or place.partition("?")[0], data=fields, headers=headers, **more)
 
     def do(self, place: str, do: str, **data: Any) -> str:
@@ -118,3 +122,22 @@ def browsing(world: World, name: str, *, same: bool = False) -> Iterator[Browser
         yield Browser(keeper).enter()
     finally:
         StillKeeper.lock(keeper)
+
+
+def synced(browser: Browser, world: World) -> Channel:
+    """The channel as the browser's desk has it, when all that was said has come."""
+    world.settle()
+    with browser.keeper.desk() as desk:
+        channel = desk.channels()[0]
+        channel.sync()
+        return channel
+
+
+def worked(browser: Browser, name: str) -> Job:
+    """A piece of long work, when it has ended."""
+    for _ in range(900):
+        job = browser.keeper.jobs.get(name)
+        if job is not None and job.state != "running":
+            return job
+        time.sleep(0.02)
+    raise AssertionError("it does not end")

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.desk.world import PHRASE, World, talks
-from tests.web.kit import COOKIE, HOST, Browser, browsing
+from tests.desk.world import PHRASE, World
+from tests.web.kit import COOKIE, OURS, Browser
 
-OURS = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
 TALK = "/c/1/talk"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with talks(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def browser(world: World) -> Iterator[Browser]:
-    with browsing(world, "ana") as one:
-        yield one
 
 
 def typed(text: str, **more: Any) -> str:

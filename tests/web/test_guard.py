@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from tests.desk.world import PHRASE, talks
-from tests.web.kit import COOKIE, HOST, Browser, browsing
-
-OURS = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    with talks(tmp_path) as world, browsing(world, "ana") as one:
-        yield one
+from tests.web.kit import COOKIE, HOST, OURS, Browser, browsing
 
 
 def test_a_foreign_host_gets_nothing(browser: Browser) -> None:

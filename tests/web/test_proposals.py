@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ from tests.web.test_soundings import plain, problem
 
 LIST = "/c/1/proposals"
 IDEA = {"title": "A <zone>", "text": "One & all.\n\nTwo."}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with talks(tmp_path) as made:
-        yield made
 
 
 def floated(world: World, by: str = "ana", **more: Any) -> str:
@@ -254,7 +247,7 @@ def test_who_has_not_confirmed_and_when_it_was_last_heard(world: World) -> None:
         world.sync("ana", "hernan")
     with browsing(world, "ana") as browser:
         page = plain(browser.get(place))
-        assert "Sofia S. not confirmed Nov" in page
+        assert re.search(r"Sofia S\. not confirmed \d+ Nov", page)
         assert "A desk that is off still holds it" in page
 
 

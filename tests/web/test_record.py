@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,39 +14,10 @@ from backchannel.desk.audit import Finding
 from backchannel.errors import RelayRefused, Unreachable
 from backchannel.facts import log
 from backchannel.web import record
-from tests.desk.world import World, talks
-from tests.web.kit import Browser, browsing
+from tests.desk.world import World
+from tests.web.kit import Browser, synced, worked
 
 PLACE = "/c/1/record"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with talks(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def browser(world: World) -> Iterator[Browser]:
-    with browsing(world, "ana") as one:
-        yield one
-
-
-def synced(browser: Browser, world: World) -> Any:
-    world.settle()
-    with browser.keeper.desk() as desk:
-        channel = desk.channels()[0]
-        channel.sync()
-        return channel
-
-
-def worked(browser: Browser, name: str) -> Any:
-    for _ in range(600):
-        job = browser.keeper.jobs.get(name)
-        if job is not None and job.state != "running":
-            return job
-        time.sleep(0.02)
-    raise AssertionError("it does not end")
 
 
 # --- news -------------------------------------------------------------------------------------------------------------

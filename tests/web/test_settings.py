@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +12,11 @@ import pytest
 from backchannel.desk.desk import Desk
 from backchannel.errors import BackchannelError, VaultError
 from backchannel.web import settings
-from tests.desk.world import PHRASE, World, WorldDesk, talks
-from tests.web.kit import Browser, StillKeeper, browsing
+from tests.desk.world import PHRASE, World, WorldDesk
+from tests.web.kit import Browser, StillKeeper, worked
 
 PLACE = "/settings"
 OTHER = "another phrase altogether"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with talks(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def browser(world: World) -> Iterator[Browser]:
-    with browsing(world, "ana") as one:
-        yield one
-
-
-def worked(browser: Browser) -> Any:
-    for _ in range(900):
-        job = browser.keeper.jobs.get("backup")
-        if job is not None and job.state != "running":
-            return job
-        time.sleep(0.02)
-    raise AssertionError("it does not end")
 
 
 def test_a_backup_is_made_saved_and_forgotten(browser: Browser, tmp_path: Path, world: World) -> None:
@@ -46,7 +24,7 @@ def test_a_backup_is_made_saved_and_forgotten(browser: Browser, tmp_path: Path, 
     world.settle()
     page = browser.do(PLACE, "backup", _new=OTHER, _repeat=OTHER)
     assert OTHER not in page
-    job = worked(browser)
+    job = worked(browser, "backup")
     assert job.state == "done"
     page = browser.get(PLACE)
     assert "The backup is ready." in page
@@ -76,7 +54,7 @@ def test_its_progress_is_shown(browser: Browser, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(settings, "held", slow)
     assert "the desk goes on" in browser.do(PLACE, "backup", _new=OTHER, _repeat=OTHER)
     going.append(True)
-    assert worked(browser).state == "failed"
+    assert worked(browser, "backup").state == "failed"
     assert "There is no room." in browser.get(PLACE)
 
 

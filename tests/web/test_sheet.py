@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from backchannel.web import sheet as module
 from backchannel.web.sheet import sheet
 from backchannel.web.words import LANGUAGES, words
-from tests.desk.world import World, talks
+from tests.desk.world import World
 from tests.papers.test_pdf import seen
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with talks(tmp_path) as made:
-        yield made
 
 
 def test_it_names_the_channel_and_who_sits_there(world: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,6 @@ from tests.web.kit import Browser, browsing
 
 LIST = "/c/1/soundings"
 OPTIONS = ["The Holy See", "The King of <Spain>", "The ICJ"]
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with talks(tmp_path) as made:
-        yield made
 
 
 def asked(world: World, options: list[str] | None = None, by: str = "sofia", **more: Any) -> str:
