@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from backchannel.desk import steps
+from backchannel.errors import VaultError
 from tests.desk.world import offline
 from tests.web.kit_forms import do, done, fill, press, problem, send, sure
 from tests.web.kit_steps import PLAN, STEPS, Steps, stepping, upload
@@ -404,3 +405,20 @@ def test_a_ladder_that_is_too_tangled_to_draw_is_told(steps_: Steps, monkeypatch
     page = steps_["ana"].get(steps_.place)
     assert "<svg" not in page
     assert "Step by step" in page
+
+
+# --- what cannot be read ----------------------------------------------------------------------------------------------
+
+
+def test_a_ladder_of_another_version_says_so(steps_: Steps) -> None:
+    """Neither a fault of ours nor somebody's forgery: every page says what it is, and what to do."""
+    vault = steps_.world["ana"].session.vault
+    with vault.transaction():
+        vault.execute("UPDATE item SET value = ? WHERE instrument = 'step'", (b"\x93\x01\x02\x03",))
+    with pytest.raises(VaultError, match="as another version of this program lays it out") as caught:
+        steps_.world["ana"].items("step")
+    assert (caught.value.code, caught.value.safe) == ("older", "Nothing was changed.")
+    for place in ("/", STEPS, steps_.place):
+        page = steps_["ana"].get(place, 500)
+        assert "as another version of this program lays it out" in page
+        assert "Use that version" in page

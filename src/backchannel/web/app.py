@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from backchannel.errors import BackchannelError, Misuse
+from backchannel.errors import BackchannelError, Misuse, VaultError
 from backchannel.web import drafting, entrance, forms, news
 from backchannel.web import page as pages
 from backchannel.web.entrance import House
@@ -130,15 +130,15 @@ class App:
         return self.house.show(request, "lost.html", facts, 404)
 
     async def fault(self, request: Request, error: Exception) -> Response:
-        """A fault of ours: no page shows what it was, for it may hold what nobody is to see."""
-        facts = {
-            "problem": Misuse(
-                "fault", "Something went wrong in this program.", "Look whether it was done, then try again.", ""
-            )
-        }
+        """A fault of ours: no page shows what it was, for it may hold what nobody is to see.
+
+        What the vault says of itself holds nothing of that; and no other page can say it, for all need the vault.
+        """
+        facts = {"problem": error if isinstance(error, VaultError) else _FAULT}
         return self.house.show(request, "lost.html", facts, 500)
 
 
+_FAULT = Misuse("fault", "Something went wrong in this program.", "Look whether it was done, then try again.", "")
 _STALE = Misuse("stale", "This form is older than this session.", "Look at it again, and send it once more.")
 
 

@@ -10,6 +10,7 @@ from backchannel.desk.book.places import Places
 from backchannel.desk.vault.vault import Vault
 from backchannel.entry.codec import encode, reread
 from backchannel.entry.ids import SeatId
+from backchannel.errors import Malformed, VaultError
 from backchannel.instruments import BY_KIND, INSTRUMENTS, Instrument
 from backchannel.instruments.base import WAITS
 
@@ -253,7 +254,19 @@ class Items:
 
     def _items(self, sql: str, *parameters: Any) -> list[Item]:
         rows = self._vault.query(sql, parameters)
-        return [Item(_BY_NAME[name], reread(value, _BY_NAME[name].item)) for name, value in rows]
+        return [Item(_BY_NAME[name], self._readable(_BY_NAME[name], raw)) for name, raw in rows]
+
+    def _readable(self, instrument: Instrument, raw: bytes) -> Any:
+        """The item in these bytes. Nobody but a desk's program writes them: if they cannot be read, another one did."""
+        try:
+            return reread(raw, instrument.item)
+        except Malformed as problem:
+            raise VaultError(
+                "older",
+                f"This desk keeps something ({instrument.name}) as another version of this program lays it out.",
+                "Use that version, or restore the desk from a backup that this one has made.",
+                "Nothing was changed.",
+            ) from problem
 
 
 def _over(item: Item) -> bool:
