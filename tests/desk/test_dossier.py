@@ -492,8 +492,8 @@ def test_a_part_that_came_back_waits_for_its_person_and_then_all_is_sent_again(w
     sofia, whole = world["sofia"], wire(world["sofia"]).append
 
     def too_large(name: str, credential: bytes, frames: Any) -> list[int]:
-        rows = sofia.session.book.outbox.waiting()
-        held = b"".join(row.frames or b"" for row in rows if getattr(row.intent, "kind", "") == "handover.part")
+        outbox = sofia.session.book.outbox
+        held = b"".join(outbox.frames(row.n) for row in outbox.waiting("handover.part"))
         if any(frame.body in held for frame in frames):
             raise RelayRefused("too-large", "This is more than this host takes.")
         return whole(name, credential, frames)

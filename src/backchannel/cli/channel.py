@@ -37,7 +37,7 @@ def _entered(work: Work, enter: Callable[[], Channel]) -> Channel:
             if isinstance(error, Unreachable):
                 error.todo = "Run the command again when it answers."
         raise
-    if channel.session.book.outbox.waiting():
+    if channel.session.book.outbox.count():
         work.settle(channel)
     return channel
 

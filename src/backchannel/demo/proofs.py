@@ -40,7 +40,7 @@ def audited(channels: Mapping[str, Channel]) -> str:
 
 def arrived(stage: Stage) -> str:
     """Every note is on its readers' desks word for word, every read-back came to an end, nothing waits."""
-    waiting = [key for key, channel in stage.channels.items() if channel.session.book.outbox.waiting()]
+    waiting = [key for key, channel in stage.channels.items() if channel.session.book.outbox.count()]
     must(not waiting, f"Something still waits on the desks of {', '.join(waiting)}.")
     notes = [act for _, act in stage.scenario.acts if act.do == "note"]
     confirmed = 0

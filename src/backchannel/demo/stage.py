@@ -104,7 +104,7 @@ class Stage(Desks):
         channel = self.channels[act.who]
         channel.send_note(act.text, [self.channels[key].me for key in act.to], read_back=act.read_back)
         if act.who in self.offline:
-            return Shown({"waiting": len(channel.session.book.outbox.waiting())})
+            return Shown({"waiting": channel.session.book.outbox.count()})
         self.together()
         return self._seen(act, act.who)
 
@@ -228,7 +228,7 @@ class Stage(Desks):
         self._reopen(act.who)
         self.offline.discard(act.who)
         channel = self.channels[act.who]
-        waited = len(channel.session.book.outbox.waiting())
+        waited = channel.session.book.outbox.count()
         report = channel.sync()
         self.together()
         begun = [event for event in report.events if event.verdict == "line" and event.sender != channel.me]

@@ -192,7 +192,7 @@ class Desk:
         with self._client(parsed.relay, None) as client:
             book = joining.join(self.vault, parsed, client, now=self.clock, random=self.random)
         channel = self._entered(self._channel(book.c))
-        if channel.state.stage != "empty" and channel.state.seat(channel.me) is None and not book.outbox.waiting():
+        if channel.state.stage != "empty" and channel.state.seat(channel.me) is None and not book.outbox.count():
             self._leave(channel)  # somebody else was faster
             raise joining.over()
         return channel

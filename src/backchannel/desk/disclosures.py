@@ -9,7 +9,7 @@ from backchannel.desk.rehearsal import rehearse
 from backchannel.desk.understandings import anchor_proof
 from backchannel.entry import text
 from backchannel.entry.codec import Value
-from backchannel.entry.ids import ZERO32
+from backchannel.entry.ids import ZERO32, EntryId
 from backchannel.errors import Misuse
 from backchannel.instruments.base import current
 from backchannel.instruments.disclosure import bundle as bundles
@@ -136,7 +136,16 @@ def standing(channel: Channel, item: Disclosure) -> str:
 
 def successor(channel: Channel, item: Disclosure) -> Disclosure | None:
     """The disclosure that was agreed in its place."""
-    return rules.successor(item, [held.value for held in channel.items("disclosure")])
+
+    def made() -> dict[EntryId, list[Disclosure]]:
+        found: dict[EntryId, list[Disclosure]] = {}
+        for held in channel.items("disclosure"):
+            found.setdefault(held.value.terms.replaces, []).append(held.value)
+        return found
+
+    with channel.session.turn():
+        replacing = channel.session.known.by_record("replacing", channel.session.history.size, made)
+    return rules.successor(item, replacing.get(item.id, ()))
 
 
 def due(channel: Channel, item: Disclosure) -> bool:

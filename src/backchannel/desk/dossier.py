@@ -19,6 +19,7 @@ from backchannel.instruments.handover import HANDOVER, MOST, End, Evidence, Hand
 
 AT_ONCE = 8
 """Parts in the outbox at a time."""
+_PARTS = ("handover.part", "handover.end")
 
 _BATCH = 500
 
@@ -54,16 +55,12 @@ def drop(session: Session) -> bool:
 
     The round goes on from them. Inside a turn and a transaction.
     """
-    rows = [*session.book.outbox.waiting(), *session.book.outbox.returned()]
-    late = [row.n for row in rows if row.stage != "posted" and _is_part(row.intent)]
+    rows = [*session.book.outbox.waiting(*_PARTS), *session.book.outbox.returned(*_PARTS)]
+    late = [row.n for row in rows if row.stage != "posted"]
     session.book.outbox.done(late)
     if late:
         session.book.end_sending()  # its chains have moved on with what was sealed
     return bool(late)
-
-
-def _is_part(intent: Intent) -> bool:
-    return isinstance(intent, Say) and intent.kind in ("handover.part", "handover.end")
 
 
 def _busy(session: Session, item: Handover) -> bool:

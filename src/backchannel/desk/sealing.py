@@ -35,7 +35,7 @@ def seal_waiting(session: Session, *, recovered: bool = False, mine: int | None 
     """
     acts_before, coming = 0, set[EntryId]()
     for row in session.book.outbox.waiting():
-        if row.frames is None and (row.id is None or recovered) and about(row.intent) not in coming:
+        if row.epoch is None and (row.id is None or recovered) and about(row.intent) not in coming:
             if isinstance(row.intent, Say) and own_prekey(session) is None:
                 continue
             try:

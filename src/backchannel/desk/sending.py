@@ -43,11 +43,10 @@ def progress(session: Session, files: Sequence[tuple[Ladder, File]]) -> tuple[in
 
 def came_back(session: Session) -> dict[bytes, str]:
     """The files of which the log did not take a piece, by their digests, and why: they go no further by themselves."""
-    rows = [row for row in session.book.outbox.returned() if isinstance(row.intent, Say)]
     return {
         decode(row.intent.body, Piece).file: row.why
-        for row in rows
-        if isinstance(row.intent, Say) and row.intent.kind == "step.piece"
+        for row in session.book.outbox.returned("step.piece")
+        if isinstance(row.intent, Say)
     }
 
 
@@ -124,6 +123,6 @@ def _named_in(session: Session, item: Ladder, row: Row) -> bool:
 
 def _said(session: Session) -> Iterator[Report | Find]:
     outbox = session.book.outbox
-    for one in (*outbox.waiting(), *outbox.returned()):
-        if isinstance(one.intent, Say) and one.intent.kind in _BODIES:
+    for one in (*outbox.waiting(*_BODIES), *outbox.returned(*_BODIES)):
+        if isinstance(one.intent, Say):
             yield decode(one.intent.body, _BODIES[one.intent.kind])

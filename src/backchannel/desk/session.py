@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from backchannel.channel.engine import Engine
 from backchannel.channel.state import At, State
 from backchannel.desk.book.book import Book
+from backchannel.desk.known import Known
 from backchannel.desk.vault.vault import Vault
 from backchannel.instruments import ANCHORS, ERASABLE
 from backchannel.ledger.history import History
@@ -23,6 +24,7 @@ class Session:
         self.vault, self.book, self.clock, self.random = vault, Book(vault, c), clock, random
         self.history: History
         self.engine: Engine
+        self.known = Known()
         self._version: int | None = None
         self._threads = threading.RLock()
         self._depth = 0
@@ -69,4 +71,4 @@ class Session:
             root_at=lambda size: self.history.root(size),
             anchors=ANCHORS,
         )
-        self._version = version
+        self._version, self.known = version, Known()

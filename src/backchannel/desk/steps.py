@@ -35,7 +35,8 @@ def day(unit: int) -> str:
 
 def standings(channel: Channel, item: Ladder) -> tuple[Standing, ...]:
     """Where every step stands now."""
-    return stand(item, hour(channel))
+    unit = hour(channel)
+    return channel.session.known.by_item(item, "standings", unit, lambda: stand(item, unit))
 
 
 def earliest(one: Step) -> int:

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from backchannel.channel.engine import Event
 from backchannel.desk import dossier, duties, sending
-from backchannel.desk.book.intent import Act
-from backchannel.desk.book.outbox import Waiting
+from backchannel.desk.book.outbox import Mark, Outbox
 from backchannel.desk.intake import take
 from backchannel.desk.joining import MOST_EMPTY, over
 from backchannel.desk.link.client import RelayClient
@@ -83,7 +82,7 @@ class Syncer:
         if events or self._stale:
             self.forget()
         with self.session.turn():
-            return Report(events, len(self.session.book.outbox.waiting()))
+            return Report(events, self.session.book.outbox.count())
 
     def _give_back(self) -> None:
         """What a removed seat has not posted goes back to its person; what was set aside is destroyed.
@@ -170,7 +169,7 @@ class Syncer:
         """Read to the log's head with the newest credential; what came."""
         session, events = self.session, []
         with session.turn():
-            promised = [row for row in session.book.outbox.waiting() if row.stage == "posted"]
+            promised = [row for row in session.book.outbox.marks() if row.stage == "posted"]
         empty = 0
         while True:
             with session.turn():
@@ -210,11 +209,11 @@ class Syncer:
                 self.session.book.alarm(problem.code, problem.what, self.session.clock())
             raise
 
-    def _kept_promises(self, promised: list[Waiting]) -> None:
+    def _kept_promises(self, promised: list[Mark]) -> None:
         """What the relay acknowledged before this read must stand in the log now."""
         lost = [
             row
-            for row in self.session.book.outbox.waiting()
+            for row in self.session.book.outbox.marks()
             if row.stage == "posted"
             and row in promised
             and row.id is not None
@@ -267,11 +266,11 @@ class Syncer:
         session, moved, most = self.session, False, _MOST_FRAMES
         while True:
             with session.turn():
-                rows = [row for row in session.book.outbox.waiting() if row.stage == "written" and row.frames]
+                rows = [row for row in session.book.outbox.marks() if row.stage == "written" and row.epoch is not None]
+                parcel, frames = _parcel(session.book.outbox, rows, most)
                 epoch, credential = session.book.credential()
-            if not rows:
+            if not parcel:
                 return moved
-            parcel, frames = _parcel(rows, most)
             try:
                 self.client.append(self.name, credential, frames)
             except RelayRefused as problem:
@@ -291,7 +290,7 @@ class Syncer:
 
     def _rotate(self) -> bool:
         with self.session.turn():
-            if any(isinstance(row.intent, Act) for row in self.session.book.outbox.waiting()):
+            if self.session.book.outbox.waiting("act"):
                 return False
             due, epoch = duties.rotation(self.session), self.session.state.epoch
         if due is None:
@@ -324,13 +323,13 @@ class Syncer:
         return bool(due)
 
 
-def _parcel(rows: list[Waiting], most: int) -> tuple[list[Waiting], list[Frame]]:
+def _parcel(outbox: Outbox, rows: list[Mark], most: int) -> tuple[list[Mark], list[Frame]]:
     """As many rows from the first on as go in one append; at most `most` frames if that is more than one row."""
-    parcel: list[Waiting] = []
+    parcel: list[Mark] = []
     frames: list[Frame] = []
     size = 0
     for row in rows:
-        more = decode_frames(row.frames or b"")
+        more = decode_frames(outbox.frames(row.n))
         size += sum(len(frame.body) + 36 for frame in more)
         if parcel and (len(frames) + len(more) > most or size > _MOST_BYTES):
             break

@@ -135,7 +135,14 @@ def redline(item: Text, old: int | None, new: int | None = None) -> tuple[Line, 
 
 def in_the_way(channel: Channel, item: Text) -> Way:
     """What stands between this text and its adoption."""
-    return standing.in_the_way(item, channel.state)
+    state = channel.state
+    return channel.session.known.by_item(item, "way", state, lambda: standing.in_the_way(item, state))
+
+
+def rows(channel: Channel, item: Text) -> tuple[standing.Row, ...]:
+    """Where every paragraph stands."""
+    state = channel.state
+    return channel.session.known.by_item(item, "rows", state, lambda: standing.rows(item, state))
 
 
 def negotiators(channel: Channel, item: Text) -> tuple[SeatId, ...]:
@@ -196,7 +203,7 @@ def _soundable(channel: Channel, item: Text, number: int, group: int) -> Soundab
 def _settled(channel: Channel, item: Text) -> None:
     """`Misuse("waits")` while something that this desk has said of the text is not in the log: it may change it."""
     with channel.session.turn():
-        said = [row.intent for row in channel.session.book.outbox.waiting() if isinstance(row.intent, Say)]
+        said = [row.intent for row in channel.session.book.outbox.waiting(*TEXT.kinds) if isinstance(row.intent, Say)]
     for one in said:
         about: Any = decode(one.body, TEXT.kinds[one.kind].body) if one.kind in TEXT.kinds else None
         if getattr(about, "item", None) == item.id:

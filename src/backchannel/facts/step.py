@@ -157,6 +157,7 @@ class Awaited(NamedTuple):
     party: str
     verb: str
     places: tuple[int, ...]
+    mine: bool
     hour: int | None = None
 
 
@@ -164,38 +165,40 @@ def awaited(
     channel: Channel, item: Ladder, found: Sequence[Turn], here: Mapping[tuple[str, bytes], int]
 ) -> list[Facts]:
     """What is awaited, from this seat's party first, with the command to do it; promises of one party together."""
-    return [_told(channel, item, one) for one in _in_order(channel, item, found, here)]
+    return [_told(item, one) for one in _in_order(channel, item, found, here)]
 
 
 def _in_order(
     channel: Channel, item: Ladder, found: Sequence[Turn], here: Mapping[tuple[str, bytes], int]
 ) -> list[Awaited]:
-    mine = channel.state.member(channel.me).party
-    every = [Awaited(turn.party, turn.verb, (turn.place,), turn.hour) for turn in found if turn.verb != "pledge"]
+    me = channel.state.member(channel.me)
+    mine = me.party if me.speaks else ""
+    every = [
+        Awaited(turn.party, turn.verb, (turn.place,), turn.party == mine, turn.hour)
+        for turn in found
+        if turn.verb != "pledge"
+    ]
     promises: dict[str, list[int]] = {}
     for turn in found:
         if turn.verb == "pledge":
             promises.setdefault(turn.party, []).append(turn.place)
-    every += [Awaited(party, "pledge", tuple(places)) for party, places in promises.items()]
+    every += [Awaited(party, "pledge", tuple(places), party == mine) for party, places in promises.items()]
     going = {file.sha256 for _, file in sending.going(channel.session)}  # by itself: nothing is to be done about it
     for place, one in enumerate(item.steps):
+        if not one.reports and not one.findings:
+            continue
         left = [file for file in evidence.of(one, here) if file.here < file.pieces]
-        if any(file.party == mine and file.file.sha256 not in going for file in left):
-            every.append(Awaited(mine, "send", (place,)))
-    return sorted(every, key=lambda one: not _mine(channel, one.party))
+        if any(file.party == me.party and file.file.sha256 not in going for file in left):
+            every.append(Awaited(me.party, "send", (place,), me.speaks))
+    return sorted(every, key=lambda one: not one.mine)
 
 
-def _mine(channel: Channel, party: str) -> bool:
-    me = channel.state.member(channel.me)
-    return party == me.party and me.speaks
-
-
-def _told(channel: Channel, item: Ladder, one: Awaited) -> Facts:
+def _told(item: Ladder, one: Awaited) -> Facts:
     numbers = [place + 1 for place in one.places]
     which = f"{item.at.position} {' '.join(map(str, numbers))}"
     return {
         "party": one.party,
-        "mine": _mine(channel, one.party),
+        "mine": one.mine,
         "verb": one.verb,
         "do": WHAT[one.verb][0],
         "rest": WHAT[one.verb][1].format(listed(numbers, "step")),
@@ -210,8 +213,8 @@ def steps(channel: Channel, item: Ladder, tell: Tell) -> None:
     me, here = name(channel.state, channel.me), channel.session.book.pieces.counts(item.at.position)
     every = _in_order(channel, item, awaiting(item, standings(channel, item)), here)
     for own in (True, False):
-        for one in [turn for turn in every if _mine(channel, turn.party) is own][:FEW]:
-            told = _told(channel, item, one)
+        for one in [turn for turn in every if turn.mine is own][:FEW]:
+            told = _told(item, one)
             by = f", by {until(told['hour'])}" if told["hour"] else ""
             rest = f"{told['rest']} of ladder {item.at.position}{by}"
             tell(me if own else one.party, told["do"], rest, told["command"].removeprefix("backchannel "))

@@ -187,7 +187,7 @@ def steps(channel: Channel, item: Text, tell: Tell) -> None:
             tell(common.name(state, seat), "decide", what, f"text break {n}")
     if item.state != "drafting":
         return
-    rows, pen = standing.rows(item, state), common.name(state, item.pen)
+    rows, pen = texts.rows(channel, item), common.name(state, item.pen)
     if item.proposed:
         what = f"{numbers([one.at.position for one in item.proposed], 'amendment')} to text {n}"
         tell(pen, "decide", what, f"text amendments {n}")

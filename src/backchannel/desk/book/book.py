@@ -186,7 +186,7 @@ class Book:
         self.vault.executemany("DELETE FROM invitation WHERE c = ? AND invite = ?", gone)
         if gone:
             over = {invite for _, invite in gone}
-            waiting = self.outbox.waiting()
+            waiting = self.outbox.waiting("welcome")
             self.outbox.done([w.n for w in waiting if isinstance(w.intent, Welcome) and w.intent.invite in over])
 
     def invitation(self, invite: bytes) -> tuple[bytes, int] | None:

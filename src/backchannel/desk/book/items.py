@@ -21,6 +21,9 @@ PASSING = ", ".join(f"'{instrument.name}'" for instrument in INSTRUMENTS if inst
 """Those whose items pass with a seat."""
 _ASIDE_KINDS = ", ".join(f"'{kind}'" for kind, instrument in BY_KIND.items() if instrument.aside)
 
+LONG, MOST_LONG = 50_000, 3
+"""Bytes from which on an item takes long to decode, and so many of these are remembered, each with its bytes."""
+
 
 class Item(NamedTuple):
     """An instrument's item."""
@@ -39,6 +42,7 @@ class Items:
 
     def __init__(self, vault: Vault, c: int, asides: Asides, outbox: Outbox) -> None:
         self._vault, self._places, self._asides, self._outbox = vault, Places(c), asides, outbox
+        self._long: list[tuple[bytes, Any]] = []
 
     def at(self, position: int | None) -> Item | None:
         """The item that began at a position of the log."""
@@ -259,7 +263,7 @@ class Items:
     def _readable(self, instrument: Instrument, raw: bytes) -> Any:
         """The item in these bytes. Nobody but a desk's program writes them: if they cannot be read, another one did."""
         try:
-            return reread(raw, instrument.item)
+            return self._value(instrument, raw)
         except Malformed as problem:
             raise VaultError(
                 "older",
@@ -267,6 +271,15 @@ class Items:
                 "Use that version, or restore the desk from a backup that this one has made.",
                 "Nothing was changed.",
             ) from problem
+
+    def _value(self, instrument: Instrument, raw: bytes) -> Any:
+        """The item in these bytes. Of what stays in the record anyway, the last long ones are remembered."""
+        if len(raw) < LONG or not instrument.record:
+            return reread(raw, instrument.item)
+        known = next((one for one in self._long if one[0] == raw), None)
+        held = known or (raw, reread(raw, instrument.item))
+        self._long = [held, *(one for one in self._long if one is not held)][:MOST_LONG]
+        return held[1]
 
 
 def _over(item: Item) -> bool:

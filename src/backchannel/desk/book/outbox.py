@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -14,13 +14,23 @@ from backchannel.entry.ids import EntryId
 from backchannel.instruments import BY_KIND, Instrument
 
 
-class Waiting(NamedTuple):
-    """A row of the outbox."""
+class Mark(NamedTuple):
+    """A row of the outbox, without what it holds. `epoch`: for which it is sealed, None if it is not."""
 
     n: int
-    intent: Intent
     epoch: int | None
-    frames: bytes | None
+    id: EntryId | None
+    stage: str
+    tries: int
+    why: str
+
+
+class Waiting(NamedTuple):
+    """A row of the outbox, without its frames."""
+
+    intent: Intent
+    n: int
+    epoch: int | None
     id: EntryId | None
     stage: str
     tries: int
@@ -33,30 +43,57 @@ class Outbox:
     def __init__(self, vault: Vault, c: int) -> None:
         self._vault, self._c = vault, c
 
-    def waiting(self) -> list[Waiting]:
-        """Everything that the log has not taken yet, in order."""
-        return self._rows("stage <> 'returned'")
+    def waiting(self, *kinds: str) -> list[Waiting]:
+        """Everything that the log has not taken yet, in order; or what of it is of these kinds."""
+        return self._rows("stage <> 'returned'", kinds)
 
-    def returned(self) -> list[Waiting]:
-        """What the log will not take, each with the reason."""
-        return self._rows("stage = 'returned'")
+    def returned(self, *kinds: str) -> list[Waiting]:
+        """What the log will not take, each with the reason; or what of it is of these kinds."""
+        return self._rows("stage = 'returned'", kinds)
 
-    def _rows(self, which: str = "1") -> list[Waiting]:
-        sql = f"SELECT n, intent, epoch, frames, id, stage, tries, why FROM outbox WHERE c = ? AND {which} ORDER BY n"  # noqa: S608 - ours
-        return [Waiting(n, parse(intent), *rest) for n, intent, *rest in self._vault.query(sql, (self._c,))]
+    def marks(self) -> list[Mark]:
+        """Everything, without what it holds, in order: to know how it stands, nothing long has to be deciphered."""
+        return [Mark(*row) for row in self._vault.query(f"SELECT {_MARKS} FROM {_BY_MARK} ORDER BY n", (self._c,))]  # noqa: S608
+
+    def count(self) -> int:
+        """How much the log has not taken yet."""
+        return sum(row.stage != "returned" for row in self.marks())
+
+    def frames(self, n: int) -> bytes:
+        """What leaves for a row that is sealed."""
+        row = self._vault.one("SELECT frames FROM outbox WHERE n = ?", (n,))
+        return row[0] if row is not None and row[0] is not None else b""
+
+    def intent(self, n: int) -> Intent:
+        """What was wanted in a row."""
+        return parse(self._vault.query("SELECT intent FROM outbox WHERE n = ?", (n,))[0][0])
+
+    def _rows(self, which: str = "1", kinds: Sequence[str] = ()) -> list[Waiting]:
+        # The row itself is read for what it holds alone: its other columns stand behind that.
+        sql = f"SELECT {_HELD}, {_MARKS} FROM {_BY_MARK} AND {which}"  # noqa: S608 - ours
+        if kinds:  # an older program has not noted them
+            sql += f" AND kind IN ('', {', '.join('?' * len(kinds))})"
+        rows = self._vault.query(f"{sql} ORDER BY n", (self._c, *kinds))
+        found = [Waiting(parse(intent), *rest) for intent, *rest in rows]
+        return [row for row in found if not kinds or _kind(row.intent) in kinds]
 
     def put(self, intent: Intent) -> int:
         """A new intent, not sealed yet; its number."""
         return self._vault.execute(
-            "INSERT INTO outbox (c, intent, stage, tries, why, aside) VALUES (?, ?, 'written', 0, '', ?)",
-            (self._c, encode(intent), isinstance(intent, Say) and bool(BY_KIND[intent.kind].aside or intent.of)),
+            "INSERT INTO outbox (c, intent, stage, tries, why, aside, kind) VALUES (?, ?, 'written', 0, '', ?, ?)",
+            (
+                self._c,
+                encode(intent),
+                isinstance(intent, Say) and bool(BY_KIND[intent.kind].aside or intent.of),
+                _kind(intent),
+            ),
         ).rowid
 
     def set_sealed(self, n: int, epoch: int, frames: bytes, id_: EntryId) -> None:
         """An intent is sealed."""
         self._vault.execute("UPDATE outbox SET epoch = ?, frames = ?, id = ? WHERE n = ?", (epoch, frames, id_, n))
 
-    def set_posted(self, rows: Iterable[Waiting]) -> None:
+    def set_posted(self, rows: Iterable[Mark]) -> None:
         """The relay has acknowledged these, as they were; not what another process has sealed again meanwhile."""
         self._vault.executemany(
             "UPDATE outbox SET stage = 'posted' WHERE n = ? AND id = ?", [(row.n, row.id) for row in rows]
@@ -96,8 +133,7 @@ class Outbox:
 
     def expire(self, unit: int) -> list[EntryId | None]:
         """Return, without its words, what would begin an item whose hour has passed by `unit`; its entry, if sealed."""
-        sql = "SELECT n, intent, id FROM outbox WHERE c = ? AND aside"
-        rows = [(n, parse(intent), id_) for n, intent, id_ in self._vault.query(sql, (self._c,))]
+        rows = [(row.n, row.intent, row.id) for row in self._rows("aside")]
         late = [(n, say, id_) for n, say, id_ in rows if isinstance(say, Say) and say.words and _until(say) <= unit]
         why = "Its hour passed before it had reached the others; its words are destroyed."
         for n, say, _ in late:
@@ -121,6 +157,15 @@ class Outbox:
     def done(self, ns: Iterable[int]) -> None:
         """The log has taken these."""
         self._vault.executemany("DELETE FROM outbox WHERE n = ?", [(n,) for n in ns])
+
+
+_HELD = "(SELECT intent FROM outbox AS held WHERE held.n = mark.n)"
+_MARKS = "n, epoch, id, stage, tries, why"
+_BY_MARK = "outbox AS mark INDEXED BY outbox_marks WHERE c = ?"
+
+
+def _kind(intent: Intent) -> str:
+    return intent.kind if isinstance(intent, Say) else type(intent).__name__.lower()
 
 
 def about(intent: Intent) -> EntryId:
