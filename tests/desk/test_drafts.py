@@ -10,7 +10,7 @@ import pytest
 
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
-from backchannel.desk.drafts import LARGEST, MOST, SECONDS, Draft
+from backchannel.desk.drafts import LARGEST, MOST, SECONDS, Draft, Drafts
 from tests.desk.conftest import CHEAP, PHRASE
 from tests.desk.forensics import runs
 from tests.desk.world import pages, talks
@@ -101,6 +101,17 @@ def test_a_draft_is_destroyed_when_it_is_seven_days_old(desk: Desk, clock: Clock
     assert desk.vault.query("SELECT count(*) FROM draft") == [(1,)]
     desk.drafts.sweep()
     assert desk.vault.query("SELECT count(*) FROM draft") == [(0,)]
+
+
+def test_a_desk_that_is_kept_in_step_destroys_them_too(tmp_path: Path) -> None:
+    with talks(tmp_path) as world:
+        ana = world["ana"]
+        Drafts(ana.session.vault, world.clock).keep(NOTE)
+        for days, left in ((6.9, 1), (0.2, 0)):
+            world.clock.days(days)
+            ana.sync()
+            assert ana.session.vault.query("SELECT count(*) FROM draft") == [(left,)]
+            assert (b"the cape" in pages(ana)) == bool(left)
 
 
 def test_keeping_another_destroys_the_old_ones(desk: Desk, clock: Clock) -> None:

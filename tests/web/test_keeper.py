@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from starlette.datastructures import FormData
 
+from backchannel.desk.drafts import Draft
 from backchannel.errors import BackchannelError, Misuse
 from backchannel.facts.common import left
 from backchannel.web.keeper import Keeper, Locked, awake
@@ -106,6 +107,26 @@ def test_left_alone_it_locks_itself_and_sleep_counts(tmp_path: Path) -> None:
             time.sleep(0.02)
         assert one.state == "locked"
     assert awake() <= awake()
+
+
+def test_a_draft_of_seven_days_is_destroyed_though_the_desk_stays_open(tmp_path: Path) -> None:
+    with talks(tmp_path) as world:
+        one = keeper(world, idle=0.2, clock=lambda: 0.0)
+        one.unlock(PHRASE)
+        with one.desk() as desk:
+            desk.drafts.keep(Draft("/found", "/found", ("found",), (), (("title", "A meeting that never was"),)))
+            deadline = time.monotonic() + 5
+            for days, left in ((6.9, 1), (0.2, 0)):
+                world.clock.days(days)
+                time.sleep(0.2)
+                while (held := desk.vault.query("SELECT count(*) FROM draft")) != [(left,)]:
+                    assert time.monotonic() < deadline, held
+                    time.sleep(0.02)
+            deadline = time.monotonic() + 5
+            while (world.folder / "ana" / "vault.db-wal").stat().st_size:  # it is in no file any more
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        one.lock()
 
 
 def test_waiting_ends_with_news_or_a_lock(tmp_path: Path) -> None:

@@ -74,8 +74,13 @@ class Desk:
     def open(cls, folder: Path | str, passphrase: str, **options: Any) -> Desk:
         """Open the desk in `folder`; options as in `Desk`. Raises as `Vault.open`."""
         desk = cls(Vault.open(Path(folder).expanduser(), passphrase), **options)
-        desk.drafts.sweep()
+        desk.sweep()
         return desk
+
+    def sweep(self) -> None:
+        """Destroy drafts that are too old, wholly. For a desk that stays open, too: a day may pass, and more."""
+        if self.drafts.sweep():
+            self.vault.settle()
 
     def close(self) -> None:
         """Close the connections and the vault."""

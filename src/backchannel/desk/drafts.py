@@ -77,9 +77,12 @@ class Drafts:
         """Throw away what was typed on a page."""
         self._vault.execute("DELETE FROM draft WHERE place = ?", (place,))
 
-    def sweep(self) -> None:
-        """Destroy what is too old."""
-        self._vault.execute("DELETE FROM draft WHERE at <= ?", (self._clock() - SECONDS,))
+    def sweep(self) -> bool:
+        """Destroy what is too old. Whether there was anything: the write-ahead log holds it until that is emptied."""
+        old = self._clock() - SECONDS
+        if self._vault.one("SELECT 1 FROM draft WHERE at <= ?", (old,)) is None:  # mostly: nothing is written then
+            return False
+        return self._vault.execute("DELETE FROM draft WHERE at <= ?", (old,)).rows > 0
 
     def _where(self, condition: str, value: str) -> list[Draft]:
         rows = self._vault.query(

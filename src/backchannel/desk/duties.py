@@ -11,6 +11,7 @@ from backchannel.channel.state import DAY, PREKEY_LIFE, At, Seat, State
 from backchannel.desk import dossier, sending, slips
 from backchannel.desk.book.intent import Act, Intent, Say, Welcome
 from backchannel.desk.book.items import Item, Items
+from backchannel.desk.drafts import Drafts
 from backchannel.desk.rehearsal import rehearse
 from backchannel.desk.sealing import own_prekey, seal_act
 from backchannel.desk.session import Session
@@ -238,7 +239,7 @@ def _recipients(state: State, due: tuple[bytes, ...], at: At) -> list[Recipient]
 
 
 def lapse(session: Session) -> bool:
-    """Delete what this desk keeps of items beyond their time: texts, pockets, what a reflex has not posted by then.
+    """Delete what this desk keeps beyond its time: items' texts, pockets, what a reflex has not posted by then, drafts.
 
     Words that were set aside go by this desk's own clock; that their item has lapsed is judged by the log, when nothing
     that came before its hour is still to be read (spec/nonpaper.md, 4.3). Whether there was anything. Inside a turn and
@@ -255,8 +256,9 @@ def lapse(session: Session) -> bool:
     expired = session.book.outbox.expire(unit)
     for entry in expired:
         session.book.asides.made(entry or b"")
+    old = Drafts(session.vault, session.clock).sweep()
     idle = [item for item in items.pocketed() if item.instrument.idle(item.value) <= unit]
     for item in idle:
         _set_pocket(session, item, b"")
         session.book.outbox.recall(item.instrument, item.value.id, sealed=False)
-    return bool(overdue or late or idle or expired)
+    return bool(overdue or late or idle or expired or old)

@@ -192,3 +192,5 @@ class Keeper:
             if self._clock() - self._touched >= self._idle:
                 self.lock()
                 return
+            with suppress(BackchannelError), self.desk() as desk:  # locking is worth more than a sweep that fails
+                desk.sweep()
