@@ -17,7 +17,7 @@ from backchannel.instruments.text.acts import STANCES
 from backchannel.instruments.text.values import Paragraph, Text
 from backchannel.web import chosen
 from backchannel.web.page import Ask, Facts, Form, Page, settle
-from backchannel.web.portions import asked_number, begin, portion
+from backchannel.web.portions import begin, portion
 
 MOST = 20
 """Amendments on a page."""
@@ -179,7 +179,7 @@ def clear(ask: Ask, form: Form) -> str:
 def look_change(ask: Ask) -> Facts | RedirectResponse:
     """Where to begin: a paragraph to change, a new one, or several changes at once."""
     _, item, shown = _facts(ask, "")
-    number = asked_number(ask, "paragraph", 0)
+    number = ask.number("paragraph", 0)
     if 1 <= number <= len(item.here):
         return RedirectResponse(ask.place(f"text/{item.at.position}/paragraph/{number}"), 303)
     return {**shown, "layout": texts.seen(item), "verbs": changes.VERBS}
@@ -221,7 +221,7 @@ def look_amendments(ask: Ask) -> Facts:
     """Those that are undecided, then others, newest first."""
     channel, item, shown = _facts(ask, "amendments")
     rows = [*item.proposed, *sorted(item.settled, key=lambda one: -one.at.position)]
-    start = min(asked_number(ask, "from", 1), len(rows) + 1) - 1 if rows else 0
+    start = min(ask.number("from", 1), len(rows) + 1) - 1 if rows else 0
     page = rows[max(start, 0) : start + MOST]
     return {
         **shown,
@@ -268,7 +268,7 @@ def look_stand(ask: Ask) -> Facts:
     """Paragraphs, with where one's party stands on each."""
     channel, _, shown = _facts(ask, "stand")
     rows = shown["text"]["paragraphs"]
-    start, end = portion(rows, asked_number(ask, "from"), lambda part: len(part["text"]))
+    start, end = portion(rows, ask.number("from"), lambda part: len(part["text"]))
     party = shown["my_party"]
     return {
         **shown,

@@ -58,9 +58,7 @@ def speaks(channel: Channel) -> bool:
 
 def past(ask: Ask, channel: Channel, instrument: str) -> tuple[list[Item], int | None]:
     """Items of an instrument, newest first, a page of them; and where the next page begins."""
-    before = ask.query("before")
-    end = int(before) if before.isdigit() and len(before) < 10 else 1 << 40
-    held = channel.session.book.items.newest(instrument, before=end, most=MOST)
+    held = channel.session.book.items.newest(instrument, before=ask.number("before", 1 << 40), most=MOST)
     return held[::-1], held[0].position if len(held) == MOST else None
 
 

@@ -22,7 +22,7 @@ from backchannel.instruments.disclosure.rules import AGREED, PUBLIC, Disclosure,
 from backchannel.instruments.understanding.values import Understanding
 from backchannel.papers import disclosed as papers
 from backchannel.web.page import Ask, Do, Facts, Form, Page, attachment, settle
-from backchannel.web.portions import asked_number, begin
+from backchannel.web.portions import begin
 
 NONE = 1 << 40
 """No number of an item."""
@@ -45,7 +45,7 @@ def look_new(ask: Ask) -> Facts:
     """Clauses to choose from, and what is said with them."""
     channel = ask.channel()
     item = channel.understanding_at(ask.position())
-    replaces = asked_number(ask, "replaces", NONE)
+    replaces = ask.number("replaces", NONE)
     before = channel.disclosure_at(replaces) if replaces != NONE else None
     return {
         "one": understanding.facts(channel, item),
@@ -65,7 +65,7 @@ def propose(ask: Ask, form: Form) -> str:
     """Propose to show these clauses, after a look at what the world would see."""
     channel, say = ask.channel(), ask.words.say
     item = channel.understanding_at(ask.position())
-    clauses = [int(one) for one in form.all("clause") if one.isascii() and one.isdigit() and len(one) < 6]
+    clauses = form.numbers("clause")
     replaces = form.number("replaces", -1)
     before = channel.disclosure_at(replaces) if replaces >= 0 else None
     reader = form["reader"].strip() if form["to"] == "some" else PUBLIC

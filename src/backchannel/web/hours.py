@@ -1,4 +1,4 @@
-"""Hours by which something is to be done, sizes of files, and numbers in an address."""
+"""Hours by which something is to be done, and sizes of files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from babel import Locale
 from babel.numbers import format_decimal
 
 from backchannel.facts.common import UNIT
-from backchannel.web.page import Ask
 from backchannel.web.words import Words
 
 _SIZES = ((10**9, "{n} GB"), (10**6, "{n} MB"), (10**3, "{n} kB"))
@@ -32,9 +31,3 @@ def size(words: Words, size: int) -> str:
         if size >= unit:
             return words.say(name, n=format_decimal(round(size / unit, 1), locale=Locale.parse(words.language)))
     return words.count("one byte", "{n} bytes", size)
-
-
-def number_asked(ask: Ask, name: str, otherwise: int) -> int:
-    """A number behind the question mark."""
-    said = ask.query(name)
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else otherwise

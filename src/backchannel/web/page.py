@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -21,6 +22,9 @@ from backchannel.web.sessions import Session
 from backchannel.web.words import Words
 
 Facts = dict[str, Any]
+
+_FIGURES, _SIGNED = re.compile("[0-9]{1,9}"), re.compile("-?[0-9]{1,9}")
+"""Numbers that a browser may send: Python takes others, as ² for a digit, or as long as a page."""
 
 
 class Form:
@@ -47,9 +51,13 @@ class Form:
         text = self.get(name).strip()
         if not text:
             return otherwise
-        if not text.isascii() or not text.lstrip("-").isdigit() or len(text) > 9:
+        if not _SIGNED.fullmatch(text):
             raise Misuse("number", f"{text[:20]!r} is no number.", "Type digits only.")
         return int(text)
+
+    def numbers(self, name: str) -> list[int]:
+        """The numbers of a field that can be there more than once; what is none is not heard."""
+        return [int(one) for one in self.all(name) if _FIGURES.fullmatch(one)]
 
     def files(self, name: str) -> list[UploadFile]:
         """Files that were chosen."""
@@ -114,6 +122,11 @@ class Ask(NamedTuple):
     def query(self, name: str) -> str:
         """A word of the address behind the question mark."""
         return self.request.query_params.get(name, "")
+
+    def number(self, name: str, otherwise: int = 1) -> int:
+        """A number behind the question mark."""
+        said = self.query(name)
+        return int(said) if _FIGURES.fullmatch(said) else otherwise
 
     def sure(self, form: Form, title: str, lines: list[str], button: str, words: str = "") -> None:
         """Ask once, naming the thing, before what cannot be undone. Raises `Sure` the first time.

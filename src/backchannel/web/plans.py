@@ -14,7 +14,6 @@ from backchannel.desk.plans.reading import MOST_BYTES, Plan
 from backchannel.errors import Misuse
 from backchannel.instruments.step.values import Ladder
 from backchannel.web import chosen, lines
-from backchannel.web.hours import number_asked
 from backchannel.web.page import Ask, Facts, Filled, Form, Page, settle
 from backchannel.web.promised import open_, planned, told
 from backchannel.web.render import Typed
@@ -68,12 +67,12 @@ def _template(ask: Ask, channel: Channel) -> Typed | None:
     if not ask.query("t"):
         return None
     known, names = list(TEMPLATES), lines.parties(channel)
-    which = number_asked(ask, "t", 0)
+    which = ask.number("t", 0)
     if which >= len(known):
         raise Misuse(
             "template", ask.words.say("There is no such template."), ask.words.say("Choose one from the list.")
         )
-    picked = {letter: number_asked(ask, letter.lower(), len(names)) for letter in templates.PARTIES}
+    picked = {letter: ask.number(letter.lower(), len(names)) for letter in templates.PARTIES}
     called = {letter: names[n] for letter, n in picked.items() if n < len(names)}
     if known[which] == "blank":
         return Typed([("n", "1")])

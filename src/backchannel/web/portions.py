@@ -1,4 +1,4 @@
-"""A page's portion of something long, and what a page's address asks for."""
+"""A page's portion of something long; and what begins something."""
 
 from __future__ import annotations
 
@@ -21,12 +21,6 @@ def portion(rows: Sequence[Any], first: int, size: Callable[[Any], int]) -> tupl
         room -= size(rows[end])
         end += 1
     return start, end
-
-
-def asked_number(ask: Ask, name: str, otherwise: int = 1) -> int:
-    """A number behind the question mark."""
-    said = ask.query(name)
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else otherwise
 
 
 def begin(ask: Ask, channel: Channel, instrument: str, deed: Callable[[], None]) -> int | None:

@@ -40,8 +40,8 @@ class Sealed(NamedTuple):
 def look(ask: Ask) -> Facts:
     """The record of a channel, its newest entries or those before a position."""
     channel = ask.channel()
-    whole, before = ask.query("all") == "1", _number(ask.query("before"), 1 << 40)
-    size = min(max(_number(ask.query("size"), channel.size), 1), max(channel.size, 1))
+    whole, before = ask.query("all") == "1", ask.number("before", 1 << 40)
+    size = min(max(ask.number("size", channel.size), 1), max(channel.size, 1))
     many, news = log.news(channel, MOST_NEWS)
     rows = log.newest(channel, before=before, most=MOST, whole=whole)
     waits = [one for one in outbox.facts(channel) if one["stage"] != "returned"]
@@ -61,10 +61,6 @@ def look(ask: Ask) -> Facts:
         "verify": _verified(ask.keeper.jobs.get(_job(channel, "verify"))),
         "archive": _archived(ask.keeper.jobs.get(_job(channel, "archive"))),
     }
-
-
-def _number(text: str, otherwise: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
 
 
 def _linked(channel: Channel, one: Facts) -> Facts:

@@ -48,13 +48,11 @@ def look_one(ask: Ask) -> Facts:
 def _facts(ask: Ask, channel: Channel, item: Sounding) -> Facts:
     """The facts, with what an answer needs: what was asked before, and some of a long list."""
     one = facts.facts(channel, item)
-    start = ask.query("from")
-    first = max(1, int(start)) if start.isdigit() and len(start) < 5 else 1
     before = soundings.asked_before(channel, item) if one["mine"] else []
     return {
         **one,
         "by_numbers": len(one["options"]) > MOST_ROWS,
-        **_shown(one["options"], first),
+        **_shown(one["options"], max(1, ask.number("from"))),
         "before": [{"option": option, "number": number} for option, number in before],
         "rule": facts.rule(one),
         "reveals": facts.reveals(one),

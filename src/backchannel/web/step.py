@@ -134,7 +134,7 @@ def _with_files(
     """
     channel, item, number = _here(ask)
     one = turns.may(channel, item, number, kind)
-    wanted = [int(k) for k in form.all("kept") if k.isascii() and k.isdigit() and len(k) < 10]
+    wanted = form.numbers("kept")
     kept = files.kept(channel.session, item.at.position, wanted)
     listed = "\n".join(f"{file.file.name}, {size(ask.words, file.file.size)}" for file in kept)
     words = "\n\n".join(filter(None, (one.promise.what, text, listed)))

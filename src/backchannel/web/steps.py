@@ -19,7 +19,7 @@ from backchannel.instruments.step.values import Ladder
 from backchannel.papers.ladder import whole
 from backchannel.papers.sheet import svg
 from backchannel.web import chosen, lines
-from backchannel.web.hours import by, number_asked
+from backchannel.web.hours import by
 from backchannel.web.page import Ask, Facts, Form, Page, attachment, settle
 from backchannel.web.promised import Line, open_, there, told
 from backchannel.web.words import Words
@@ -59,7 +59,7 @@ def look(ask: Ask) -> Facts:
     item = steps.ladder_at(channel, ask.position())
     stands = steps.standings(channel, item)
     here = channel.session.book.pieces.counts(item.at.position)
-    first = min(max(number_asked(ask, "from", 1), 1), len(item.steps))
+    first = min(max(ask.number("from", 1), 1), len(item.steps))
     last = min(first + MOST - 1, len(item.steps))
     mine = channel.state.member(channel.me).party
     open_ = [n for n, (one, now) in enumerate(zip(item.steps, stands, strict=True), 1)
@@ -96,7 +96,7 @@ def pledge(ask: Ask, form: Form) -> str:
     """Promise steps, for one's party, when their person has read them once more."""
     channel = ask.channel()
     item = steps.ladder_at(channel, ask.position())
-    wanted = sorted({int(n) for n in form.all("step") if n.isascii() and n.isdigit() and len(n) < 6})
+    wanted = sorted(set(form.numbers("step")))
     if not wanted:
         raise Misuse("step", ask.words.say("No step is chosen."), ask.words.say("Tick those that you promise."))
     found = [turns.may(channel, item, n, "step.pledge") for n in wanted]
@@ -167,9 +167,9 @@ def look_record(ask: Ask) -> Facts:
     """What each party has promised, and what became of it: all parties by their counts, one with its reasons."""
     channel = ask.channel()
     told = _record(ask, channel)
-    which = number_asked(ask, "p", 0)
+    which = ask.number("p", 0)
     one = told["parties"][which - 1] if 1 <= which <= len(told["parties"]) else None
-    first = max(number_asked(ask, "from", 1), 1)
+    first = max(ask.number("from", 1), 1)
     return {
         **told,
         "groups": GROUPS,

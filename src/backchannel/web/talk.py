@@ -16,9 +16,7 @@ MOST = 40
 def look(ask: Ask) -> Facts:
     """Some notes, those before or around the one that is asked for, and who can be written to."""
     channel = ask.channel()
-    before = ask.query("before")
-    at = ask.query("at")
-    end = int(before) if before.isdigit() else int(at) + MOST // 2 if at.isdigit() else 1 << 40
+    end = ask.number("before", ask.number("at", 1 << 40) + MOST // 2)
     held = channel.session.book.items.newest("note", before=end, most=MOST)
     me = channel.state.seat(channel.me)
     terms = channel.state.charter.terms if channel.state.charter is not None else None

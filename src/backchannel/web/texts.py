@@ -15,7 +15,7 @@ from backchannel.instruments.text.values import Text
 from backchannel.papers.reading import MOST_BYTES
 from backchannel.web import chosen
 from backchannel.web.page import Ask, Facts, Filled, Form, Page, settle
-from backchannel.web.portions import asked_number, begin, portion
+from backchannel.web.portions import begin, portion
 
 
 def look_all(ask: Ask) -> Facts | RedirectResponse:
@@ -74,7 +74,7 @@ def look(ask: Ask) -> Facts:
     channel = ask.channel()
     item = channel.text_at(ask.position())
     one = told_of.facts(channel, item)
-    start, end = portion(one["paragraphs"], asked_number(ask, "from"), lambda part: len(part["text"]))
+    start, end = portion(one["paragraphs"], ask.number("from"), lambda part: len(part["text"]))
     mine = channel.state.seat(channel.me)
     party = mine.party if mine is not None else ""
     return {

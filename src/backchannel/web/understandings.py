@@ -20,7 +20,7 @@ from backchannel.instruments.text.values import Text
 from backchannel.instruments.understanding.values import Annex, Understanding
 from backchannel.web import chosen
 from backchannel.web.page import Ask, Facts, Form, Page, attachment, settle
-from backchannel.web.portions import asked_number, begin
+from backchannel.web.portions import begin
 
 NONE = 1 << 40
 """No number of an item."""
@@ -68,7 +68,7 @@ def _unsigned(channel: Channel, item: Understanding) -> bool:
 def look_new(ask: Ask) -> Facts:
     """A form for an understanding; of an adopted text, which is taken as it is."""
     channel = ask.channel()
-    number = asked_number(ask, "text", NONE)
+    number = ask.number("text", NONE)
     item = _adopted(channel, number) if number != NONE else None
     held, _ = chosen.past(ask, channel, "text")
     return {

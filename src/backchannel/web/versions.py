@@ -13,7 +13,7 @@ from backchannel.facts import redline as redlines
 from backchannel.facts import text as told_of
 from backchannel.instruments.text.values import Text
 from backchannel.web.page import Ask, Facts, Page, attachment
-from backchannel.web.portions import asked_number, portion
+from backchannel.web.portions import portion
 
 NOW = -1
 """In an address: the text as it is, not a version of it."""
@@ -38,7 +38,7 @@ def look_version(ask: Ask) -> Facts:
     if not 1 <= version <= len(item.versions):
         raise Misuse("version", ask.words.say("This text has no such version."))
     rows = told_of.version_facts(item, version)
-    start, end = portion(rows, asked_number(ask, "from"), lambda part: len(part["text"]))
+    start, end = portion(rows, ask.number("from"), lambda part: len(part["text"]))
     return {
         "text": one,
         "part": "",
@@ -57,7 +57,7 @@ def look_redline(ask: Ask) -> Facts:
     old, new = _span(ask, item)
     lines = redlines.redline_facts(texts.redline(item, old, new))
     shown = [line for line in lines if not line["same"]]
-    start, end = portion(shown, asked_number(ask, "line"), lambda line: sum(len(run["text"]) for run in line["runs"]))
+    start, end = portion(shown, ask.number("line"), lambda line: sum(len(run["text"]) for run in line["runs"]))
     return {
         "text": one,
         "part": "redline",
@@ -72,8 +72,8 @@ def look_redline(ask: Ask) -> Facts:
 
 
 def _span(ask: Ask, item: Text) -> tuple[int, int | None]:
-    old = asked_number(ask, "old", max(len(item.versions) - item.issued, 0))
-    new = asked_number(ask, "new", NOW)
+    old = ask.number("old", max(len(item.versions) - item.issued, 0))
+    new = ask.number("new", NOW)
     return old, None if new == NOW else new
 
 
@@ -81,9 +81,9 @@ def save(ask: Ask) -> Response:
     """A paper: a version, or the text as it is; or with what changed since an older one."""
     channel, item, _ = _item(ask)
     form = ask.request.path_params["form"]
-    version = asked_number(ask, "version", NOW)
+    version = ask.number("version", NOW)
     of = None if version == NOW else version
-    old = asked_number(ask, "old", NOW)
+    old = ask.number("old", NOW)
     made = paper.document(channel, item, of) if old == NOW else paper.redlined(channel, item, old, of)
     which = f"-{of}" if of is not None else ""
     name = f"text-{item.at.position}{which}{'-redline' if old != NOW else ''}.{form}"
