@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -390,6 +391,54 @@ def test_a_refusal_before_the_body_is_read_is_heard() -> None:
 
     with script(act) as server, once(server.url) as client:
         assert code(lambda: client.append(NAME, KEY, frames(1, 1 << 20)), RelayRefused) == "too-large"
+
+
+@pytest.mark.parametrize("certified_relay", [False, True])
+def test_closing_ends_what_waits_for_an_answer(
+    certified_relay: bool, certified: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relay that says nothing, or a byte now and then, holds nobody who wants to lock the desk."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certified)
+    heard = threading.Event()
+
+    def drip(peer: socket.socket) -> None:
+        with context.wrap_socket(peer, server_side=True) if certified_relay else peer as line:
+            read_request(line)
+            heard.set()
+            with suppress(OSError):
+                for one in b"HTTP/1.1 200 OK\r\n" * 2:
+                    line.sendall(bytes([one]))
+                    time.sleep(0.2)
+
+    with script(drip) as server:
+        scheme = "https" if certified_relay else "http"
+        client = RelayClient(f"{scheme}://127.0.0.1:{server.port}", ca_file=certified[0])
+        raised: list[str] = []
+        asker = threading.Thread(target=lambda: raised.append(code(client.info, Unreachable)))
+        asker.start()
+        assert heard.wait(5)
+        start = time.monotonic()
+        client.close()
+        asker.join(5)
+        assert raised == ["closed"]
+        assert time.monotonic() - start < 0.5
+        assert code(client.info, Unreachable) == "closed"
+        assert server.connections == 1
+
+
+def test_closing_ends_a_handshake() -> None:
+    with script(lambda peer: time.sleep(1)) as server:
+        client = RelayClient(f"https://127.0.0.1:{server.port}")
+        raised: list[str] = []
+        asker = threading.Thread(target=lambda: raised.append(code(client.info, Unreachable)))
+        asker.start()
+        time.sleep(0.2)
+        start = time.monotonic()
+        client.close()
+        asker.join(5)
+        assert raised == ["closed"]
+        assert time.monotonic() - start < 0.5
 
 
 def test_bytes_nobody_asked_for_end_a_connection() -> None:

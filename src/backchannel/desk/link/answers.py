@@ -55,7 +55,7 @@ REFUSALS: dict[str, _Refusal] = {
 # Refusals that pass by themselves: worth another try.
 PASSING = {"rate", "unavailable"}
 # Failures on the way that another try will not mend.
-LASTING = {"certificate", "intercepted"}
+LASTING = {"certificate", "intercepted", "closed"}
 
 # Statuses of a gateway before the relay, when the relay itself is down.
 _GATEWAY = {500, 502, 503, 504}

@@ -15,6 +15,7 @@ import msgspec
 from backchannel.desk.link.address import Address, Proxy
 from backchannel.desk.link.answers import BYTES, JSON, LASTING, PASSING, TEXT, Busy, fault
 from backchannel.desk.link.dial import Dialer
+from backchannel.desk.link.lines import Lines
 from backchannel.desk.link.patience import Backoff, Timeouts
 from backchannel.desk.link.transport import Answer, Request, Transport
 from backchannel.errors import Malformed, Misuse, RelayFault, RelayRefused, Unreachable
@@ -64,8 +65,8 @@ class RelayClient:
     adds certificate authorities (PEM) to the system's. `clock` is monotonic; `chance()` is from [0, 1).
 
     Every method raises Unreachable (`refused`, `offline`, `name`, `timeout`, `broken`, `proxy`, `tls`, `certificate`,
-    `gateway`, `intercepted`), RelayRefused (a code of spec/relay.md, 2), RelayFault (`answer`, `length`, `range`,
-    `encoding`, or what ledger.wire says), and Misuse for arguments that cannot be right.
+    `gateway`, `intercepted`, `closed`), RelayRefused (a code of spec/relay.md, 2), RelayFault (`answer`, `length`,
+    `range`, `encoding`, or what ledger.wire says), and Misuse for arguments that cannot be right.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class RelayClient:
         timeouts: Timeouts = Timeouts(),  # noqa: B008  (frozen)
         backoff: Backoff = Backoff(),  # noqa: B008
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         chance: Callable[[], float] = chances.random,
     ) -> None:
         way = None if proxy is None else Proxy.parse(proxy, isolation)
@@ -88,11 +89,12 @@ class RelayClient:
         self.backoff = backoff
         self.clock = clock
         self.chance = chance
-        self._sleep = sleep
-        self._transport = Transport(self.dialer, timeouts, clock)
+        self.lines = Lines()
+        self._sleep = sleep or self.lines.ended.wait
+        self._transport = Transport(self.dialer, timeouts, clock, self.lines)
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """End all connections, from any thread: whoever waits for the relay gets Unreachable at once."""
         self._transport.close()
 
     def __enter__(self) -> RelayClient:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,15 +58,20 @@ class Dialer:
             raise
         return opened
 
-    def connect(self, deadline: Deadline) -> socket.socket:
-        """A connection ready for HTTP. Raises as `tcp`, and Unreachable `certificate`."""
+    def connect(self, deadline: Deadline, keep: Callable[[socket.socket], None] = lambda _: None) -> socket.socket:
+        """A connection ready for HTTP; `keep` has it as soon as it is there. Raises as `tcp`, and `certificate`."""
         opened = self.tcp(deadline)
-        if self.context is None:
-            return opened
         try:
-            opened.settimeout(deadline.left(self._timeouts.connect))
-            with told():
-                return self.context.wrap_socket(opened, server_hostname=self.address.host)
+            if self.context is not None:
+                opened = self.context.wrap_socket(
+                    opened, server_hostname=self.address.host, do_handshake_on_connect=False
+                )
+            keep(opened)
+            if isinstance(opened, ssl.SSLSocket):
+                opened.settimeout(deadline.left(self._timeouts.connect))
+                with told():
+                    opened.do_handshake()
+            return opened
         except BaseException:
             opened.close()
             raise

@@ -148,6 +148,7 @@ class Stream(Iterator[Range]):
             opened.close()
             raise unreachable("stopped", "The stream was stopped.")
         try:
+            client.lines.keep(self._handle)
             line = self._upgrade(opened, deadline)
         except BaseException:
             opened.close()
@@ -190,7 +191,7 @@ class Stream(Iterator[Range]):
         if handle is not None:
             with suppress(OSError):  # it may have ended by itself
                 handle.shutdown(socket.SHUT_RDWR)
-            handle.close()
+            self._client.lines.close(handle)
 
 
 @contextmanager

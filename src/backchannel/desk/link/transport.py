@@ -19,6 +19,7 @@ import h11
 
 from backchannel.desk.link.answers import JSON, fault, intercepted, refused, seconds
 from backchannel.desk.link.dial import Dialer, told, unreachable
+from backchannel.desk.link.lines import Lines, closed
 from backchannel.desk.link.patience import Deadline, Timeouts
 from backchannel.errors import BackchannelError, Unreachable
 
@@ -58,13 +59,18 @@ class _Broken(Exception):
 class Transport:
     """Exchanges over up to four kept-alive connections; usable from several threads."""
 
-    def __init__(self, dialer: Dialer, timeouts: Timeouts, clock: Callable[[], float] = time.monotonic) -> None:
-        self._dialer = dialer
+    def __init__(
+        self,
+        dialer: Dialer,
+        timeouts: Timeouts,
+        clock: Callable[[], float] = time.monotonic,
+        lines: Lines | None = None,
+    ) -> None:
+        self._dialer, self._lines = dialer, lines or Lines()
         self._timeouts = timeouts
         self._clock = clock
         self._idle: deque[_Line] = deque()
         self._turn = threading.Lock()
-        self._closed = False
 
     def exchange(self, request: Request) -> Answer:
         """Send `request` once and read its answer, within the total timeout.
@@ -78,16 +84,18 @@ class Transport:
                 return self._over(line, request, deadline)
             except _Broken:
                 continue
-        line = _Line(self._dialer.connect(deadline), self._timeouts.idle)
+        if self._lines.ended.is_set():
+            raise closed()
+        line = _Line(self._dialer.connect(deadline, self._lines.keep), self._lines, self._timeouts.idle)
         try:
             return self._over(line, request, deadline)
         except _Broken as error:
             raise unreachable("broken", "The connection to the relay broke.") from error
 
     def close(self) -> None:
-        """Close the idle connections; those in use close when they have finished."""
+        """End all connections, from any thread; who waits for an answer gets an error at once."""
+        self._lines.end()
         with self._turn:
-            self._closed = True
             while self._idle:
                 self._idle.pop().close()
 
@@ -112,7 +120,7 @@ class Transport:
             raise
         finally:
             with self._turn:
-                keep = whole and not self._closed and len(self._idle) < _MOST_IDLE
+                keep = whole and not self._lines.ended.is_set() and len(self._idle) < _MOST_IDLE
                 if keep:
                     self._idle.append(line)
             if not keep:
@@ -122,9 +130,8 @@ class Transport:
 class _Line:
     """One connection and the state of HTTP on it."""
 
-    def __init__(self, opened: socket.socket, idle: float) -> None:
-        self._socket = opened
-        self._idle = idle
+    def __init__(self, opened: socket.socket, lines: Lines, idle: float) -> None:
+        self._socket, self._lines, self._idle = opened, lines, idle
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD)
         self._heard = False
         self._ended = False
@@ -148,7 +155,7 @@ class _Line:
 
     def close(self) -> None:
         """Close the connection."""
-        self._socket.close()
+        self._lines.close(self._socket)
 
     def exchange(self, authority: str, request: Request, deadline: Deadline) -> Answer:
         """Send and receive. Raises _Broken when the connection ended before a byte was answered."""
