@@ -81,7 +81,10 @@ def test_what_the_world_would_see_is_shown_before_anything_is_said(table: Table)
 
 def test_it_says_for_whom_from_when_and_on_which_condition(table: Table) -> None:
     typed = {"to": "some", "reader": "The <i>press", "day": "2030-01-02", "condition": "Once both have withdrawn."}
-    place = proposed(table, **typed)
+    asked = press(table["ana"], f"{signed(table)}/disclose", "propose", clause=["1"], summary="S.", **typed)
+    assert "Wednesday, 2 January 2030" in asked.text
+    assert sure(table["ana"], asked).status_code == 303
+    place = f"{ALL}/disclosure/{item(table).at.position}"
     terms = item(table).terms
     assert (terms.to, terms.condition) == ("The <i>press", "Once both have withdrawn.")
     assert terms.not_before * 300 == datetime(2030, 1, 2, tzinfo=UTC).timestamp()

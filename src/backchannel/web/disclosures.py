@@ -83,6 +83,7 @@ def propose(ask: Ask, form: Form) -> str:
         [
             say("Below stands what {reader} would see, and nothing else of it.", reader=told_of.reader(terms.to)),
             say("With it your party consents. Nothing is shown before the others consent and somebody publishes it."),
+            _earliest(ask, more["not_before"]),
             say("What is shown cannot be taken back. The clauses that stay closed cannot be read from it."),
         ],
         say("Propose it"),
@@ -102,6 +103,14 @@ def _day(ask: Ask, given: str) -> float:
         return datetime.combine(date.fromisoformat(given.strip()), time(), UTC).timestamp()
     except (ValueError, OverflowError):
         raise Misuse("day", ask.words.say("This is no day."), ask.words.say("Write it as 1984-11-25.")) from None
+
+
+def _earliest(ask: Ask, unix: float) -> str:
+    """That day in words, for who has just typed it; empty for none."""
+    if not unix:
+        return ""
+    day = ask.words.date(datetime.fromtimestamp(unix, UTC).date(), whole=True)
+    return ask.words.say("It is shown on {day} (UTC) at the earliest.", day=day)
 
 
 # --- one --------------------------------------------------------------------------------------------------------------
