@@ -140,7 +140,8 @@ SOUNDED = [
         rows=[
             ("look", "text", "One option meets the rule:"),
             ("once", "meets the rule", POPE),
-            ("see", "Who accepted and who refused was not revealed to anyone."),
+            ("see", "A single answer is shown to nobody, ever."),
+            ("lacks", "Take the question back"),
         ],
     ),
 ]
@@ -194,7 +195,7 @@ def bound(what: str) -> list[Row]:
         *by("hernan", ("look", "link", f"Initial the understanding: {what}")),
         *by("hernan", ("link", f"Initial the understanding: {what}"), *initial, *sign),
         *by("ana", ("look", "button", "Sign …"), *sign, ("look", "text", "signed by all")),
-        *by("hernan", ("look", "text", "signed by all")),
+        *by("hernan", ("look", "link", "Save the record")),
     ]
 
 
@@ -323,6 +324,7 @@ STEPPED = [
         ("press", "Say so"),
         ("see", "It was found kept by as many as were needed."),
     ),
+    *by("ana", ("look", "text", "It was found kept by as many as were needed."), ("lacks", "says what it has found")),
     *by(
         "hernan",
         ("link", "Steps"),
@@ -399,7 +401,7 @@ WITHDRAWN = [
         ("see", "for good?"),
         ("press", "Withdraw it"),
     ),
-    *each("ana", "hernan", rows=[("look", "text", "Its words are destroyed here.")]),
+    *each("ana", "hernan", rows=[("look", "text", "Its words are destroyed here."), ("lacks", "What else you can do")]),
     *each("ana", "hernan", "sofia", rows=[("gone", SEA, SECRET, "misgivings"), *sought("sea of peace", "Nothing")]),
 ]
 
@@ -418,7 +420,7 @@ HANDED_OVER = [
         ("code",),
     ),
     *by("agostino", *JOINED, ("link", "Seats"), *SIGNED),
-    *by("sofia", ("link", "Seats"), ("look", "text", "You are no longer in this channel")),
+    *by("sofia", ("link", "Seats"), ("look", "text", "You are no longer in this channel"), ("lacks", HEIR)),
     *by(
         "agostino",
         ("link", "Talk"),

@@ -9,10 +9,12 @@
   const touched = (region, other) =>
     region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select") ||
     dirty(region) || typedBefore(region, other);
+  // Where nothing is marked, a browser chooses the first.
+  const first = (select) => Math.max([...select.options].findIndex((one) => one.defaultSelected), 0);
   const dirty = (region) =>
     [...region.querySelectorAll(FIELDS)].some((field) =>
       field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked :
-      field.tagName === "SELECT" ? [...field.options].some((o) => o.selected !== o.defaultSelected) :
+      field.tagName === "SELECT" ? Math.max(field.selectedIndex, 0) !== first(field) :
       field.type === "file" ? field.files.length > 0 : field.value !== field.defaultValue);
 
   // Of a form: what it is about, whatever was typed into it.
@@ -60,14 +62,17 @@
     if (old.length === fresh.length) old.forEach((one, n) => { fresh[n].open = one.open; });
   };
 
+  // What a page does not say any more is not said here either; its place is kept, should it come back.
+  const empty = (region) => { const one = document.createElement("div"); one.dataset.live = region.dataset.live; return one; };
+
   const refresh = async () => {
     const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
     if (!answer.ok || answer.redirected) { location.reload(); return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (fresh.documentElement.dataset.state !== "open") { gone(); return; }
     for (const region of document.querySelectorAll("[data-live]")) {
-      const other = fresh.querySelector(`[data-live="${region.dataset.live}"]`);
-      if (!other || shown(other) === shown(region) || touched(region, other)) continue;
+      const other = fresh.querySelector(`[data-live="${region.dataset.live}"]`) || empty(region);
+      if (shown(other) === shown(region) || touched(region, other)) continue;
       const within = region.contains(document.activeElement), here = document.importNode(other, true);
       const focus = within ? focused(region, here) : null;
       if (within && !focus) { region.addEventListener("focusout", news, { once: true }); continue; }
