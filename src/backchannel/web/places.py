@@ -49,6 +49,8 @@ _SAYS = {
     ("seats", "propose"): "Propose the charter, when all have joined",
     ("seats", "sign"): "Read the charter, and sign it",
     ("seats", "say"): "Say yes or no to a change of the seats",
+    ("seats", "come"): "You come in as soon as a desk is open",
+    ("seats", "join"): "Whoever is invited joins with the code that was handed over",
     ("seats", "pass on"): "Pass on to a successor what your desk has",
     ("seats", "open"): "Keep this desk open: the rest it does by itself",
     ("hat", "open"): "Keep this desk open: the rest it does by itself",
