@@ -69,11 +69,11 @@ def told(words: Words, lines: Sequence[Line], known: Sequence[Step] = ()) -> str
     """Each step with all that it promises; `known`: the steps of the ladder, to name those that are not among them."""
     here = {line.number for line in lines}
     others = {n: one.promise for n, one in enumerate(known, 1) if n not in here}
-    rows = []
-    for line in lines:
-        rows.append(f"{line.number}. {line.promise.doer}: {line.promise.what}")
-        rows += [f"     {fact}" for fact in _facts(words, line, others) if fact]
-    return "\n".join(rows)
+    return "\n\n".join("\n– ".join(filter(None, _line(words, line, others))) for line in lines)
+
+
+def _line(words: Words, line: Line, others: Mapping[int, Promise]) -> list[str]:
+    return [f"{line.number}. {line.promise.doer}: {line.promise.what}", *_facts(words, line, others)]
 
 
 def _facts(words: Words, line: Line, others: Mapping[int, Promise]) -> Iterator[str]:
