@@ -60,6 +60,9 @@ JWS_WORDS = "bc1/jws-words"
 # steps
 STEP = "bc1/step"
 
+# what comes for a locked desk
+CARRIED = "bc1/carried"
+
 # archives
 ARCHIVE = "bc1/archive"
 ARCHIVE_SHARE = "bc1/archive-share"

@@ -96,8 +96,14 @@ def sure(browser: Browser, asked: Any) -> Any:
     assert asked.status_code == 200, asked.text[:2000]
     found = _Forms()
     found.feed(asked.text)
-    (one,) = [form for form in found.forms if ("sure", "yes") in form["fields"]]
+    (one,) = [form for form in found.forms if "_answer" in dict(form["fields"])]
     return send(browser, one["action"], one["fields"])
+
+
+def meant(browser: Browser, place: str, fields: Fields) -> Any:
+    """Post fields, and say yes if something is asked."""
+    answer = send(browser, place, fields)
+    return sure(browser, answer) if answer.status_code == 200 else answer
 
 
 def done(browser: Browser, answer: Any) -> str:

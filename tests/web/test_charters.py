@@ -9,7 +9,7 @@ import pytest
 
 from tests.desk.world import World, found
 from tests.web.kit import Browser, browsing
-from tests.web.kit_forms import do, done, fill, press, problem, send, sure
+from tests.web.kit_forms import do, done, fill, meant, press, problem, send, sure
 from tests.web.kit_texts import sitting
 
 CHARTER = "/c/1/seats/charter"
@@ -87,7 +87,7 @@ def test_nobody_signs_another_than_was_read(founding: tuple[World, Browser, Brow
     page = do(ana, CHARTER, "propose", retention_days="99")
     assert "Propose other terms" in page
     world["hernan"].sync()
-    answer = send(hernan, place, [*old, ("sure", "yes")])
+    answer = meant(hernan, place, old)
     assert answer.status_code == 400
     assert "Another charter was proposed" in answer.text
     me = world["hernan"].state.seat(world["hernan"].me)
@@ -106,7 +106,7 @@ def test_a_signature_is_given_once(founding: tuple[World, Browser, Browser]) -> 
     assert [sure(hernan, asked).status_code for _ in range(2)] == [303, 303]
     page = hernan.get(CHARTER)
     assert ">Sign it<" not in page
-    again = send(hernan, place, [*fields, ("_number", "other"), ("sure", "yes")])
+    again = meant(hernan, place, [*fields, ("_number", "other")])
     assert again.status_code in (303, 400)
 
 
@@ -114,7 +114,7 @@ def test_nobody_else_proposes(founding: tuple[World, Browser, Browser]) -> None:
     _, _, hernan = founding
     assert "No charter is proposed yet" in hernan.get(CHARTER)
     hidden = hernan.hidden("/c/1/seats")
-    answer = send(hernan, CHARTER, [*hidden.items(), ("do", "propose"), ("sure", "yes")])
+    answer = meant(hernan, CHARTER, [*hidden.items(), ("do", "propose")])
     assert answer.status_code == 400
     assert "Only the founder" in answer.text
     answer = send(hernan, CHARTER, [*hernan.hidden("/c/1/seats").items(), ("do", "sign")])

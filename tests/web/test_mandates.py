@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.web.kit import browsing
-from tests.web.kit_forms import do, done, fill, press, problem, send, sure
+from tests.web.kit_forms import do, done, fill, meant, press, problem, sure
 from tests.web.kit_texts import Table, sitting
 
 MANDATES = "/c/1/seats/mandates"
@@ -41,8 +41,8 @@ def test_one_is_taken_back(table: Table) -> None:
     place, fields = fill(table["ana"], MANDATES, "grant", scope="x")
     for who, number in (("ana", "1"), ("ana", "x"), ("ana", str(table.channel("ana").items("mandate")[0].position))):
         rest = [(name, value) for name, value in fields if name not in ("do", "_number")]
-        fresh = [*rest, ("_number", number), ("mandate", number), ("do", "revoke"), ("sure", "yes")]
-        assert send(table[who], place, fresh).status_code == 400
+        fresh = [*rest, ("_number", number), ("mandate", number), ("do", "revoke")]
+        assert meant(table[who], place, fresh).status_code == 400
 
 
 @pytest.mark.parametrize(

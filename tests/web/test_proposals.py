@@ -28,14 +28,14 @@ def sure(browser: Browser, place: str, data: dict[str, Any]) -> str:
     """What is asked before it is done."""
     answer = browser.post(place, data)
     assert answer.status_code == 200, answer.text[:2000]
-    assert 'name="sure"' in answer.text
+    assert 'name="_answer"' in answer.text
     return plain(answer.text)
 
 
 def test_an_empty_channel_says_what_a_nonpaper_is(world: World) -> None:
     with browsing(world, "ana") as browser:
         page = plain(browser.get(LIST))
-    assert "No idea is on the table" in page
+    assert "No proposals yet" in page
     assert "an idea that commits nobody" in page
     assert "Nothing lies ready on this desk." in page
 
@@ -75,7 +75,7 @@ def test_floated_to_some(world: World) -> None:
         assert "each reader's desk asks yours for the words" in page.replace("&#39;", "'")
     world.settle()
     with browsing(world, "hernan") as browser:
-        assert "No idea is on the table" in browser.get(LIST)
+        assert "No proposals yet" in browser.get(LIST)
 
 
 def test_through_the_intermediary_and_put_to_the_others(world: World) -> None:
@@ -84,8 +84,12 @@ def test_through_the_intermediary_and_put_to_the_others(world: World) -> None:
         said = sure(browser, LIST, {"do": "float", **form})
         assert "Hand “A &lt;zone&gt;” to Sofia S.?" in said
         assert "Only Sofia S. will read it, and knows that it is yours." in said
+        knows = "Hernán C. will know that it is yours: nobody else could have written it."
+        assert f"If that is done: {knows}" in said
+        assert knows in plain(browser.get(LIST))
+        assert "alone knows" not in plain(browser.get(LIST))
         page = plain(browser.do(LIST, "float", **form))
-        assert "handed on by you" in page
+        assert "handed to Sofia S. by you" in page
         assert "React" not in page
     world.settle()
     place = f"{LIST}/{world['sofia'].items('nonpaper')[-1].position}"
@@ -94,12 +98,17 @@ def test_through_the_intermediary_and_put_to_the_others(world: World) -> None:
         assert "What else you can do" not in browser.get(place)
         assert "lives 1 to 720 hours" in problem(browser, place, {"do": "carry", "hours": "9999"})
         some = {"to_who": "some", "to": [world["hernan"].me.hex()]}
-        assert "Hernán C. will read it as put forward by you" in sure(browser, place, {"do": "carry", **some})
+        knows = "Hernán C. will know that it comes from Ana P.: nobody else could have written it."
+        assert knows in plain(browser.get(place))
+        said = sure(browser, place, {"do": "carry", **some})
+        assert f"Hernán C. will read it as put forward by you for another seat. {knows} What was handed" in said
         page = plain(browser.do(place, "carry"))
         assert "put forward by you for another seat" in page
     world.settle()
     with browsing(world, "hernan") as browser:
-        assert "put forward by Sofia S. for another seat; which, only the two know" in plain(browser.get(LIST))
+        page = plain(browser.get(LIST))
+        assert "put forward by Sofia S. for another seat" in page
+        assert "only the two know" not in page
         browser.get(place, 404)
     with browsing(world, "ana") as browser:
         assert "put to the others by the intermediary" in browser.get(LIST)
@@ -108,10 +117,30 @@ def test_through_the_intermediary_and_put_to_the_others(world: World) -> None:
         )
 
 
+def test_of_more_parties_nobody_knows_whose_it_is(tmp_path: Path) -> None:
+    with talks(tmp_path, ("ana", "hernan", "sofia", "emil")) as world:
+        form = {**IDEA, "route": "carry", "through": world["sofia"].me.hex()}
+        few = "Few could have: who knows them, or saw a desk send, may guess."
+        with browsing(world, "ana") as browser:
+            assert "who alone knows whose it is" in plain(browser.get(LIST))
+            said = sure(browser, LIST, {"do": "float", **form})
+            assert few in said
+            assert "nobody else could have written it" not in said
+            browser.do(LIST, "float", **form)
+        world.settle()
+        place = f"{LIST}/{world['sofia'].items('nonpaper')[-1].position}"
+        with browsing(world, "sofia") as browser:
+            assert few in sure(browser, place, {"do": "carry"})
+            browser.do(place, "carry")
+        world.settle()
+        with browsing(world, "hernan") as browser:
+            assert "for another seat; which, only the two know" in plain(browser.get(LIST))
+
+
 def test_from_the_hat_nothing_is_sent(world: World) -> None:
     before = world["ana"].size
     with browsing(world, "ana") as browser:
-        laid = browser.post(LIST, {"do": "float", **IDEA, "route": "hat", "sure": "yes"})
+        laid = browser.yes(browser.post(LIST, {"do": "float", **IDEA, "route": "hat"}))
         assert laid.headers["location"] == LIST  # the browser's history does not say that it was the hat
         browser.do(LIST, "take-back")
         said = sure(browser, LIST, {"do": "float", **IDEA, "route": "hat"})
@@ -132,8 +161,8 @@ def test_from_the_hat_nothing_is_sent(world: World) -> None:
         ({"hours": "two"}, "no number"),
         ({"to_who": "some"}, "Nobody is chosen."),
         ({"route": "carry", "through": "00"}, "This seat is no longer here."),
-        ({"route": "hat", "sure": "yes", "text": "x" * 5000}, "Shorten it."),
-        ({"sure": "yes", "title": " "}, "A title"),
+        ({"route": "hat", "text": "x" * 5000}, "Shorten it."),
+        ({"title": " "}, "A title"),
     ],
 )
 def test_what_cannot_be_floated_is_kept_on_the_page(world: World, change: dict[str, Any], what: str) -> None:
@@ -154,7 +183,7 @@ def test_an_alternative(world: World) -> None:
         assert "<details open><summary>Float an alternative" in problem(browser, place, {"do": "counter", "title": "x"})
     some = floated(world, to=[world["hernan"].me])
     with browsing(world, "hernan") as browser:
-        hat = {"title": "Another", "text": "Otherwise.", "route": "hat", "sure": "yes"}
+        hat = {"title": "Another", "text": "Otherwise.", "route": "hat"}
         assert "they would learn of it" in problem(browser, some, {"do": "counter", **hat})
     nonpapers.withdraw(world["ana"], nonpapers.at(world["ana"], int(place.rpartition("/")[2])))
     world.settle()
@@ -260,7 +289,7 @@ def test_taken_up(world: World) -> None:
         said = sure(browser, place, {"do": "take-up", "signatory": signers})
         assert "Ana P. and Hernán C. are to sign it." in said
         assert "in your own name; that stays" in said
-        answer = browser.post(place, {"do": "take-up", "signatory": signers, "sure": "yes"})
+        answer = browser.yes(browser.post(place, {"do": "take-up", "signatory": signers}))
         assert re.fullmatch(r"/c/1/understandings/\d+", answer.headers["location"])
         world.settle()
         assert "What was taken up stands in an understanding." in browser.get(place)

@@ -12,7 +12,7 @@ import pytest
 from backchannel.desk import steps
 from backchannel.errors import VaultError
 from tests.desk.world import offline
-from tests.web.kit_forms import do, done, fill, press, problem, send, sure
+from tests.web.kit_forms import do, done, fill, meant, press, problem, send, sure
 from tests.web.kit_steps import PLAN, STEPS, Steps, stepping, upload
 from tests.web.kit_texts import Table, sitting
 
@@ -302,7 +302,7 @@ def test_nothing_is_promised_for_another_or_twice(steps_: Steps) -> None:
     place, fields = fill(ana, steps_.place, "pledge", step=["1"])
     first = sure(ana, send(ana, place, fields))
     assert first.status_code == 303
-    late = send(ana, place, [*fields, ("sure", "yes")])
+    late = meant(ana, place, fields)
     assert late.status_code in (303, 400)
     assert sum(one.pledged is not None for one in steps_.ladder("hernan").steps) == 2
 

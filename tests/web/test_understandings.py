@@ -12,7 +12,7 @@ from backchannel.desk import understandings
 from backchannel.instruments.understanding import record
 from backchannel.instruments.understanding.values import Understanding
 from tests.desk.world import offline, remove
-from tests.web.kit_forms import do, fill, forms, press, problem, send, sure
+from tests.web.kit_forms import do, fill, forms, meant, press, problem, send, sure
 from tests.web.kit_texts import NASTY, Table, sitting
 
 ALL = "/c/1/understandings"
@@ -135,7 +135,7 @@ def test_it_is_signed_once_however_often_one_says_yes(table: Table) -> None:
     table.settle()
     assert len(item(table).signatures) == 1
     assert not table.channel("ana").session.book.outbox.returned()
-    answer = send(table["ana"], place, [*table["ana"].hidden(place).items(), ("do", "sign"), ("sure", "yes")])
+    answer = meant(table["ana"], place, [*table["ana"].hidden(place).items(), ("do", "sign")])
     assert answer.status_code == 400
     assert "You have signed understanding" in answer.text
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -16,10 +18,11 @@ from starlette.types import ASGIApp
 from backchannel.errors import BackchannelError, Misuse, VaultError
 from backchannel.web import drafting, entrance, forms, news
 from backchannel.web import page as pages
+from backchannel.web.answers import Answer, Sure, kept
 from backchannel.web.entrance import House
 from backchannel.web.guard import Guard
 from backchannel.web.keeper import Keeper, Locked
-from backchannel.web.page import Answered, Ask, Do, Facts, Filled, Form, Page, Sure
+from backchannel.web.page import Answered, Ask, Do, Facts, Filled, Form, Page
 from backchannel.web.sessions import Sessions
 
 
@@ -59,52 +62,81 @@ class App:
         return Route(one.path, answered, methods=["GET", "POST"])
 
     def _open(self, one: Page, request: Request, form: Form | None) -> Response:
+        keeper = self.house.keeper
         try:
-            with self.house.keeper.desk() as desk:
-                return self._answer(one, request, form, desk)
+            with keeper.desk() as desk:
+                answer = self._answer(one, request, form, desk)
+            if keeper.state == "open":
+                return answer
         except Locked:
-            return self._locked(request, form)
+            pass
+        except Exception:
+            if keeper.state == "open":  # else it was closed while this was made
+                raise
+        return self._locked(request, form)
 
     def _locked(self, request: Request, form: Form | None) -> Response:
         """The way back in; what was typed is carried along, so that nothing of it is lost."""
-        session = forms.session(request)
-        if form is not None and form["_number"] in session.done:  # it was done before the lock
+        session, keeper = forms.session(request), self.house.keeper
+        if form is None:
+            facts = {"state": keeper.state, "back": _asked(request), "carried": session.carried is not None}
+            return self.house.show(request, "unlock.html", facts, 200, session)
+        if form["_number"] in session.done:  # it was done before the lock
             return RedirectResponse("/", 303)
-        if form is not None and pages.genuine(session, form):
-            session.carried = request.url.path, [(name, text) for name, text in form.typed() if "phrase" not in name]
-        facts = {"state": self.house.keeper.state, "back": _asked(request), "carried": session.carried}
-        return self.house.show(request, "unlock.html", facts, 423 if form else 200, session)
+        if pages.genuine(session, form):
+            session.carried = keeper.sealed(request.url.path, kept(list(form.typed())))
+        return RedirectResponse(request.url.path, 303)
 
     def _answer(self, one: Page, request: Request, form: Form | None, desk: Any = None) -> Response:
-        session, said = forms.session(request), self.house.words(request)
+        session, keeper, said = forms.session(request), self.house.keeper, self.house.words(request)
         if form is not None or request.headers.get("sec-fetch-dest") != "empty":
-            self.house.keeper.touch()  # a hand, and not a page that fetches itself
-        ask = Ask(request, session, self.house.keeper, desk, said)
+            keeper.touch()  # a hand, and not a page that fetches itself
+        ask = Ask(request, session, keeper, desk, said)
         if form is None:
-            drafts = drafting.offered(desk, request.url.path) if desk is not None else []
-            return self._shown(one, ask, {"drafts": drafts})
+            return self._looked(one, ask)
+        held = Answer(session, request.url.path, form["_number"], list(form.typed()), {})
         if not pages.genuine(session, form):
-            return self._shown(one, ask, {"problem": _STALE, "typed": list(form.typed())}, 403)
+            return self._held(ask, held._replace(facts={"problem": _STALE}, status=403))
+        if form["_answer"]:
+            asked = keeper.answers.get(session, held.place, form["_answer"])
+            if asked is None or asked.question is None:
+                return self._held(ask, held._replace(facts={"problem": _OVER}, status=403))
+            held = asked._replace(facts={}, question=None)
+            form = Form(FormData([*asked.fields]), confirmed=asked.question)
         do = one.acts.get(form["do"]) if not form["_again"] else None
         if do is None:
-            return self._shown(
-                one, ask, {"typed": list(form.typed())}, 400 if form["do"] and not form["_again"] else 200
-            )
+            return self._held(ask, held._replace(status=400 if form["do"] and not form["_again"] else 200))
         try:
             if form.trouble is not None:
                 raise form.trouble
-            return pages.once(session, form["_number"], lambda: _done(do, ask, form))
+            return pages.once(session, held.number, lambda: _done(do, ask, form))
         except Sure as question:
-            facts = {"sure": question, "carried": list(form.typed()), "back": request.url.path}
-            return self._rendered("sure.html", ask, facts)
+            return self._held(ask, held._replace(question=question))
         except Filled as read:
-            return self._shown(one, ask, {"typed": read.fields, "remarks": read.remarks})
+            return self._held(ask, held._replace(fields=read.fields, facts={"remarks": read.remarks}))
         except Answered as answer:
-            return self._shown(one, ask, {**answer.facts, "typed": list(form.typed())})
+            return self._held(ask, held._replace(facts=answer.facts))
         except Locked:
             raise
         except BackchannelError as problem:
-            return self._shown(one, ask, {"problem": problem, "typed": list(form.typed())}, 400)
+            return self._held(ask, held._replace(facts={"problem": problem}, status=400))
+
+    def _held(self, ask: Ask, answer: Answer) -> Response:
+        """The way to an answer that is no address."""
+        before = [(name, value) for name, value in ask.request.query_params.multi_items() if name not in _OURS]
+        query = urlencode([*before, ("answer", ask.keeper.answers.put(answer))])
+        return RedirectResponse(f"{answer.place}?{query}", 303)
+
+    def _looked(self, one: Page, ask: Ask) -> Response:
+        """A page, or what a form on it was answered with."""
+        answer = ask.keeper.answers.get(ask.session, ask.request.url.path, ask.query("answer"))
+        if answer is None:
+            drafts = drafting.offered(ask.desk, ask.request.url.path) if ask.desk is not None else []
+            return self._shown(one, ask, {"drafts": drafts})
+        if answer.question is not None and not ask.query("again"):
+            facts = {"sure": answer.question, "answer": ask.query("answer"), "back": answer.place}
+            return self._rendered("sure.html", ask, facts)
+        return self._shown(one, ask, {**answer.facts, "typed": answer.fields}, answer.status)
 
     def _shown(self, one: Page, ask: Ask, more: Facts, status: int = 200) -> Response:
         try:
@@ -139,6 +171,8 @@ class App:
 
 
 _FAULT = Misuse("fault", "Something went wrong in this program.", "Look whether it was done, then try again.", "")
+_OURS = ("answer", "again")
+_OVER = Misuse("stale", "This question is over: it was asked before, or the desk was locked.", "Begin again.")
 _STALE = Misuse("stale", "This form is older than this session.", "Look at it again, and send it once more.")
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from backchannel.desk import carried
 from backchannel.errors import Misuse
+from backchannel.web.answers import Answer
 from backchannel.web.page import Ask, Facts, Form, Page
 
 
 def _door(ask: Ask) -> Facts:
-    return {"state": ask.keeper.state, "back": "/", "carried": ask.session.carried}
-
-
-def _carried(ask: Ask) -> Facts:
-    carried, ask.session.carried = ask.session.carried, None
-    back, fields = carried if carried is not None else ("/", [])
-    return {"back": back, "fields": fields}
+    return {"state": ask.keeper.state, "back": "/", "carried": ask.session.carried is not None}
 
 
 def _create(ask: Ask, form: Form) -> str:
@@ -25,7 +21,13 @@ def _create(ask: Ask, form: Form) -> str:
 
 def _unlock(ask: Ask, form: Form) -> str:
     ask.keeper.unlock(form["passphrase"])
-    return "/carried" if ask.session.carried is not None else own(form["back"])
+    sealed, ask.session.carried = ask.session.carried, None
+    with ask.keeper.desk() as desk:
+        form_ = carried.opened(desk, sealed) if sealed is not None else None
+    if form_ is None:
+        return own(form["back"])
+    answer = Answer(ask.session, form_.place, "", [*form_.fields], {"kept": True})
+    return f"{form_.place}?answer={ask.keeper.answers.put(answer)}"
 
 
 def own(place: str) -> str:
@@ -36,5 +38,4 @@ def own(place: str) -> str:
 DOOR = (
     Page("/new", "new.html", _door, {"create": _create}),
     Page("/unlock", "unlock.html", _door, {"unlock": _unlock}),
-    Page("/carried", "carried.html", _carried),
 )

@@ -9,9 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from backchannel.desk import carried
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.errors import BackchannelError, Misuse
+from backchannel.web.answers import Answers
 from backchannel.web.jobs import Jobs
 
 IDLE_SECONDS = 15 * 60.0
@@ -59,6 +61,8 @@ class Keeper:
         """Why a channel's relay cannot be asked, by channel id."""
         self.jobs = Jobs(self.changed)
         """Long work."""
+        self.answers = Answers()
+        self._sealed_to = b""
 
     @property
     def state(self) -> str:
@@ -83,6 +87,7 @@ class Keeper:
                 desk.close()  # two forms at once: one is enough
                 return
             self._desk, self._stop = desk, threading.Event()
+        self._sealed_to = carried.public(desk)
         self.language = desk.setting("language") or self.language
         self.touch()
         self.follow()
@@ -104,7 +109,12 @@ class Keeper:
                 thread.join(timeout=5)
         desk.close()
         self.trouble.clear()
+        self.answers.clear()
         self.changed()
+
+    def sealed(self, place: str, fields: list[tuple[str, str]]) -> bytes:
+        """A form that came while the desk is locked: only whoever opens it reads that."""
+        return carried.seal(self._sealed_to, place, fields)
 
     @contextmanager
     def desk(self) -> Iterator[Desk]:

@@ -17,6 +17,7 @@ from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.desk.sending import sending
 from backchannel.errors import BackchannelError, Misuse
+from backchannel.web.answers import Sure
 from backchannel.web.keeper import Keeper
 from backchannel.web.sessions import Session
 from backchannel.web.words import Words
@@ -30,9 +31,9 @@ _FIGURES, _SIGNED = re.compile("[0-9]{1,9}"), re.compile("-?[0-9]{1,9}")
 class Form:
     """What was typed, and what was chosen. Absent fields are empty."""
 
-    def __init__(self, data: FormData, trouble: BackchannelError | None = None) -> None:
-        """`trouble`: why not all of it could be taken."""
-        self._data, self.trouble = data, trouble
+    def __init__(self, data: FormData, trouble: BackchannelError | None = None, confirmed: Sure | None = None) -> None:
+        """`trouble`: why not all of it could be taken; `confirmed`: the question to which its person has said yes."""
+        self._data, self.trouble, self.confirmed = data, trouble, confirmed
 
     def __getitem__(self, name: str) -> str:
         return self.get(name)
@@ -70,14 +71,6 @@ class Form:
                 yield name, value.replace("\r\n", "\n")
 
 
-class Sure(Exception):
-    """Before something that cannot be taken back: what will happen, the words that it is about, the button."""
-
-    def __init__(self, title: str, lines: list[str], button: str, words: str = "") -> None:
-        super().__init__(title)
-        self.title, self.lines, self.button, self.words = title, lines, button, words
-
-
 class Filled(Exception):
     """Before anything is done: the form again, with what was read from a file, and what is told of that."""
 
@@ -87,7 +80,7 @@ class Filled(Exception):
 
 
 class Answered(Exception):
-    """Nothing was done that another look would not do again: the page, with what was asked for. It has no address."""
+    """Nothing was done that another look would not do again: the page, with what was asked for."""
 
     def __init__(self, **facts: Any) -> None:
         super().__init__()
@@ -129,12 +122,15 @@ class Ask(NamedTuple):
         return int(said) if _FIGURES.fullmatch(said) else otherwise
 
     def sure(self, form: Form, title: str, lines: list[str], button: str, words: str = "") -> None:
-        """Ask once, naming the thing, before what cannot be undone. Raises `Sure` the first time.
+        """Ask once, naming the thing, before what cannot be undone. Raises `Sure`, until that was said yes to.
 
-        `words`: what people wrote that it is about, in full; what is not `Markup` is shown as text.
+        A yes holds for the question as it was read: it must say all that is decided (spec/web.md, 2.6). `words`: what
+        people wrote that it is about, in full; what is not `Markup` is shown as text.
         """
-        if form["sure"] != "yes":
-            raise Sure(title, [line for line in lines if line], button, words)
+        question = Sure(title, [line for line in lines if line], button, words)
+        if form.confirmed is None or not question.same(form.confirmed):
+            question.changed = form.confirmed is not None
+            raise question
 
 
 Look = Callable[[Ask], "Facts | Response"]

@@ -45,6 +45,7 @@ def render(template: str, words: Words, sessions: Sessions, session: Session | N
     return _ENVIRONMENT.get_template(template).render(
         {
             "problem": None,
+            "kept": False,
             "sure": None,
             "drafts": [],
             "path": "/",

@@ -17,13 +17,16 @@ MOST_FORMS = 1_000
 
 @dataclass
 class Session:
-    """A browser that came in. `done`: forms, and where each has led; `carried`: what came while the desk was locked."""
+    """A browser that came in.
+
+    `done`: forms, and where each has led; `carried`: what came while the desk was locked, sealed.
+    """
 
     secret: bytes
     form: str
     done: OrderedDict[str, str] = field(default_factory=OrderedDict)
     turn: threading.Lock = field(default_factory=threading.Lock)
-    carried: tuple[str, list[tuple[str, str]]] | None = None
+    carried: bytes | None = None
 
     def finish(self, number: str, place: str) -> None:
         """This form was done, and led there."""
