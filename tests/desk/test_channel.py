@@ -427,3 +427,22 @@ def test_what_is_not_allowed_says_what_to_do(world: World) -> None:
     assert str(caught.value).startswith(caught.value.what)
     assert caught.value.todo
     assert NAMES["dora"][0] in str(world["ana"].seat("Dora K."))
+
+
+# --- posted beside -------------------------------------------------------------------------------------------------
+
+
+def test_where_somebody_else_posts_writing_asks_no_relay(world: World) -> None:
+    channel, asked = world["ana"], []
+    line = wire(channel)
+    channel.posting = lambda: asked.append(1)
+    line.calls.clear()
+    channel.send_note("Written here.")
+    channel.work()
+    assert line.calls == []
+    assert len(asked) == 2
+    assert waiting(channel) == 1
+    channel.post()
+    assert line.calls == ["append"]
+    world.sync("ana", "hernan")
+    assert texts(world["hernan"]) == ["Written here."]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,45 @@ def test_a_desk_closes_its_connections(world: World) -> None:
     assert line.closed
     assert code_of(desk.channels) == "closed"
     world.desks.pop("ana")
+
+
+def test_a_desk_that_hung_up_calls_nobody_any_more(tmp_path: Path) -> None:
+    with Desk.create(tmp_path / "d", PHRASE, cost=CHEAP) as desk:
+        before = desk._client("http://127.0.0.1:1", None)
+        desk.hang_up()
+        for client in (before, desk._client("http://127.0.0.1:1", None)):
+            assert code_of(client.info) == "closed"
+
+
+def test_closing_waits_for_nobody_who_thinks_and_leaves_no_key(world: World) -> None:
+    """A thread in a transaction gets an error at its next statement; what it had written is undone."""
+    desk = world.desks.pop("ana")
+    session, vault = desk.channel().session, desk.vault
+    inside, go, told = threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        with session.turn(), vault.transaction():
+            vault.set_meta("half", "done")
+            inside.set()
+            go.wait(5)
+            told.append(code_of(lambda: vault.set_meta("whole", "done")))
+            vault.set_meta("whole", "done")
+
+    thread = threading.Thread(target=lambda: code_of(work))
+    thread.start()
+    assert inside.wait(5)
+    closer = threading.Thread(target=desk.close)
+    closer.start()
+    time.sleep(0.05)
+    go.set()
+    closer.join(5)
+    thread.join(5)
+    assert told == ["closed"]
+    assert not hasattr(session, "engine")
+    assert not hasattr(session, "history")
+    assert code_of(lambda: session.state) == "closed"
+    again = world.start("ana")
+    assert again.vault.meta("half") is None
 
 
 def test_a_real_desk_dials_its_relay(tmp_path: Path) -> None:

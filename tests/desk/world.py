@@ -244,7 +244,7 @@ class WorldDesk(Desk):
         super().__init__(vault, **options)
         vault.query("PRAGMA synchronous = OFF")  # no test here takes away the power; tests/faults kills real processes
 
-    def _client(self, relay: str, isolation: str | None) -> RelayClient:
+    def _dialled(self, relay: str, isolation: str | None) -> RelayClient:
         wire = Wire(self.host)
         self.wires.append(wire)
         self.dial(wire)

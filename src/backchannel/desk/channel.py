@@ -47,6 +47,8 @@ class Channel:
     def __init__(self, session: Session, client: RelayClient) -> None:
         self.session, self.client = session, client
         self._syncer = Syncer(session, client)
+        self.posting: Callable[[], object] | None = None
+        """Who posts what was written, if somebody does it beside this; else it is posted at once."""
 
     # --- what there is
 
@@ -293,13 +295,23 @@ class Channel:
             raise Misuse(problem.code, problem.what, problem.todo) from problem
 
     def _try_posting(self) -> None:
-        # It waits in the outbox; `waiting` and the next sync tell.
+        if self.posting is not None:
+            self.posting()
+        else:
+            self.post()
+
+    def post(self) -> None:
+        """Post what waits, if the relay answers. Else it stays in the outbox; `waiting` and the next sync tell."""
         with suppress(Unreachable, RelayRefused, RelayFault), self._syncer.remembered():
             self._syncer.found()
             self._syncer.post()
 
     def work(self) -> None:
         """Do what is owed now, and post it if the relay answers."""
+        if self.posting is not None:
+            self._syncer.owe(files=False)
+            self.posting()
+            return
         with suppress(Unreachable, RelayRefused, RelayFault), self._syncer.remembered():
             self._syncer.work()
 

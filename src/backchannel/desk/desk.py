@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from backchannel.channel import acts
 from backchannel.channel import code as codes
@@ -63,6 +65,8 @@ class Desk:
         self.vault, self.clock, self.random = vault, clock, random
         self._proxy, self._ca_file = proxy, ca_file
         self._open: dict[int, Channel] = {}
+        self._clients: WeakSet[RelayClient] = WeakSet()
+        self._turn, self._hung_up = threading.Lock(), False
         self.drafts = Drafts(vault, clock)
 
     @classmethod
@@ -83,10 +87,19 @@ class Desk:
             self.vault.settle()
 
     def close(self) -> None:
-        """Close the connections and the vault."""
-        for channel in self._open.values():
-            channel.client.close()
+        """Close the connections and the vault, from any thread; no key stays. Who is still at work gets an error."""
+        self.hang_up()
         self.vault.close()
+        for channel in [*self._open.values()]:
+            channel.session.forget()
+
+    def hang_up(self) -> None:
+        """End every connection to a relay, from any thread: whoever waits for one gets an error at once."""
+        with self._turn:
+            self._hung_up = True
+            clients = [*self._clients]
+        for client in clients:
+            client.close()
 
     def __enter__(self) -> Desk:
         return self
@@ -232,6 +245,14 @@ class Desk:
         return self._open[c]
 
     def _client(self, relay: str, isolation: str | None) -> RelayClient:
+        made = self._dialled(relay, isolation)
+        with self._turn:
+            self._clients.add(made)
+            if self._hung_up:
+                made.close()
+        return made
+
+    def _dialled(self, relay: str, isolation: str | None) -> RelayClient:
         return RelayClient(relay, proxy=self._proxy, isolation=isolation or self.random(8).hex(), ca_file=self._ca_file)
 
 

@@ -16,6 +16,8 @@ from backchannel.ledger.history import History
 from backchannel.ledger.leaf import arrival_unit
 from backchannel.seal.keys import Random
 
+FORGET_SECONDS = 0.2
+
 
 class Session:
     """One channel in memory. Everything that reads, decides and writes does it inside `turn`."""
@@ -57,6 +59,14 @@ class Session:
         """The place of an entry that would be appended now."""
         with self.turn():
             return At(self.history.size, arrival_unit(self.clock()))
+
+    def forget(self) -> None:
+        """The vault was closed: no key of it stays here. Who is in a turn still meets its end at the next statement."""
+        if self._threads.acquire(timeout=FORGET_SECONDS):
+            self.__dict__.pop("engine", None)
+            self.__dict__.pop("history", None)
+            self.known, self._version = Known(), None
+            self._threads.release()
 
     def _reload(self) -> None:
         version = self.vault.version()

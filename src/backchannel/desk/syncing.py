@@ -245,9 +245,13 @@ class Syncer:
 
     def _serve(self, files: bool) -> bool:
         """Post what is owed, and what waits; whether anything was posted."""
+        self.owe(files=files)
+        return self.post()
+
+    def owe(self, *, files: bool) -> None:
+        """Put what is owed into the outbox. No relay is asked."""
         while self._owe(files=files) or self._crashed:
             self.forget()  # then what was destroyed can be confirmed
-        return self.post()
 
     def _owe(self, *, files: bool) -> bool:
         """Put what is owed into the outbox, and seal what waits there; whether a secret was destroyed meanwhile."""

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import sqlcipher3.dbapi2 as sqlcipher
-
 from backchannel.desk.vault import cipher, files, keyfile, layout, migrations
 from backchannel.desk.vault.keyfile import Cost, KeyFile
 from backchannel.desk.vault.lock import TIMEOUT, DeskLock
@@ -40,6 +38,7 @@ class Vault:
         self.lock = DeskLock(folder / layout.LOCK)
         self._database = database
         self._turn = threading.RLock()
+        self._closing = False
 
     # --- making, opening, closing
 
@@ -121,7 +120,11 @@ class Vault:
             # Another process is at work, perhaps on these very files: they are for a later opening.
 
     def close(self) -> None:
-        """Close; the write-ahead log is folded into vault.db. Closing twice is nothing."""
+        """Close, from any thread; the write-ahead log is folded into vault.db. Closing twice is nothing.
+
+        Whoever is in a transaction gets no further statement: it is undone, and nobody is waited for who thinks.
+        """
+        self._closing = True
         with self._turn:
             self._database.close()
 
@@ -257,10 +260,8 @@ class Vault:
             cipher.export(self._database, target, key, progress)
 
     def _connection(self) -> Any:
-        try:
-            self._database.in_transaction  # noqa: B018
-        except sqlcipher.ProgrammingError as error:
-            raise Misuse("closed", "This desk is closed.", "Open it again.") from error
+        if self._closing:
+            raise Misuse("closed", "This desk is closed.", "Open it again.")
         return self._database
 
 
