@@ -12,6 +12,7 @@ from backchannel.desk import disclosures, nonpapers, soundings, steps, texts, un
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.desk.plans.reading import Plan
+from backchannel.instruments.disclosure.rules import Disclosure
 from backchannel.instruments.step.acts import Promise
 from backchannel.instruments.text import acts
 from bench.desk import PASSPHRASE
@@ -57,10 +58,14 @@ def _sync(seats: list[Channel]) -> None:
 
 
 def fill(seats: list[Channel]) -> None:
-    """One matter of each kind as long as it gets, and as many as there may be."""
+    """One matter of each kind as long as it gets, and as many as there may be. A crash meanwhile may lose some."""
+    for channel in seats:
+        channel.session.vault.execute("PRAGMA synchronous = OFF")
     for matter in (_text, _ladder, _soundings, _nonpapers, _understandings, _disclosures):
         matter(seats)
         _sync(seats)
+    for channel in seats:
+        channel.session.vault.execute("PRAGMA synchronous = FULL")
 
 
 def _text(seats: list[Channel]) -> None:
@@ -170,14 +175,19 @@ def _understandings(seats: list[Channel]) -> None:
 
 
 def _disclosures(seats: list[Channel]) -> None:
+    """Each in the place of the one before: whoever looks at one looks for what has replaced it."""
     a, b, _ = seats
-    for one in a.items("understanding")[:SIGNED]:
-        before = None
-        for n in range(DISCLOSURES // SIGNED):
-            disclosures.propose(a, one.value, [n % 10 + 1], SAID, replaces=before)
-            _sync([a, b])
-            item = b.items("disclosure")[-1].value
-            if n < DISCLOSURES // SIGNED - 2:
-                disclosures.consent(b, item)
-                _sync([b, a])
-                before = a.disclosure_at(item.at.position)
+    signed = [held.value for held in a.items("understanding")[:SIGNED]]
+    replaced: list[Disclosure | None] = [None] * SIGNED
+    for n in range(DISCLOSURES // SIGNED):
+        for one, before in zip(signed, replaced, strict=True):
+            disclosures.propose(a, one, [n % 10 + 1], SAID, replaces=before)
+        a.sync()
+        b.sync()
+        held = b.items("disclosure")[-SIGNED:]
+        if n < DISCLOSURES // SIGNED - 2:
+            for item in held:
+                disclosures.consent(b, item.value)
+            b.sync()
+            a.sync()
+            replaced = [a.disclosure_at(item.position) for item in held]

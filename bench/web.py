@@ -13,23 +13,21 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from backchannel.desk import nonpapers, steps, texts, understandings
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
-from backchannel.desk.plans.templates import template
+from backchannel.desk.known import Known
 from backchannel.web.app import App
 from backchannel.web.door import DOOR
 from backchannel.web.keeper import Keeper
 from backchannel.web.serve import running
 from backchannel.web.sessions import Sessions
 from backchannel.web.table import TABLE, frame
-from bench import Row, bench
+from bench import Row, _long, bench
 from bench.desk import PASSPHRASE, _fill, two_desks
 
 with warnings.catch_warnings():
@@ -38,72 +36,93 @@ with warnings.catch_warnings():
 
 ENTRIES = 20_000
 HOST = "127.77.1.2:4444"
-KINDS = {"proposals": "nonpaper", "soundings": "sounding", "text": "text", "understandings": "understanding"}
+KINDS = {
+    "disclosure/{n": "disclosure",
+    "proposals/{n": "nonpaper",
+    "soundings/{n": "sounding",
+    "text/{n": "text",
+    "understandings/{n": "understanding",
+    "steps/{n": "step",
+}
+"""What the number in an address is of."""
 NOT = ("", "problem.html")
-FILES = ("/code/{n:int}", "record/archive", "record/sheet", "settings/backup", "/disclose")
-
-
-def _matters(a: Channel, b: Channel) -> None:
-    """One item of each kind, before all that is said."""
-    texts.open_(a, "Treaty", [f"Paragraph {n} of the treaty [here / there]." for n in range(40)])
-    nonpapers.float_(b, "A zone", "Both fish.")
-    understandings.propose(a, "Act", "They ask.\n\nThey thank.", [a.me, b.me])
-    parties = {"A": "North", "B": "South", "C": "South"}
-    steps.propose(a, steps.plan(a, template("hotline", parties, date.today()).encode()))
-    for channel in (a, b, a, b):
-        channel.sync()
+FILES = ("/code/{n:int}", "record/archive", "record/sheet", "settings/backup")
+LATER = {"": "", "text/{n:int}": "?from=950", "steps/{n:int}": "?from=2950", "stand": "?from=950", "redline": "?old=0"}
+"""By how an address ends: the same page, further on."""
 
 
 def _places(channel: Channel) -> list[str]:
+    """All pages: of the first item of its kind and of the last, from the beginning and further on."""
     found = []
     for page in TABLE:
         if page.template in NOT or page.path.startswith("/files/") or page.path.endswith(FILES):
             continue
-        kind = (
-            "disclosure"
-            if "disclosure/{n" in page.path
-            else next(
-                (kind for part, kind in {**KINDS, "steps": "step"}.items() if f"/{part}/{{n" in page.path), "note"
-            )
-        )
-        number = next((held.position for held in channel.items(kind)), None)
-        if number is None or "version/{v" in page.path:
-            continue
-        ends = {"c": channel.session.book.c, "n": number, "p": 3, "k": 1}
-        found.append(re.sub(r"\{(\w+)(?::\w+)?\}", lambda part, ends=ends: str(ends[part[1]]), page.path))
+        kind = next((kind for part, kind in KINDS.items() if part in page.path), "note")
+        held = channel.items(kind)
+        for n in {held[0].position, held[-1].position} if "{n" in page.path else {0}:
+            ends = {"c": channel.session.book.c, "n": n, "p": 3, "k": 1, "v": 5}
+            place = re.sub(r"\{(\w+)(?::\w+)?\}", lambda part, ends=ends: str(ends[part[1]]), page.path)
+            found += [place + more for end, more in LATER.items() if not end or page.path.endswith(end)]
     return found
+
+
+class Visitor:
+    """A browser at a desk, asking for pages. Nothing follows the relay meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.keeper = Keeper(folder, {})
+        self.keeper.follow = lambda: None  # type: ignore[method-assign]
+        self.keeper.unlock(PASSPHRASE)
+        sessions = Sessions(os.urandom)
+        app = App(self.keeper, sessions, HOST, "backchannel-4444", TABLE, DOOR, frame)
+        self.client = TestClient(app.asgi, base_url=f"http://{HOST}")
+        self.client.get(f"/enter?t={sessions.link()}")
+
+    def forget(self) -> None:
+        """As if nothing had been looked at before."""
+        with self.keeper.desk() as desk:
+            for channel in desk.channels():
+                channel.session.known = Known()
+                channel.session.book.items._long = []
+
+    def get(self, place: str) -> tuple[float, bytes] | None:
+        """A page, and how many milliseconds it took; None if there is no such page of this item."""
+        start = time.perf_counter()
+        answer = self.client.get(place)
+        taken = (time.perf_counter() - start) * 1e3
+        return (taken, answer.content) if answer.status_code == 200 else None
 
 
 @bench("web.page")
 def page() -> list[Row]:
-    """Every page of a channel with 20,000 entries: the slowest on the server, and the largest."""
-    with two_desks() as (folder, a, b):
-        _matters(a, b)
-        _fill(b, ENTRIES)
-        a.sync()
-        keeper = Keeper(folder / "a", {})
-        keeper.follow = lambda: None  # type: ignore[method-assign]
-        keeper.unlock(PASSPHRASE)
-        sessions = Sessions(os.urandom)
-        app = App(keeper, sessions, HOST, "backchannel-4444", TABLE, DOOR, frame)
-        client = TestClient(app.asgi, base_url=f"http://{HOST}")
-        client.get(f"/enter?t={sessions.link()}")
-        slowest, largest = (0.0, ""), (0, "")
-        for place in _places(a):
-            taken = []
+    """Every page of a channel with 20,000 entries and long matters of all kinds: the slowest on the server, the
+    largest; and the slowest where nothing was looked at before."""
+    with _long.table() as (folder, seats):
+        _long.fill(seats)
+        _fill(seats[1], ENTRIES)
+        seats[0].sync()
+        visitor, shown = Visitor(folder / "a"), set[str]()
+        slowest, first, largest = (0.0, ""), (0.0, ""), (0, "")
+        for place in _places(seats[0]):
+            fresh, again = [], []
             for _ in range(5):
-                start = time.perf_counter()
-                answer = client.get(place)
-                taken.append((time.perf_counter() - start) * 1e3)
-            assert answer.status_code == 200, place
-            slowest = max(slowest, (statistics.median(taken), place))
-            largest = max(largest, (len(answer.content), place))
+                visitor.forget()
+                fresh.append(visitor.get(place))
+                again.append(visitor.get(place))
+            if fresh[0] is None:
+                continue
+            shown.add(re.sub(r"\d+", "", place))
+            new, old = (statistics.median(one[0] for one in some if one is not None) for some in (fresh, again))
+            slowest, first = max(slowest, (old, place)), max(first, (new, place))
+            largest = max(largest, (len(fresh[0][1]), place))
             if os.environ.get("WEB_PAGES"):
-                print(f"{statistics.median(taken):7.1f} ms {len(answer.content) / 1e3:6.1f} KB  {place}")
-        keeper.lock()
+                print(f"{old:7.1f} ms {new:7.1f} ms first {len(fresh[0][1]) / 1e3:6.1f} KB  {place}")
+        visitor.keeper.lock()
     return [
         Row("web.page.ms", slowest[0], "ms", f"at most ({slowest[1]})", 100.0),
+        Row("web.page.first", first[0], "ms", f"at most ({first[1]})", 100.0),
         Row("web.page.size", largest[0] / 1e3, "KB", f"at most ({largest[1]})", 100.0),
+        Row("web.page.count", len(shown), "pages"),
     ]
 
 
