@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,9 +37,11 @@ def words(channel: Channel) -> list[str]:
     return [item.said(one) for one in item.here]
 
 
-def opened(world: World, paragraphs: list[str] | None = None) -> tuple[Channel, Channel, Channel]:
+def opened(
+    world: World, paragraphs: list[str] | None = None, *, by: str = "sofia", **more: Any
+) -> tuple[Channel, Channel, Channel]:
     """A text of Sofia's on every desk."""
-    texts.open_(world["sofia"], "Directive 2", TWO if paragraphs is None else paragraphs)
+    texts.open_(world[by], "Directive 2", TWO if paragraphs is None else paragraphs, **more)
     world.settle()
     return world["ana"], world["hernan"], world["sofia"]
 
@@ -120,6 +123,28 @@ def test_the_pen_releases_what_a_party_asks(world: World) -> None:
     clean = texts.clear(ana, last(ana), 1, 1, 1)
     assert isinstance(clean, Replace)
     assert clean.words.startswith("word word")
+
+
+def test_without_a_pen_that_is_free_another_reader_releases(world: World) -> None:
+    ana, hernan, sofia = opened(world, pen=world["ana"].me)
+    assert last(ana).pen == ana.me
+    for channel in (ana, hernan):
+        assert texts.third(channel, last(channel), texts.negotiators(channel, last(channel))) == (sofia.me,)
+        texts.sound(channel, last(channel), 1)
+        world.settle()
+        assert hernan.items("sounding")[-1].value.terms.releaser == sofia.me
+
+
+def test_who_does_not_read_the_text_releases_nothing_of_it(world: World) -> None:
+    ana, hernan, sofia = opened(world, to=[world["ana"].me, world["hernan"].me], pen=world["ana"].me, by="ana")
+    for releaser in (None, sofia.me):
+        with pytest.raises(Misuse, match="reads the text") as problem:
+            texts.sound(ana, last(ana), 1, releaser=releaser)
+        assert "invite an intermediary" in problem.value.todo
+    with pytest.raises(Misuse, match="reads the text") as problem:
+        texts.sound(ana, last(ana), 1, voters=[ana.me], releaser=sofia.me)
+    assert "Choose one of: Hernán C." in problem.value.todo
+    assert not hernan.items("sounding")
 
 
 def test_what_cannot_be_sounded(world: World) -> None:

@@ -48,16 +48,32 @@ def one(**more: Any) -> dict[str, Any]:
     return {**found, "question": "Who?", "asked_by": "Ana", **more}
 
 
+SHOWN = "Nothing else is shown."
+MANY = "Who accepted and who refused is not shown to anybody."
+PAIR = "There were only two voters: whoever accepted what failed knows that the other refused it."
+COUNTED = "There were only two voters: from the number, and from the own answer, each knows the other's."
+
+
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        (one(), "Not acceptable to all: none of these options. Nothing else is known, to anybody."),
-        (one(quorum=2), "None of these options was acceptable to enough. Nothing else is known, to anybody."),
-        (one(met=(1, 2, 3)), "Nothing else is known."),
-        (one(met=(1,), reveal="all"), "The other 2 did not meet the rule. Who accepted what is not known, to anybody."),
+        (one(), f"Not acceptable to all: none of these options. {SHOWN} {MANY}"),
+        (one(quorum=2), f"None of these options was acceptable to enough. {SHOWN} {MANY}"),
+        (one(met=(1, 2, 3)), SHOWN),
+        (one(met=(1,), reveal="all"), f"The other 2 did not meet the rule. {SHOWN} {MANY}"),
         (one(met=(1,)), "Nothing is known about the other options."),
-        (one(met=(1,), failed=1), "1 other was opened before it and did not meet the rule. Nothing else is known."),
-        (one(met=(1,), failed=2), "2 others were opened before it and did not meet the rule. Nothing else is known."),
+        (one(met=(1,), failed=1), f"1 other was opened before it and did not meet the rule. {SHOWN} {MANY}"),
+        (one(met=(1,), failed=2), f"2 others were opened before it and did not meet the rule. {SHOWN} {MANY}"),
+        (one(met=(1,), quorum=2), f"Nothing is known about the other options. {MANY}"),
+        (one(met=(1, 2, 3), quorum=2, reveal="all"), MANY),
+        (one(voters=[1, 2]), f"Not acceptable to all: none of these options. {SHOWN} {PAIR}"),
+        (
+            one(voters=[1, 2], met=(1,), failed=1),
+            f"1 other was opened before it and did not meet the rule. {SHOWN} {PAIR}",
+        ),
+        (one(voters=[1, 2], met=(1,)), "Nothing is known about the other options."),
+        (one(voters=[1, 2], met=(1, 2, 3)), SHOWN),
+        (one(voters=[1, 2], met=(1, 2, 3), quorum=1, reveal="all"), COUNTED),
     ],
 )
 def test_what_is_known_of_a_sounding(facts: dict[str, Any], said: str) -> None:
@@ -81,24 +97,34 @@ def test_only_the_hats_own_questions_are_brought_by_a_desk() -> None:
 
 
 def test_with_two_voters_each_knows_the_other() -> None:
-    assert promises.TWO in promises.casting(2)
-    assert promises.LEARN in promises.casting(3)
+    for voters, quorum, limit in (
+        (2, 0, promises.TWO),
+        (3, 0, promises.LEARN),
+        (2, 1, promises.TWO_COUNTED),
+        (3, 1, promises.COUNTED),
+    ):
+        said = promises.casting(voters, quorum)
+        assert said == [promises.CAST, limit, promises.PROVE]
+        assert "nobody learns" not in english(*said)
 
 
 @pytest.mark.parametrize(
     ("mine", "route", "said"),
     [
         (True, "party", "floated by you"),
-        (True, "carry", "handed on by you, to be put to the others without a name"),
+        (True, "carry", "handed to Bo by you"),
         (True, "intermediary", "put forward by you for another seat; which, only the two know"),
         (False, "party", "floated by Ana"),
-        (False, "carry", "handed on by Ana, to be put to the others without a name"),
+        (False, "carry", "handed to you by Ana"),
         (False, "intermediary", "put forward by Ana for another seat; which, only the two know"),
         (False, "hat", "from the hat; nobody knows whose it is"),
     ],
 )
 def test_where_a_nonpaper_came_from(mine: bool, route: str, said: str) -> None:
-    assert english(nonpaper.came({"mine": mine, "route": route, "from": None if route == "hat" else "Ana"})) == said
+    facts = {"mine": mine, "route": route, "from": None if route == "hat" else "Ana", "through": ["Bo"], "few": False}
+    assert english(nonpaper.came(facts)) == said
+    shorter = english(nonpaper.came({**facts, "few": True}))
+    assert shorter == said.removesuffix("; which, only the two know")
 
 
 @pytest.mark.parametrize(
@@ -130,9 +156,14 @@ def test_every_route_has_its_promise_and_its_limits() -> None:
     end = promises.ends_at(HOUR)
     for route in ("party", "carry"):
         first, limits = promises.floating(route, end, ["Bo"], "Cy")
-        assert first[1] is end
+        assert first[-1] is end
         assert limits == [promises.UNREACHED]
-    assert "Only Cy will read it" in english(*promises.floating("carry", end, ["Bo"], "Cy")[0])
+    few = english(*promises.floating("carry", end, ["Bo"], "Cy")[0])
+    assert "Only Cy will read it" in few
+    assert "Few could have" in few
+    one = english(*promises.floating("carry", end, [], "Cy", promises.known_by(["Bo"], ""))[0])
+    assert "Bo will know that it is yours: nobody else could have written it." in one
+    assert "Few could have" not in one
     dropped = promises.floating("hat", promises.ends_after(14), [], "")
     assert english(*dropped[0]).endswith("the host is asked to delete its copy.")
     assert dropped[2] == [promises.HAT_LIMITS, promises.STYLE]

@@ -42,14 +42,13 @@ class Table:
     def item(self, name: str = "ana") -> Text:
         return self.channel(name).items("text")[-1].value  # type: ignore[no-any-return]
 
-    def open(self, words: list[str] | None = None, title: str = "Treaty") -> str:
-        texts.open_(self.world["sofia"], title, WORDS if words is None else words)
+    def open(self, words: list[str] | None = None, title: str = "Treaty", pen: str = "sofia") -> str:
+        texts.open_(self.world["sofia"], title, WORDS if words is None else words, pen=self.world[pen].me)
         return f"{ALL}/{self.item().at.position}"
 
 
 @contextmanager
-def sitting(folder: Path, **terms: Any) -> Iterator[Table]:
-    """An open channel of three, each at a browser. `terms`: as of `talks`."""
-    with talks(folder, **terms) as world, ExitStack() as stack:
-        names = ("ana", "hernan", "sofia")
+def sitting(folder: Path, names: tuple[str, ...] = ("ana", "hernan", "sofia"), **terms: Any) -> Iterator[Table]:
+    """An open channel, each seat at a browser. `terms`: as of `talks`."""
+    with talks(folder, names, **terms) as world, ExitStack() as stack:
         yield Table(world, {name: stack.enter_context(browsing(world, name, same=True)) for name in names})

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backchannel.desk import soundings, texts
-from tests.web.kit_forms import do, fill, forms, press, problem, send
+from tests.web.kit_forms import do, fill, forms, press, problem, send, sure
 from tests.web.kit_texts import ALL, Table, sitting
+from tests.web.test_soundings import plain, plain_aside
 
 
 @pytest.fixture
@@ -287,23 +289,104 @@ def test_what_stands_in_the_way(table: Table) -> None:
 
 def test_a_bracket_is_put_to_a_sounding(table: Table) -> None:
     place = table.open()
-    answer = press(table["sofia"], f"{place}/paragraph/3", "sound", hours=12)
+    asked = press(table["sofia"], f"{place}/paragraph/3", "sound", hours=12)
+    page = plain(asked.text)
+    assert "Take a sounding on paragraph 3?" in page
+    assert "yes or no to each of these: Ana P. and Hernán C." in page
+    assert "A to F" in page
+    assert "There are only two of you" in page
+    assert "Sofia S. takes part without answering" in page
+    assert not table.channel("ana").items("sounding")
+    answer = sure(table["sofia"], asked)
     (item,) = table.channel("ana").items("sounding")
     assert answer.headers["location"] == f"/c/1/soundings/{item.position}"
     assert item.value.terms.options == ("A to F", "A to E")
     assert item.value.terms.releaser == table.channel("sofia").me
     assert "A sounding on it runs." in table["ana"].get(f"{place}/paragraph/3")
     assert "A sounding on it" not in table["ana"].get(f"{place}/paragraph/2")
+
+
+def found(table: Table) -> str:
+    """The sounding on paragraph 3, in which all could live with the second option."""
+    position: int = table.channel("ana").items("sounding")[-1].position
     for name in ("ana", "hernan"):
         channel = table.channel(name)
-        soundings.answer(channel, channel.sounding_at(item.position), [1])
+        soundings.answer(channel, channel.sounding_at(position), [1])
     for _ in range(4):
         table.settle()
-    page = table["sofia"].get(f"{place}/paragraph/3")
+    return f"/c/1/soundings/{position}"
+
+
+def test_whoever_holds_the_pen_is_told_what_a_sounding_has_found_and_puts_it_in(table: Table) -> None:
+    place = table.open(pen="ana")
+    do(table["hernan"], f"{place}/paragraph/3", "sound")
+    result = found(table)
+    for name, says in (("ana", "You hold the pen"), ("hernan", "Ana P., who holds the pen")):
+        page = table[name].get(result)
+        assert f"{says}" in plain(page)
+        assert f'href="{place}/paragraph/3#bracket' in page
+    for name, says in (("ana", "Put in what a sounding has found: Treaty"), ("sofia", "Ana P. puts in what")):
+        page = table[name].get(place)
+        assert says in plain_aside(page)
+        assert "all could live with: A to E" in plain(page)
+    assert "you hold the pen: put it in paragraph 3." in plain(table["ana"].get(place))
+    page = table["ana"].get(f"{place}/paragraph/3")
     assert page.count("all could live with it") == 1
     assert page.index("A to E</span>") < page.index("all could live with it")
-    do(table["sofia"], f"{place}/paragraph/3", "clear", option=2)
+    assert "put it in." in plain(page)
+    assert "you can propose it" in plain(table["hernan"].get(f"{place}/paragraph/3"))
+    do(table["ana"], f"{place}/paragraph/3", "clear")  # what was found is chosen already
     assert said(table)[2] == "The line runs from A to E."
+    for name in ("ana", "hernan"):
+        assert "what a sounding has found" not in table[name].get(place)
+        assert "puts it in" not in table[name].get(result)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"quorum": 1},
+        {"voters": ("ana", "emil")},
+        {"question": "Treaty, paragraph 3: which?\n\nThe line runs [A to F / A to E]."},
+        {"question": "Other, paragraph 3: which?\n\nThe line runs from [A to F / A to E]."},
+    ],
+)
+def test_what_only_looks_like_a_sounding_on_a_bracket_finds_nothing(tmp_path: Path, other: dict[str, Any]) -> None:
+    question = "Treaty, paragraph 3: which?\n\nThe line runs from [A to F / A to E]."
+    with sitting(tmp_path, names=("ana", "hernan", "sofia", "emil")) as table:
+        place = table.open()
+        for more, says in ((other, False), ({}, True)):
+            asks = {"voters": ("ana", "hernan"), "question": question, **more}
+            channel = table.channel("sofia")
+            voters = [table.channel(name).me for name in asks.pop("voters")]
+            soundings.ask(channel, asks.pop("question"), ["A to F", "A to E"], voters, releaser=channel.me, **asks)
+            table.settle()
+            item = channel.items("sounding")[-1].value
+            for name in ("ana", "hernan", "emil"):
+                if table.channel(name).me in item.terms.voters:
+                    soundings.answer(table.channel(name), item, [1], again=True)
+            for _ in range(4):
+                table.settle()
+            assert table.channel("sofia").items("sounding")[-1].value.results
+            assert ("you hold the pen: put it in" in table["sofia"].get(place)) == says
+            assert ("all could live with it" in table["sofia"].get(f"{place}/paragraph/3")) == says
+
+
+def test_of_two_brackets_with_the_same_options_nothing_is_claimed(table: Table) -> None:
+    place = table.open(["One.", "Two.", "They [A to F / A to E] and [A to F / A to E]."])
+    do(table["sofia"], f"{place}/paragraph/3", "sound")
+    found(table)
+    assert "put it in" not in table["sofia"].get(place)
+    assert "all could live with it" not in table["sofia"].get(f"{place}/paragraph/3")
+
+
+def test_where_every_reader_votes_it_is_said_who_is_missing(table: Table) -> None:
+    texts.open_(table.channel("ana"), "Two", ["[A / B]"], to=[table.channel("hernan").me])
+    number = table.item().at.position
+    page = table["ana"].get(f"{ALL}/{number}/paragraph/1")
+    assert "here all who read it answer" in page
+    assert not forms(page, "sound")
+    assert forms(page, "clear")
 
 
 def test_a_sounding_that_opened_nothing_says_so(table: Table) -> None:
@@ -321,7 +404,8 @@ def test_who_votes_needs_another_to_take_part(table: Table) -> None:
     place = table.open(["Either [A / B]."])
     page = table["ana"].get(f"{place}/paragraph/1")
     assert 'name="releaser"' not in page  # there is one third party only
-    assert press(table["ana"], f"{place}/paragraph/1", "sound").status_code == 303
+    assert "Sofia S. takes part without answering." in page
+    do(table["ana"], f"{place}/paragraph/1", "sound")
     assert len(table.channel("ana").items("sounding")) == 1
     page = problem(table["ana"], f"{place}/paragraph/1", "sound", bracket=7)
     assert "cannot be put to a sounding" in page

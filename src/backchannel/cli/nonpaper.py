@@ -115,7 +115,9 @@ def _float(
         end = promises.ends_after(nonpapers.days_from_hat(channel)) if hat else lapses
         route = "hat" if hat else "carry" if by else "party"
         who = common.name(channel.state, by.id) if by else ""
-        promise = promises.floating(route, end, common.names(channel.state, readers), who)
+        active = [one.id for one in channel.state.active]
+        whose = told_of.known(channel, channel.me, by.id, active) if by else None
+        promise = promises.floating(route, end, common.names(channel.state, readers), who, whose)
         told: Facts = {"promise": pages.promise(promise)}
         words = _words(work, title, file, told)
         if hat:
@@ -263,9 +265,11 @@ def carry(ctx: typer.Context, number: Number, to: To = None, hours: Hours = None
         item = nonpapers.at(channel, number)
         nonpapers.may_carry(channel, item)
         seats = sorted({channel.seat(who).id for who in to}) if to else [one.id for one in channel.state.active]
-        readers = common.names(channel.state, (seat for seat in seats if seat != channel.me))
         if not work.given.json:
-            told = {"promise": pages.promise([[promises.carried(readers)], [promises.UNREACHED]])}
+            readers = [seat for seat in seats if seat != channel.me]
+            whose = told_of.known(channel, item.author, channel.me, readers) if item.author is not None else None
+            carried = promises.carried(common.names(channel.state, readers), whose)
+            told = {"promise": pages.promise([carried, [promises.UNREACHED]])}
             show.tell(told, pages.say_promise, as_json=False)
         known = {held.position for held in channel.items("nonpaper")}
         fate = work.act(channel, lambda: nonpapers.carry(channel, item, to=seats, hours=hours or HOURS))

@@ -12,6 +12,7 @@ from backchannel.cli.options import DeskCommand, Group
 from backchannel.cli.show import DIM, GOOD, STRONG, Facts, Page
 from backchannel.errors import Misuse
 from backchannel.facts import sounding as told_of
+from backchannel.facts import text as texts
 from backchannel.facts.promises import casting
 from backchannel.facts.saying import english
 from backchannel.facts.sounding import OVER, facts
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     cls=Group,
     no_args_is_help=True,
-    help="Soundings: what could all live with? Only what meets the rule is opened; who refused stays unknown.",
+    help="Soundings: what could all live with? Only what meets the rule is opened; who refused is not shown.",
 )
 
 NUMBER = Annotated[int, typer.Argument(metavar="N", min=0, help="Its number, from sounding list.")]
@@ -166,7 +167,8 @@ def _one_by_one(work: Work, found: Facts) -> list[int]:
 def _before(page: Page, told: Facts) -> None:
     draw(page, told["sounding"])
     page.say()
-    for said, style in zip(casting(len(told["sounding"]["voters"])), (STRONG, "", DIM), strict=True):
+    one = told["sounding"]
+    for said, style in zip(casting(len(one["voters"]), one["quorum"]), (STRONG, "", DIM), strict=True):
         page.say(english(said), style)
 
 
@@ -215,11 +217,16 @@ def show_(ctx: typer.Context, number: NUMBER) -> None:
     """One sounding: what is asked, who has answered, and what met the rule."""
     with at_desk(ctx) as work:
         channel = work.read()
-        work.tell({"sounding": facts(channel, channel.sounding_at(number))}, _one, channel)
+        one = facts(channel, channel.sounding_at(number))
+        work.tell({"sounding": one, "clears": texts.cleared_by(channel, number)}, _one, channel)
 
 
 def _one(page: Page, told: Facts) -> None:
     draw(page, told["sounding"])
+    if told["clears"] is not None:
+        one = told["clears"]
+        who = "You hold the pen" if one["pen_mine"] else f"{one['pen']} holds the pen"
+        page.say(f"  It clears paragraph {one['paragraph']} of text {one['text']}. {who}: backchannel {one['command']}")
 
 
 def _tell(work: Work, channel: Channel, fate: str, item: Sounding | None, done: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from backchannel.desk import soundings
 from backchannel.desk.book.intent import Say
 from backchannel.desk.channel import Channel
+from backchannel.desk.naming import called
 from backchannel.entry import text
 from backchannel.entry.codec import Value, decode
 from backchannel.entry.ids import EntryId, SeatId
@@ -163,26 +164,43 @@ def sound(
 ) -> None:
     """Ask, in a sounding, which alternative of a bracket all could live with. Who votes: all that negotiate.
 
-    Without a releaser: this seat if it does not vote, else the pen if it does not. Raises `Misuse`: `paragraph`,
-    `group` for what a sounding cannot clear, `releaser`.
+    Without a releaser: the first of `third`. Raises `Misuse`: `paragraph`, `group` for what a sounding cannot clear,
+    `releaser` without one, or for one who does not read the text: the question quotes it.
     """
-    found = _soundable(channel, item, number, group)
+    found = soundable(channel, item, number, group)
     asked = tuple(voters) if voters is not None else negotiators(channel, item)
-    third = [one for one in (releaser, channel.me, item.pen) if one is not None and one not in asked]
-    if not third:
-        raise Misuse("releaser", "A sounding needs a seat that does not vote.", "Name one: it gives the last part.")
+    last = releases(channel, item, asked, releaser)
     question = f"{item.title}, paragraph {number}: which of these could you live with?"
     said = item.said(paragraph(item, number))
     room = LONGEST_QUESTION - len(question) - 2
     shown = said if len(said) <= room else said[: room - 1].rstrip() + "…"
-    soundings.ask(
-        channel, f"{question}\n\n{shown}", found.options, asked, releaser=third[0], hours=hours, window=window
-    )
+    soundings.ask(channel, f"{question}\n\n{shown}", found.options, asked, releaser=last, hours=hours, window=window)
+
+
+def third(channel: Channel, item: Text, asked: Sequence[SeatId]) -> tuple[SeatId, ...]:
+    """Who can take part in a sounding on the text without answering: this seat first, then the pen, then the others."""
+    reads = [seat.id for seat in map(channel.state.member, current(item.audience, channel.state)) if seat.speaks]
+    found = [one for one in reads if one not in asked]
+    return tuple(sorted(found, key=lambda one: (one != channel.me, one != item.pen)))
+
+
+def releases(channel: Channel, item: Text, asked: Sequence[SeatId], wanted: SeatId | None = None) -> SeatId:
+    """Who gives the last part of a sounding on the text: who is wanted, or the first of `third`.
+
+    Raises `Misuse("releaser")` if there is none, or if who is wanted cannot.
+    """
+    others = third(channel, item, asked)
+    if wanted in others or (others and wanted is None):
+        return others[0] if wanted is None else wanted
+    what = "A sounding needs a seat that does not answer, and reads the text: it gives the last part."
+    can = ", ".join(called(channel.state, channel.state.member(one)) for one in others)
+    none = "Here every seat that reads it answers: invite an intermediary, or let fewer answer."
+    raise Misuse("releaser", what, f"Choose one of: {can}." if others else none, UNDONE)
 
 
 def clear(channel: Channel, item: Text, number: int, group: int, option: int) -> Change:
     """The change that puts an option of `sound`, by number from 0, in the bracket's place."""
-    one, found = paragraph(item, number), _soundable(channel, item, number, group)
+    one, found = paragraph(item, number), soundable(channel, item, number, group)
     if not 0 <= option < len(found.options):
         raise Misuse("option", f"The options are numbered from 1 to {len(found.options)}.")
     said, words = item.said(one), found.options[option]
@@ -191,7 +209,8 @@ def clear(channel: Channel, item: Text, number: int, group: int, option: int) ->
     return acts.Replace(one.id, one.revision, clean) if clean else acts.Delete(one.id, one.revision)
 
 
-def _soundable(channel: Channel, item: Text, number: int, group: int) -> Soundable:
+def soundable(channel: Channel, item: Text, number: int, group: int) -> Soundable:
+    """A bracket that can be put to a sounding. `Misuse`: `paragraph`, `group` if it cannot."""
     rows = standing.soundable(item, number, paragraph(item, number), standing.named(channel.state))
     for one in rows:
         if one.group == group:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from backchannel.facts import Facts, Tell
+from backchannel.facts import Facts, Tell, promises
 from backchannel.facts.saying import Hour, Said
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
+    from backchannel.entry.ids import SeatId
     from backchannel.instruments.nonpaper.values import Nonpaper, Reaction
 
 
@@ -39,6 +41,10 @@ def facts(channel: Channel, item: Nonpaper) -> Facts:
         "route": item.route if living else None,
         "from": common.name(state, item.author) if living and item.author is not None else None,
         "mine": living and item.author == channel.me,
+        "through": common.names(state, [seat for seat in item.audience if seat != item.author])
+        if living and item.route == "carry"
+        else [],
+        "few": living and item.route == "intermediary" and len(_parties(channel, item.author, item.at.position)) <= 2,
         "readers": common.names(state, item.audience),
         "floated": common.at(item.at.arrival),
         "until": common.at(item.until),
@@ -98,6 +104,32 @@ def _silent(channel: Channel, seat: bytes) -> Facts:
     }
 
 
+# --- whose it can be, if an intermediary put it forward ---------------------------------------------------------------
+
+
+def _parties(channel: Channel, carrier: SeatId | None, before: int) -> set[str]:
+    """The parties of which anybody can have asked this seat to put something forward, at that place of the record."""
+    seats = (seat for seat in channel.state.active if seat.speaks and seat.joined.position < before)
+    return {seat.party for seat in seats if seat.id != carrier}
+
+
+def known(channel: Channel, author: SeatId, carrier: SeatId, readers: Iterable[SeatId]) -> Said | None:
+    """Who of these readers can tell whose it is: those of the only other party, for nobody else could have written it.
+
+    They know the seat if its party has no other, else the party. None: nobody can, there are more parties.
+    """
+    from backchannel.facts import common
+
+    state = channel.state
+    mine, parties = state.member(author).party, _parties(channel, carrier, channel.size)
+    if len(parties | {mine}) > 2:
+        return None
+    others = [seat for seat in readers if seat != carrier and state.member(seat).party in parties - {mine}]
+    alone = all(seat.id in (author, carrier) for seat in state.active if seat.speaks and seat.party == mine)
+    whose = mine if not alone else "" if channel.me == author else common.name(state, author)
+    return promises.known_by(common.names(state, others), whose)
+
+
 # --- what every face says of it ---------------------------------------------------------------------------------------
 
 ASKED = Said(
@@ -112,13 +144,17 @@ def came(one: Facts) -> Said:
     if one["mine"]:
         return {
             "party": Said("floated by you"),
-            "carry": Said("handed on by you, to be put to the others without a name"),
-            "intermediary": Said("put forward by you for another seat; which, only the two know"),
+            "carry": Said("handed to {names} by you", {"names": one["through"]}),
+            "intermediary": Said("put forward by you for another seat")
+            if one["few"]
+            else Said("put forward by you for another seat; which, only the two know"),
         }[one["route"]]
     return {
         "party": Said("floated by {name}", parts),
-        "carry": Said("handed on by {name}, to be put to the others without a name", parts),
-        "intermediary": Said("put forward by {name} for another seat; which, only the two know", parts),
+        "carry": Said("handed to you by {name}", parts),
+        "intermediary": Said("put forward by {name} for another seat", parts)
+        if one["few"]
+        else Said("put forward by {name} for another seat; which, only the two know", parts),
         "hat": Said("from the hat; nobody knows whose it is"),
     }[one["route"]]
 

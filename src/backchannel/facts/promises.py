@@ -35,13 +35,39 @@ ASKING = Said(
 SOUND = Said("The question and its result stay when the non-paper is gone. They have none of its words.")
 
 
-def carried(readers: list[str]) -> Said:
-    """Before an intermediary puts forward what was handed to it."""
-    return Said(
-        "{readers} will read it as put forward by you for a seat. Which, is not said; who saw your desks send may "
-        "guess. What was handed to you vanishes with this.",
-        {"readers": readers},
-    )
+FEW = Said("Which seat wrote it is not said. Few could have: who knows them, or saw a desk send, may guess.")
+
+
+def carried(readers: list[str], known: Said | None) -> list[Said]:
+    """Before an intermediary puts forward what was handed to it. `known`: who can tell whose it is."""
+    reads = Said("{readers} will read it as put forward by you for another seat.", {"readers": readers})
+    return [reads, known or FEW, Said("What was handed to you vanishes with this.")]
+
+
+def known_by(names: list[str], whose: str) -> Said | None:
+    """Who can tell who has written what comes through an intermediary, as few could have. `whose`: else of the reader.
+
+    None if nobody can.
+    """
+    if not names:
+        return None
+    parts = {"names": names, "whose": whose}
+    if not whose:
+        return Said("{names} will know that it is yours: nobody else could have written it.", parts)
+    return Said("{names} will know that it comes from {whose}: nobody else could have written it.", parts)
+
+
+def intermediary(known: Said | None) -> list[Said]:
+    """The way through an intermediary, where one chooses among the ways."""
+    if known is None:
+        return [
+            Said(
+                "Through an intermediary, who alone knows whose it is, and may put it to the others without saying, "
+                "or not."
+            ),
+            FEW,
+        ]
+    return [Said("Through an intermediary, who may put it to the others in their own name, or not."), known]
 
 
 def by_name(readers: list[str]) -> Said:
@@ -49,14 +75,20 @@ def by_name(readers: list[str]) -> Said:
     return Said("{readers} will read it, and see that it is yours.", {"readers": readers})
 
 
-def through(who: str) -> Said:
-    """The same, where an intermediary may put it to the others."""
-    return Said(
+def through(who: str, known: Said | None) -> list[Said]:
+    """The same, where an intermediary may put it to the others. `known`: who can tell then whose it is."""
+    first = Said(
         "Only {who} will read it, and knows that it is yours. {who} may put it to the others without saying whose it "
-        "is, or not. Where only one other seat could have asked, everybody knows. The host, and sometimes the others, "
-        "can see that your desk sent something shortly before.",
+        "is, or not.",
         {"who": who},
     )
+    if known is not None:
+        return [first, Said("If that is done: {known}", {"known": known})]
+    return [
+        first,
+        FEW,
+        Said("The host, and sometimes the others, can see that your desk sent something shortly before."),
+    ]
 
 
 def ends_at(until: str) -> Said:
@@ -77,11 +109,14 @@ def ends_after(days: int) -> Said:
     )
 
 
-def floating(route: str, end: Said, readers: list[str], who: str) -> list[list[Said]]:
-    """What is promised before an idea leaves its author, and what is not, in paragraphs. `who`: the intermediary."""
+def floating(route: str, end: Said, readers: list[str], who: str, known: Said | None = None) -> list[list[Said]]:
+    """What is promised before an idea leaves its author, and what is not, in paragraphs.
+
+    `who`: the intermediary; `known`: who can tell whose it is, though it comes from there.
+    """
     if route == "hat":
         return [[HAT, end], [UNREACHED], [HAT_LIMITS, STYLE]]
-    return [[through(who) if route == "carry" else by_name(readers), end], [UNREACHED]]
+    return [[*(through(who, known) if route == "carry" else [by_name(readers)]), end], [UNREACHED]]
 
 
 # --- the hat (spec/hat.md, 6) -----------------------------------------------------------------------------------------
@@ -95,17 +130,30 @@ SEEN = Said("That you called it is seen; if you have just laid something ready, 
 
 # --- soundings (spec/sounding.md, 7) ----------------------------------------------------------------------------------
 
-CAST = Said(
-    "Your answer is sealed, is never shown to anybody, and cannot be changed. "
-    "If not all accept an option, nobody learns who did not."
+CAST = Said("Your answer is sealed, is never shown to anybody, and cannot be changed.")
+SHOWN = Said("Only one that all accept is shown, and nothing of the rest.")
+TWO = Said("There are only two of you: whoever says yes to an option that fails knows that the other said no.")
+LEARN = Said(
+    "If an option fails, nobody is shown who did not accept it. Whoever did knows that somebody did not; and if all "
+    "but one did, and tell each other, they know who."
 )
-TWO = Said(
-    "There are only two voters: if you accept an option and it fails, you know that the other did not accept it."
+TWO_COUNTED = Said(
+    "There are only two of you: from the number of those who accepted, and from the own answer, each knows the other's."
 )
-LEARN = Said("If you accept an option and it fails, you know that somebody did not accept it; not who.")
+COUNTED = Said(
+    "Of an option that enough accept it is shown how many did, and not who. If all others tell each other what they "
+    "answered, they know your answer."
+)
 PROVE = Said("You can prove your own answer to somebody who forces you to. Every voter must answer, or it lapses.")
 
 
-def casting(voters: int) -> list[Said]:
+def hidden(voters: int, quorum: int) -> Said:
+    """What the others learn of an answer, which depends on how many they are."""
+    return {(True, False): TWO, (False, False): LEARN, (True, True): TWO_COUNTED, (False, True): COUNTED}[
+        voters == 2, bool(quorum)
+    ]
+
+
+def casting(voters: int, quorum: int) -> list[Said]:
     """What is promised before an answer is cast."""
-    return [CAST, TWO if voters == 2 else LEARN, PROVE]
+    return [CAST, hidden(voters, quorum), PROVE]

@@ -121,21 +121,33 @@ def met(one: Facts, option: Facts) -> Said:
 def known(one: Facts) -> list[Said]:
     """What is known at its end, and what is not."""
     found = [option for option in one["options"] if option["met"]]
-    if not found and one["quorum"]:
-        return [Said("None of these options was acceptable to enough."), Said("Nothing else is known, to anybody.")]
-    if not found:
-        return [Said("Not acceptable to all: none of these options."), Said("Nothing else is known, to anybody.")]
     others = len(one["options"]) - len(found)
-    if not others:
-        return [Said("Nothing else is known.")]
-    if one["reveal"] == "all":
-        many = Said("The other {n} did not meet the rule.", {"n": others})
-        return [many, Said("Who accepted what is not known, to anybody.")]
-    if not one["failed"]:
-        return [Said("Nothing is known about the other options.")]
-    many = Said("{n} others were opened before it and did not meet the rule.", {"n": one["failed"]})
-    single = Said("1 other was opened before it and did not meet the rule.")
-    return [single if one["failed"] == 1 else many, Said("Nothing else is known.")]
+    if not found and one["quorum"]:
+        first = Said("None of these options was acceptable to enough.")
+    elif not found:
+        first = Said("Not acceptable to all: none of these options.")
+    elif others and one["reveal"] == "all":
+        first = Said("The other {n} did not meet the rule.", {"n": others})
+    elif others and one["failed"]:
+        many = Said("{n} others were opened before it and did not meet the rule.", {"n": one["failed"]})
+        first = Said("1 other was opened before it and did not meet the rule.") if one["failed"] == 1 else many
+    elif one["quorum"]:
+        return [*([UNOPENED] if others else []), unsaid(one)]
+    else:
+        return [UNOPENED if others else Said("Nothing else is shown.")]
+    return [first, Said("Nothing else is shown."), unsaid(one)]
+
+
+UNOPENED = Said("Nothing is known about the other options.")
+
+
+def unsaid(one: Facts) -> Said:
+    """Who accepted and who refused: what the voters can work out, though it is not shown."""
+    if len(one["voters"]) > 2:
+        return Said("Who accepted and who refused is not shown to anybody.")
+    if one["quorum"]:
+        return Said("There were only two voters: from the number, and from the own answer, each knows the other's.")
+    return Said("There were only two voters: whoever accepted what failed knows that the other refused it.")
 
 
 def steps(channel: Channel, item: Sounding, tell: Tell) -> None:

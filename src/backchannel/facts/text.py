@@ -11,6 +11,7 @@ from backchannel.facts.saying import local, names, numbers
 
 if TYPE_CHECKING:
     from backchannel.desk.channel import Channel
+    from backchannel.instruments.sounding.values import Sounding
     from backchannel.instruments.text.standing import Row, Way
     from backchannel.instruments.text.values import Paragraph, Text
 
@@ -131,6 +132,93 @@ def pieces(channel: Channel, words: str) -> list[Facts]:
     ]
 
 
+# --- what a sounding has found ----------------------------------------------------------------------------------------
+
+RECENT = 50
+"""Soundings among which those on a bracket are looked for."""
+
+
+def asked(channel: Channel, item: Text) -> list[Sounding]:
+    """The newest soundings on this text, of all who negotiate it, by which all must accept, the last first.
+
+    Anybody can ask another that looks like it.
+    """
+    from backchannel.desk import texts
+
+    voters, stem = set(texts.negotiators(channel, item)), f"{item.title}, paragraph "
+    held = channel.session.book.items.newest("sounding", before=1 << 40, most=RECENT)
+    every = [one.value for one in reversed(held)]
+    return [
+        one
+        for one in every
+        if one.terms.rule == "all" and voters <= set(one.terms.voters) and one.terms.question.startswith(stem)
+    ]
+
+
+def sounded(channel: Channel, item: Text, can: Facts, among: list[Sounding]) -> Facts | None:
+    """The newest of these on a bracket that `can` be sounded: whether it is over, what all could live with (by number).
+
+    It is on these very words, with these very options.
+    """
+    from backchannel.desk import soundings, texts
+
+    said = item.said(texts.paragraph(item, can["paragraph"]))
+    for one in among:
+        if list(one.terms.options) == can["options"] and _quotes(one.terms.question, said):
+            met = [result.option + 1 for result in one.results] if one.state == "closed" else []
+            over = soundings.standing(channel, one) in ("closed", "lapsed", "withdrawn")
+            return {"number": one.at.position, "over": over, "met": met}
+    return None
+
+
+def _quotes(question: str, said: str) -> bool:
+    """Whether a question is about these words, which it has from its second part on, or their beginning."""
+    quoted = question.partition("\n\n")[2]
+    return quoted == said or (quoted.endswith("…") and said.startswith(quoted.removesuffix("…")))
+
+
+def found(channel: Channel, item: Text) -> list[Facts]:
+    """The brackets of which a sounding has found what all could live with: which words, by which number."""
+    from backchannel.desk import texts
+
+    rows = way_facts(item, texts.in_the_way(channel, item))["soundable"] if item.state == "drafting" else []
+    among = asked(channel, item) if rows else []
+    held = []
+    for can in rows if among else []:
+        one = sounded(channel, item, can, among) if _alone(can, rows) else None
+        if one is not None and one["met"]:
+            words = [can["options"][n - 1] for n in one["met"]]
+            held.append({**can, "sounding": one["number"], "met": one["met"], "words": words})
+    return held
+
+
+def _alone(can: Facts, rows: list[Facts]) -> bool:
+    """Whether no other bracket of the paragraph has the same options: a sounding does not say which one it is about."""
+    alike = [one for one in rows if one["paragraph"] == can["paragraph"] and one["options"] == can["options"]]
+    return len(alike) == 1
+
+
+def cleared_by(channel: Channel, number: int) -> Facts | None:
+    """Of a sounding: the bracket that its result clears, and whose pen it is; None if it clears none."""
+    from backchannel.facts import common
+
+    for held in channel.session.book.items.unsettled("text"):
+        for one in found(channel, held.value):
+            if one["sounding"] == number:
+                pen = held.value.pen
+                name = common.name(channel.state, pen)
+                command = _clear(held.position, one)
+                return {**one, "text": held.position, "pen": name, "pen_mine": pen == channel.me, "command": command}
+    return None
+
+
+def _clear(text: int, one: Facts) -> str:
+    """The command that puts it in."""
+    option = one["met"][0] if len(one["met"]) == 1 else "OPTION"
+    which = f" --bracket {one['bracket']}" if one["bracket"] > 1 else ""
+    return f"text clear {text} {one['paragraph']} {option}{which}"
+
+
 # --- in words -----------------------------------------------------------------------------------------------------
 
 
@@ -194,6 +282,11 @@ def steps(channel: Channel, item: Text, tell: Tell) -> None:
     elif standing.clear(rows):
         verb = "adopt" if item.versions and item.issued else "issue"
         tell(pen, verb, f"text {n}: every paragraph is agreed", f"text {verb} {n}")
+    for one in found(channel, item):
+        words = f"“{one['words'][0]}”" if len(one["words"]) == 1 else "what all could live with"
+        tell(
+            pen, "put", f"{words} into paragraph {one['paragraph']} of text {n}: all could live with it", _clear(n, one)
+        )
     silent = {party for row in rows if not row.brackets for party in row.silent}
     for seat in seats:
         party = state.member(seat).party

@@ -8,10 +8,10 @@ from backchannel.desk import changes, texts
 from backchannel.desk.channel import Channel
 from backchannel.entry.ids import EntryId
 from backchannel.errors import Misuse
-from backchannel.facts import may
+from backchannel.facts import common, may, promises
 from backchannel.facts import redline as redlines
-from backchannel.facts import sounding as soundings
 from backchannel.facts import text as told_of
+from backchannel.instruments.sounding.values import Sounding
 from backchannel.instruments.text import standing
 from backchannel.instruments.text.acts import STANCES
 from backchannel.instruments.text.values import Paragraph, Text
@@ -21,9 +21,6 @@ from backchannel.web.portions import begin, portion
 
 MOST = 20
 """Amendments on a page."""
-RECENT = 50
-"""Soundings among which the one on a bracket is looked for."""
-
 _STOOD = ("drafting", "silence", "adopted")
 
 
@@ -46,33 +43,30 @@ def look_paragraph(ask: Ask) -> Facts:
     texts.paragraph(item, number)
     one = shown["text"]["paragraphs"][number - 1]
     way = told_of.way_facts(item, texts.in_the_way(channel, item))
-    negotiate = texts.negotiators(channel, item)
-    voters = {seat.hex() for seat in negotiate}
-    third = [one for one in chosen.seats(channel, me=True, observers=False) if one["id"] not in voters]
+    cans = [can for can in way["soundable"] if can["paragraph"] == number]
+    among = told_of.asked(channel, item) if cans else []
+    voters = texts.negotiators(channel, item)
+    third = texts.third(channel, item, voters)
+    here = {one["id"]: one for one in chosen.seats(channel, me=True, observers=False)}
     return {
         **shown,
         "one": {**one, "alternatives": 1},
         "pieces": told_of.pieces(channel, one["text"]),
         "stands": _stands(shown["text"], one),
         "mine": _mine(shown["my_party"], one),
-        "soundable": [
-            {**can, "sounded": _sounded(channel, can["options"])}
-            for can in way["soundable"]
-            if can["paragraph"] == number
-        ],
-        "third": third,
+        "soundable": [{**can, "sounded": _sounded(channel, item, can, cans, among)} for can in cans],
+        "third": [here[seat.hex()] for seat in third],
+        "voters": common.names(channel.state, voters),
+        "shown": promises.SHOWN,
+        "hidden": promises.hidden(len(voters), 0),
         "last": number == len(item.here),
     }
 
 
-def _sounded(channel: Channel, options: list[str]) -> Facts | None:
-    """The newest sounding on exactly these options: how it stands, and which of them all could live with."""
-    for held in reversed(channel.session.book.items.newest("sounding", before=1 << 40, most=RECENT)):
-        if list(held.value.terms.options) == options:
-            one = soundings.facts(channel, held.value)
-            met = [option["text"] for option in one["options"] if option["met"]]
-            return {"number": one["number"], "over": one["state"] in soundings.OVER, "met": met}
-    return None
+def _sounded(channel: Channel, item: Text, can: Facts, cans: list[Facts], among: list[Sounding]) -> Facts | None:
+    """The newest sounding on a bracket, unless another bracket of the paragraph has the same options."""
+    alike = [one for one in cans if one["options"] == can["options"]]
+    return told_of.sounded(channel, item, can, among) if len(alike) == 1 else None
 
 
 def _stands(text: Facts, one: Facts) -> list[Facts]:
@@ -146,16 +140,30 @@ def _proposed(ask: Ask, channel: Channel, item: Text, draft: changes.Draft, reas
 
 
 def sound(ask: Ask, form: Form) -> str:
-    """Ask in a sounding which alternative of a bracket all could live with."""
-    channel = ask.channel()
+    """Ask in a sounding which alternative of a bracket all could live with; first it is said who will know what."""
+    channel, say = ask.channel(), ask.words.say
     item = channel.text_at(ask.position())
     number, group = ask.request.path_params["p"], form.number("bracket", 1)
-    _as_seen(ask, item, form.all("seen"))
+    (one,) = _as_seen(ask, item, form.all("seen"))
     by = chosen.one(ask, channel, form, "releaser") if form["releaser"] else None
     hours = form.number("hours", 24)
+    voters = texts.negotiators(channel, item)
+    releaser = texts.releases(channel, item, voters, by)
+    lines = [
+        say("Asked, yes or no to each of these: {names}.", names=ask.words.names(common.names(channel.state, voters))),
+        *(f"• {option}" for option in texts.soundable(channel, item, number, group).options),
+        ask.words.told(promises.SHOWN, promises.hidden(len(voters), 0)),
+        say(
+            "{name} takes part without answering, and reads the question. It has the words of the paragraph.",
+            name=common.name(channel.state, releaser),
+        ),
+        say("You can take it back until somebody has answered. That it was asked stays in the record."),
+    ]
+    title = say("Take a sounding on paragraph {n}?", n=number)
+    ask.sure(form, title, lines, say("Take it"), item.said(one))
 
     def deed() -> None:
-        texts.sound(channel, item, number, group, releaser=by, hours=hours)
+        texts.sound(channel, item, number, group, releaser=releaser, hours=hours)
 
     asked = begin(ask, channel, "sounding", deed)
     return ask.place("soundings" if asked is None else f"soundings/{asked}")

@@ -7,6 +7,7 @@ from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
 from backchannel.facts import Facts, common, promises
+from backchannel.facts import nonpaper as facts
 from backchannel.facts.saying import Said
 from backchannel.instruments.nonpaper.values import CARRIERS, Nonpaper
 from backchannel.web import chosen
@@ -19,10 +20,13 @@ HOURS = 72
 def composer(channel: Channel) -> Facts:
     """What the form that floats is made from."""
     others = chosen.seats(channel)
+    carriers = [one for one in others if one["role"] in CARRIERS and one["standing"] == "active"]
+    told = [_known(channel, bytes.fromhex(one["id"])) for one in carriers]
     return {
         "can_float": chosen.speaks(channel),
         "readers": others,
-        "carriers": [one for one in others if one["role"] in CARRIERS and one["standing"] == "active"],
+        "carriers": carriers,
+        "through_says": promises.intermediary(next(filter(None, told), None)),
         "no_hat": no_hat(channel),
         "hours": HOURS,
         "most_hours": nonpapers.most_hours(channel),
@@ -78,8 +82,13 @@ def _by_another(ask: Ask, channel: Channel, form: Form, other: Nonpaper | None) 
     through = chosen.one(ask, channel, form, "through")
     who = common.name(channel.state, through)
     title = Said("Hand “{title}” to {who}?", {**_title(form), "who": who})
-    _sure(ask, form, title, promises.floating("carry", _end(channel, form), [], who))
+    _sure(ask, form, title, promises.floating("carry", _end(channel, form), [], who, _known(channel, through)))
     return _post(ask, channel, form, other, through=through)
+
+
+def _known(channel: Channel, through: SeatId) -> Said | None:
+    """Who can tell that it is this seat's, though another puts it forward."""
+    return facts.known(channel, channel.me, through, [one.id for one in channel.state.active])
 
 
 ROUTES = {"party": _by_name, "carry": _by_another, "hat": _by_hat}

@@ -24,7 +24,13 @@ _PAGES = {
     "seats": "seats",
 }
 
-_CHARTER, _TERMS = "seats/charter", {("seats", "sign"), ("seats", "propose")}
+_FORMS = {
+    ("seats", "sign"): "seats/charter",
+    ("seats", "propose"): "seats/charter",
+    ("text", "say"): "text/{n}/stand",
+    ("seats", "pass on"): "seats/handover",
+}
+"""What is done on a page of its own."""
 
 _SAYS = {
     ("note", "restate"): "Say in your own words what you have understood: {title}",
@@ -33,6 +39,7 @@ _SAYS = {
     ("nonpaper", "put"): "Put non-paper {n} to the others, or leave it",
     ("sounding", "answer"): "Answer the sounding: {title}",
     ("text", "decide"): "Decide on the text: {title}",
+    ("text", "put"): "Put in what a sounding has found: {title}",
     ("text", "adopt"): "Adopt the text: {title}",
     ("text", "issue"): "Issue a version of the text: {title}",
     ("text", "say"): "Say where you stand on the text: {title}",
@@ -68,6 +75,7 @@ _OTHERS = {
     ("nonpaper", "put"): "{who} puts non-paper {n} to the others, or leaves it",
     ("sounding", "answer"): "{who} answers the sounding: {title}",
     ("text", "decide"): "{who} decides on the text: {title}",
+    ("text", "put"): "{who} puts in what a sounding has found: {title}",
     ("text", "adopt"): "{who} adopts the text: {title}",
     ("text", "issue"): "{who} issues a version of the text: {title}",
     ("text", "say"): "{who} says where they stand on the text: {title}",
@@ -102,7 +110,7 @@ CLIP = 60
 
 def place(channel: Channel, about: Facts) -> str:
     """The address of what `about` names: `{"kind": instrument, "number": position}`."""
-    page = _CHARTER if (about["kind"], about["verb"]) in _TERMS else _PAGES[about["kind"]]
+    page = _FORMS.get((about["kind"], about["verb"])) or _PAGES[about["kind"]]
     return f"/c/{channel.session.book.c}/{page.format(n=about['number'])}"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from backchannel.desk import nonpapers
 from backchannel.desk.channel import Channel
+from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
 from backchannel.facts import Facts, common, promises
 from backchannel.facts import nonpaper as facts
@@ -64,6 +67,7 @@ def _facts(channel: Channel, item: Nonpaper) -> Facts:
     stances = [reaction["stance"] for reaction in one["reactions"]]
     return {
         **one,
+        "carried": _carried(channel, item, [seat.id for seat in channel.state.active]) if "carry" in one["can"] else [],
         "awaited": "carry" if "carry" in one["can"] else "react" if waits else "",
         "came": facts.came(one),
         "who": facts.who(one),
@@ -147,8 +151,7 @@ def carry(ask: Ask, form: Form) -> str:
     nonpapers.may_float(channel, hours)
     to = chosen.some(ask, channel, form, "to")
     seats = to if to is not None else [one.id for one in channel.state.active]
-    readers = common.names(channel.state, [seat for seat in seats if seat != channel.me])
-    lines = [ask.words.told(one) for one in (promises.carried(readers), promises.UNREACHED)]
+    lines = [ask.words.told(*one) for one in (_carried(channel, item, seats), [promises.UNREACHED])]
     title = _named(ask, channel, item, Said("Put {what} to the others?"))
     ask.sure(form, title, lines, ask.words.say("Put it to them"))
     size = channel.size
@@ -156,6 +159,13 @@ def carry(ask: Ask, form: Form) -> str:
     settle(channel, ask.keeper)
     number = chosen.fresh(channel, "nonpaper", size)
     return ask.place(f"proposals/{number}") if number is not None else _back(ask)
+
+
+def _carried(channel: Channel, item: Nonpaper, seats: Iterable[SeatId]) -> list[Said]:
+    """What is promised of a non-paper that was handed to this seat, when it puts it to these."""
+    readers = [seat for seat in seats if seat != channel.me]
+    known = facts.known(channel, item.author, channel.me, readers) if item.author is not None else None
+    return promises.carried(common.names(channel.state, readers), known)
 
 
 def sound(ask: Ask, form: Form) -> str:

@@ -9,6 +9,7 @@ from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
 from backchannel.facts import Facts
 from backchannel.facts import sounding as facts
+from backchannel.facts import text as texts
 from backchannel.facts.promises import casting
 from backchannel.facts.saying import Said, numbers
 from backchannel.instruments.sounding.values import Sounding
@@ -42,7 +43,8 @@ def look(ask: Ask) -> Facts:
 def look_one(ask: Ask) -> Facts:
     """One sounding: the question, how far it is, what is known."""
     channel = ask.channel()
-    return {"one": _ended(_facts(ask, channel, channel.sounding_at(ask.position())))}
+    one = _ended(_facts(ask, channel, channel.sounding_at(ask.position())))
+    return {"one": one, "clears": texts.cleared_by(channel, one["number"]) if one["met"] else None}
 
 
 def _facts(ask: Ask, channel: Channel, item: Sounding) -> Facts:
@@ -57,7 +59,7 @@ def _facts(ask: Ask, channel: Channel, item: Sounding) -> Facts:
         "rule": facts.rule(one),
         "reveals": facts.reveals(one),
         "asked": facts.asked(one),
-        "promise": casting(len(one["voters"])),
+        "promise": casting(len(one["voters"]), one["quorum"]),
     }
 
 
@@ -107,7 +109,7 @@ def answer(ask: Ask, form: Form) -> str:
 def _sure(ask: Ask, item: Sounding, yes: list[int]) -> tuple[str, list[str], str, str]:
     told, options = ask.words.told, item.terms.options
     title = told(Said("Cast your answer: “{question}”", {"question": item.terms.question}))
-    promise = [told(one) for one in casting(len(item.terms.voters))]
+    promise = [told(one) for one in casting(len(item.terms.voters), item.terms.quorum)]
     if len(options) <= MOST_ROWS:
         pairs = [(k in yes, {"option": option}) for k, option in enumerate(options)]
         said = [Said("Yes: {option}", o) if accepted else Said("No: {option}", o) for accepted, o in pairs]

@@ -77,9 +77,11 @@ def look(ask: Ask) -> Facts:
     start, end = portion(one["paragraphs"], ask.number("from"), lambda part: len(part["text"]))
     mine = channel.state.seat(channel.me)
     party = mine.party if mine is not None else ""
+    found = told_of.found(channel, item)
     return {
         "text": one,
-        "rows": [_row(channel, part, party) for part in one["paragraphs"][start:end]],
+        "found": found,
+        "rows": [_row(channel, part, party, found) for part in one["paragraphs"][start:end]],
         "start": start,
         "end": end,
         "since": _since(item, one),
@@ -94,11 +96,12 @@ def look(ask: Ask) -> Facts:
     }
 
 
-def _row(channel: Channel, part: Facts, party: str) -> Facts:
+def _row(channel: Channel, part: Facts, party: str, found: list[Facts]) -> Facts:
     pieces = told_of.pieces(channel, part["text"])
     groups = [piece for piece in pieces if piece["alternatives"]]
     return {
         **part,
+        "found": [word for one in found if one["paragraph"] == part["number"] for word in one["words"]],
         "pieces": pieces,
         "alternatives": groups[0]["alternatives"] if len(groups) == 1 and part["brackets"] == 1 else 1,
         "waits_for_me": not part["brackets"] and party in part["silent"],
