@@ -9,7 +9,9 @@ import atexit
 import hashlib
 import hmac
 import shutil
+import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +27,9 @@ from backchannel.channel.charter import Terms
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.desk.link.client import Info, RelayClient, parse_range
-from backchannel.desk.link.patience import Backoff
+from backchannel.desk.link.dial import Dialer, unreachable
+from backchannel.desk.link.lines import Lines
+from backchannel.desk.link.patience import Backoff, Deadline, Timeouts
 from backchannel.desk.vault import backup
 from backchannel.desk.vault.keyfile import KeyFile
 from backchannel.errors import BackchannelError, Unreachable
@@ -177,6 +181,17 @@ def the_truth(op: str, args: tuple[Any, ...], result: Any) -> Any:
     return result
 
 
+class NoStream(Dialer):
+    """This relay pushes nothing."""
+
+    def __init__(self) -> None:
+        pass
+
+    def tcp(self, deadline: Deadline) -> socket.socket:
+        time.sleep(0.05)
+        raise unreachable("refused", "Nothing is pushed here.")
+
+
 class Wire(RelayClient):
     """A desk's client whose other end is a `Host`. `before` may raise; `after` may raise or answer something else."""
 
@@ -189,6 +204,7 @@ class Wire(RelayClient):
         self.calls: list[str] = []
         self.most = MOST_RECORDS
         self.closed = False
+        self.clock, self.timeouts, self.lines, self.dialer = time.monotonic, Timeouts(), Lines(), NoStream()
 
     def close(self) -> None:
         self.closed = True

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backchannel.web.jobs import TELL_SECONDS, Job, Jobs, held
+from backchannel.web.jobs import TELL_SECONDS, Job, Jobs, held, sweep
 
 
 class Thing:
@@ -81,16 +81,46 @@ def test_the_end_stops_everything_and_lets_go_of_what_comes_too_late() -> None:
     ended(jobs)
     jobs.start("b", slow)
     begun.wait(5)
-    jobs.end()
+    jobs.end(time.monotonic() + 5)
     assert thing.closed
     assert late.closed
     jobs.start("a", lambda _: Thing())
     assert ended(jobs).state == "done"
 
 
+def test_the_end_waits_no_longer_than_it_may() -> None:
+    jobs, go = Jobs(lambda: None), threading.Event()
+    jobs.start("a", lambda _: go.wait(10))
+    start = time.monotonic()
+    jobs.end(start + 0.1)
+    assert time.monotonic() - start < 2
+    go.set()
+
+
+def test_two_files_are_made_at_once(tmp_path: Path) -> None:
+    """One name for all would let an archive be given out as the backup, or the other way round."""
+    made, both = {}, threading.Barrier(2, timeout=5)
+
+    def write(path: Path, text: str) -> None:
+        both.wait()
+        path.write_text(text)
+        both.wait()
+
+    def make(text: str) -> None:
+        made[text] = b"".join(held(tmp_path, lambda path: write(path, text))._pieces()).decode()
+
+    threads = [threading.Thread(target=make, args=(text,)) for text in ("archive", "backup")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert made == {"archive": "archive", "backup": "backup"}
+
+
 def test_a_held_file_has_no_name(tmp_path: Path) -> None:
     (tmp_path / "download.out").write_bytes(b"left by a crash")
-    (tmp_path / "download.out.part").write_bytes(b"left by a crash")
+    (tmp_path / "download-12.out.part").write_bytes(b"left by a crash")
+    sweep(tmp_path)
     found = held(tmp_path, lambda path: path.write_text("x" * 200_000))
     assert list(tmp_path.iterdir()) == []
     assert b"".join(found._pieces()) == b"x" * 200_000

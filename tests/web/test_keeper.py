@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import threading
 import time
 import weakref
@@ -12,13 +13,15 @@ from typing import Any
 import pytest
 from starlette.datastructures import FormData
 
+from backchannel.desk.channel import Channel
 from backchannel.desk.drafts import Draft
 from backchannel.errors import BackchannelError, Misuse
 from backchannel.facts.common import left
-from backchannel.web.keeper import Keeper, Locked, awake
+from backchannel.web import following
+from backchannel.web.keeper import LOCK_SECONDS, Keeper, Locked, awake
 from backchannel.web.page import Form
-from tests.desk.world import PHRASE, World, alarms, offline, online, remove, talks
-from tests.web.kit import COOKIE, Browser, StillKeeper, browsing
+from tests.desk.world import PHRASE, World, alarms, notes, offline, online, remove, talks, waiting, wire
+from tests.web.kit import COOKIE, OURS, Browser, StillKeeper, browsing
 
 
 def keeper(world: World, **more: Any) -> StillKeeper:
@@ -92,6 +95,110 @@ def test_a_lock_waits_for_what_is_being_written_and_lets_nobody_in(tmp_path: Pat
         writer.join(5)
         locker.join(5)
         assert len(told) == 1
+
+
+def test_a_lock_waits_a_moment_and_no_longer(tmp_path: Path) -> None:
+    """Whoever is inside for longer gets an error and no key, and what they were writing is not half done."""
+    with talks(tmp_path) as world:
+        one = keeper(world)
+        one.unlock(PHRASE)
+        inside, go, told = threading.Event(), threading.Event(), []
+
+        def stuck() -> None:
+            with one.desk() as desk:
+                channel = desk.channel()
+                inside.set()
+                go.wait(30)
+                for act in (lambda: channel.send_note("too late"), lambda: channel.state, desk.channels):
+                    with pytest.raises(BackchannelError) as caught:
+                        act()
+                    told.append(caught.value.code)
+                told.append(hasattr(channel.session, "engine"))
+
+        thread = threading.Thread(target=stuck)
+        thread.start()
+        assert inside.wait(5)
+        start = time.monotonic()
+        one.lock()
+        assert time.monotonic() - start < LOCK_SECONDS + 1
+        go.set()
+        thread.join(5)
+        assert told == ["closed", "closed", "closed", False]
+        one.unlock(PHRASE)
+        with one.desk() as desk:
+            assert notes(desk.channel()) == []
+        one.lock()
+
+
+def test_a_relay_that_says_nothing_holds_no_page_and_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written lies in the vault; the page waits a moment; drafts, other forms and the lock wait for nothing."""
+    monkeypatch.setattr(following, "SETTLE_SECONDS", 0.5)
+    silent, hangs = threading.Event(), threading.Event()
+
+    def hang(*_: Any) -> None:
+        if hangs.is_set():
+            silent.wait(30)
+
+    with talks(tmp_path) as world:
+        one = keeper(world)
+        one.follows = True
+        monkeypatch.setattr(Channel, "watch", lambda self, stop, heard: iter(()))
+        one.unlock(PHRASE)
+        browser = Browser(one).enter()
+        with one.desk() as desk:
+            wire(desk.channel()).before = hang
+        hangs.set()
+        fields, draft = browser.hidden("/c/1/talk"), browser.hidden("/c/1/talk")
+        start = time.monotonic()
+        answers: list[int] = []
+
+        def send(text: str) -> None:
+            data = {**fields, "_number": text * 32, "do": "send", "text": text, "audience": "all"}
+            answers.append(browser.client.post("/c/1/talk", data=data, headers=OURS).status_code)
+
+        threads = [threading.Thread(target=send, args=(text,)) for text in "ab"]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.1)
+        typed = {"page": "/c/1/talk", "target": "/c/1/talk", "buttons": ["send"], "about": [], "number": "c"}
+        kept = json.dumps({**typed, "fields": [["text", "being typed"]]})
+        assert browser.client.post("/draft", data={**draft, "_draft": kept}, headers=OURS).status_code == 204
+        assert time.monotonic() - start < 0.5
+        for thread in threads:
+            thread.join(5)
+        assert answers == [303, 303]
+        assert time.monotonic() - start < 3
+        with one.desk() as desk:
+            assert waiting(desk.channel()) == 2
+        start = time.monotonic()
+        assert browser.client.post("/lock", data={"_form": draft["_form"]}, headers=OURS).status_code == 303
+        assert time.monotonic() - start < LOCK_SECONDS + 1
+        assert one.state == "locked"
+        silent.set()
+
+
+def test_a_page_that_was_being_made_is_not_given_out_after_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with talks(tmp_path) as world, browsing(world, "ana") as one:
+        monkeypatch.setattr("backchannel.web.keeper.LOCK_SECONDS", 0.0)
+        rendered = one.app._answer
+
+        def late(*given: Any) -> Any:
+            answer = rendered(*given)
+            one.keeper.lock()
+            return answer
+
+        def fails(*given: Any) -> Any:
+            one.keeper.lock()
+            return rendered(*given)
+
+        for answering in (late, fails):
+            one.keeper.unlock(PHRASE)
+            monkeypatch.setattr(one.app, "_answer", answering)
+            page = one.get("/c/1/talk")
+            assert "Good offices" not in page
+            assert 'name="passphrase"' in page
 
 
 def test_left_alone_it_locks_itself_and_sleep_counts(tmp_path: Path) -> None:
@@ -314,11 +421,11 @@ def test_a_thread_follows_each_channel_and_ends(tmp_path: Path) -> None:
         one.follows = True
         one.unlock(PHRASE)
         Keeper.follow(one)
-        assert len(one._threads) == 1
-        thread = next(iter(one._threads.values()))
+        [follower] = one._followers.values()
         one.lock()
-        thread.join(5)
-        assert not thread.is_alive()
+        for thread in follower.threads:
+            thread.join(5)
+            assert not thread.is_alive()
 
 
 def test_a_seat_that_is_out_is_told_so_and_not_who_sits_there_now(tmp_path: Path) -> None:

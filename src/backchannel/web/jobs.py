@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -77,14 +78,14 @@ class Jobs:
                 _close(self._jobs.pop(name))
         self._changed()
 
-    def end(self) -> None:
-        """Stop everything, and let go of all that it brought."""
+    def end(self, until: float) -> None:
+        """Stop everything, and let go of all that it brought; wait for it, but no longer than until then."""
         with self._turn:
             self._stop.set()
             threads, jobs = [*self._threads.values()], [*self._jobs.values()]
             self._jobs, self._threads, self._stop = {}, {}, threading.Event()
         for thread in threads:
-            thread.join(timeout=5)
+            thread.join(timeout=max(0.0, until - time.monotonic()))
         for job in jobs:
             _close(job)
 
@@ -151,9 +152,13 @@ class Held:
 
 
 def held(folder: Path, write: Callable[[Path], object]) -> Held:
-    """What `write` puts into a new file, whose name is gone at once."""
-    path = folder / "download.out"
-    for left in (path, path.with_name(path.name + ".part")):
-        left.unlink(missing_ok=True)
+    """What `write` puts into a new file, whose name is gone at once. Several can be made at once."""
+    path = folder / f"download-{secrets.token_hex(8)}.out"
     write(path)
     return Held(path)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a crash has left of such files, before any is made."""
+    for left in folder.glob("download*.out*"):
+        left.unlink(missing_ok=True)

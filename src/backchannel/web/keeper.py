@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from backchannel.errors import BackchannelError, Misuse
 from backchannel.web.answers import Answers
-from backchannel.web.jobs import Jobs
+from backchannel.web.following import Follower, settled
+from backchannel.web.jobs import Jobs, sweep
 
 IDLE_SECONDS = 15 * 60.0
-AGAIN_SECONDS = 15.0
-"""How long a channel is left alone whose relay lies, or refuses for good."""
+LOCK_SECONDS = 1.0
+"""How long a lock waits for what is just being written. Whoever is slower gets an error, and keeps no key."""
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -36,7 +38,7 @@ class Locked(Misuse):
 
 
 class Keeper:
-    """One desk's folder. Everything that uses the desk does so inside `desk()`; locking waits for that."""
+    """One desk's folder. Everything that uses the desk does so inside `desk()`; a lock waits for that, for a moment."""
 
     def __init__(
         self,
@@ -51,7 +53,7 @@ class Keeper:
         self._users = 0
         self._turn = threading.Condition()
         self._stop = threading.Event()
-        self._threads: dict[bytes, threading.Thread] = {}
+        self._followers: dict[bytes, Follower] = {}
         self._touched = clock()
         self.language: str | None = None
         """What was chosen; its desk remembers it."""
@@ -87,6 +89,7 @@ class Keeper:
                 desk.close()  # two forms at once: one is enough
                 return
             self._desk, self._stop = desk, threading.Event()
+        sweep(self.folder)
         self._sealed_to = carried.public(desk)
         self.language = desk.setting("language") or self.language
         self.touch()
@@ -95,18 +98,25 @@ class Keeper:
         self.changed()
 
     def lock(self) -> None:
-        """Close the vault: nobody uses it from now on, and no key of it stays in this process's hands."""
+        """Close the vault: nobody uses it from now on, and no key of it stays in this process's hands.
+
+        Whatever relays and pages do, that takes about `LOCK_SECONDS` at most (spec/web.md, 4.1).
+        """
         with self._turn:
             desk, self._desk = self._desk, None
             if desk is None:
                 return
             self._stop.set()
-            self._turn.wait_for(lambda: self._users == 0)
-            threads, self._threads = [*self._threads.values()], {}
-        self.jobs.end()
-        for thread in threads:
-            if thread is not threading.current_thread():
-                thread.join(timeout=5)
+            followers, self._followers = [*self._followers.values()], {}
+        until = time.monotonic() + LOCK_SECONDS
+        desk.hang_up()  # whoever waits for a relay waits no longer
+        for one in followers:
+            one.end(0.0)
+        with self._turn:
+            self._turn.wait_for(lambda: self._users == 0, timeout=until - time.monotonic())
+        self.jobs.end(until)
+        for one in followers:
+            one.end(until)
         desk.close()
         self.trouble.clear()
         self.answers.clear()
@@ -168,25 +178,21 @@ class Keeper:
         """Follow the relay of every channel, new ones too."""
         with self.desk() as desk, self._turn:
             for channel in desk.channels():
-                if channel.id not in self._threads:
-                    thread = threading.Thread(target=self._run, args=(channel, self._stop), daemon=True)
-                    self._threads[channel.id] = thread
-                    thread.start()
+                if channel.id not in self._followers:
+                    heard = partial(self._heard, channel.id)
+                    self._followers[channel.id] = Follower(channel, self._stop, heard, self.changed)
 
-    def _run(self, channel: Channel, stop: threading.Event) -> None:
-        while not stop.is_set():
-            try:
-                for events in channel.watch(stop, lambda problem: self._heard(channel.id, problem)):
-                    self._heard(channel.id, None)
-                    if events:
-                        self.changed()
-                    if stop.is_set():
-                        return
-                return  # this seat has left: there is nothing more to read
-            except BackchannelError as problem:
-                if not stop.is_set():  # else the vault was closed under it
-                    self._heard(channel.id, problem)
-                stop.wait(AGAIN_SECONDS)
+    def settle(self, channel: Channel) -> None:
+        """Let what was written there be posted; where its relay answers soon, wait until it has been read back."""
+        follower = self._followers.get(channel.id)
+        if follower is None:
+            if channel.id not in self.trouble:
+                settled(channel)
+        elif channel.id in self.trouble:
+            follower.ask()
+        else:
+            follower.settle()
+        self.changed()
 
     def _heard(self, channel: bytes, problem: object) -> None:
         before = self.trouble.get(channel)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from backchannel.desk import handovers
 from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
-from backchannel.desk.sending import sending
 from backchannel.errors import BackchannelError, Misuse
 from backchannel.web.answers import Sure
 from backchannel.web.keeper import Keeper
@@ -156,24 +153,21 @@ def once(session: Session, number: str, do: Callable[[], str | Response]) -> Res
     """Do it, unless a form with this number was done: then only show what that has led to. A file is made again."""
     if not number:
         raise Misuse("stale", "This form has no number, and was not done.", "Open the page again.")
-    with session.turn:
-        place = session.done.get(number)
-        if place is None:
+    place = session.begin(number)
+    if place is None:
+        try:
             made = do()
             if isinstance(made, Response):
                 return made
             place = made
+        finally:
             session.finish(number, place)
     return RedirectResponse(place, 303)
 
 
 def settle(channel: Channel, keeper: Keeper) -> None:
     """Read back what was written, where the relay answers; what is told of it otherwise stands on the page."""
-    if channel.id not in keeper.trouble:
-        with suppress(BackchannelError):
-            # What takes long, files and dossiers, goes on by itself: nobody waits for it before a page.
-            channel.look() if sending(channel.session) or handovers.giving(channel) else channel.sync()
-    keeper.changed()
+    keeper.settle(channel)
 
 
 def attachment(raw: bytes, name: str) -> Response:

@@ -25,14 +25,27 @@ class Session:
     secret: bytes
     form: str
     done: OrderedDict[str, str] = field(default_factory=OrderedDict)
-    turn: threading.Lock = field(default_factory=threading.Lock)
+    doing: set[str] = field(default_factory=set)
+    turn: threading.Condition = field(default_factory=threading.Condition)
     carried: bytes | None = None
 
-    def finish(self, number: str, place: str) -> None:
-        """This form was done, and led there."""
-        self.done[number] = place
-        while len(self.done) > MOST_FORMS:
-            self.done.popitem(last=False)
+    def begin(self, number: str) -> str | None:
+        """Where this form has led. None: it is the caller who does it, and says so with `finish`; others wait."""
+        with self.turn:
+            self.turn.wait_for(lambda: number not in self.doing)
+            if number not in self.done:
+                self.doing.add(number)
+            return self.done.get(number)
+
+    def finish(self, number: str, place: str | None) -> None:
+        """This form was done, and led there; None: it was not done."""
+        with self.turn:
+            self.doing.discard(number)
+            if place is not None:
+                self.done[number] = place
+            while len(self.done) > MOST_FORMS:
+                self.done.popitem(last=False)
+            self.turn.notify_all()
 
 
 class Sessions:
