@@ -408,12 +408,17 @@ def test_a_report_whose_files_are_interrupted(table: Table, short: Path, monkeyp
     assert "It is kept on this desk, and goes on by itself with the next sync: backchannel desk sync" in flat(said)
     assert "The relay does not answer." in said
     photo.write_bytes(b"another")  # the desk has its own
+    status = ana.run("desk", "status").out
+    assert "On its way: photo.jpg, 4 of 9 pieces sent" in status
+    assert "Nothing waits here" not in status
+    assert ana.facts("desk", "status")["channels"][0]["files"][0]["pieces"] == 9
     page = table.hernan.run("step", "show", n).out
     assert "1 file, 1 not wholly here yet" in page
     assert table.hernan.facts("step", "evidence", n, "1", "--save", str(short / "o"), code=1)["evidence"][0]["why"]
     seen = ana.run("channel", "show").out  # who looks at something else waits for a few pieces only
     assert "the rest of the files" not in seen
     assert ana.facts("step", "evidence", n, "1")["evidence"][0]["here"] == 9
+    assert "Nothing waits here" in ana.run("desk", "status").out
     assert table.hernan.facts("step", "evidence", n, "1", "--save", str(short / "o"))["evidence"][0]["saved"]
     assert (short / "o" / "photo.jpg").read_bytes() == content
 

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from backchannel.desk import files, steps
 from backchannel.desk.archive.store import opened
 from backchannel.desk.audit import Finding
 from backchannel.errors import RelayRefused, Unreachable
 from backchannel.facts import log
+from backchannel.instruments.step.acts import PIECE
 from backchannel.web import record
+from tests.desk.evidence import PLAN
 from tests.desk.world import World
 from tests.web.kit import Browser, synced, worked
 
@@ -139,6 +142,25 @@ def test_a_seat_that_has_left_is_not_told_who_changed_the_seats(
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
+
+
+def test_files_on_their_way_are_told_until_all_has_gone(browser: Browser, world: World) -> None:
+    ana = world["ana"]
+    steps.propose(ana, steps.plan(ana, PLAN))
+    item = synced(browser, world).items("step")[0].value
+    with browser.keeper.desk() as desk:
+        channel = desk.channel()
+        incoming = files.Incoming(channel.session, item.at.position, "<photo>.jpg")
+        incoming.write(bytes(6 * PIECE))
+        steps.report(channel, item, item.steps[0], "Done.", [incoming.end().file])
+        channel.sync(files=False)
+        page = browser.get(PLACE)
+        assert "&lt;photo&gt;.jpg</bdi>: 4 of 6 pieces; your desk sends the rest by itself while it is open." in page
+        assert "Nothing waits here" not in page
+        files.carry(channel)
+    page = browser.get(PLACE)
+    assert "photo" not in page[page.index('data-live="outbox"') : page.index('id="compare"')]
+    assert "Nothing waits here" in page
 
 
 def test_words_are_compared_at_a_number_of_entries(browser: Browser, world: World) -> None:

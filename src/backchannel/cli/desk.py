@@ -70,7 +70,7 @@ def status(ctx: typer.Context) -> None:
 
     with at_desk(ctx) as work:
         found = [
-            {**facts.line(channel), "outbox": outbox.facts(channel)}
+            {**facts.line(channel), "outbox": outbox.facts(channel), "files": outbox.files(channel)}
             for channel in work.desk.channels()
             if work.given.channel is None or channel is work.channel()
         ]
@@ -84,11 +84,13 @@ def _status(page: Page, facts: Facts) -> None:
     page.say(f"Desk in {facts['folder']}" + (", restored from a backup" if facts["restored"] else ""), STRONG)
     draw.channels(page, facts)
     for one in facts["channels"]:
-        if one["outbox"]:
+        if one["outbox"] or one["files"]:
             page.say()
             page.say(f"{one['title']}:", STRONG)
             draw.outbox(page, one["outbox"])
-    if facts["channels"] and not any(one["outbox"] for one in facts["channels"]):
+        for file in one["files"]:
+            page.say(f"On its way: {file['name']}, {file['here']} of {file['pieces']} pieces sent", "yellow")
+    if facts["channels"] and not any(one["outbox"] or one["files"] for one in facts["channels"]):
         page.say("Nothing waits here: everything was sent.")
 
 

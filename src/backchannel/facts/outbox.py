@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backchannel.channel import acts
 from backchannel.channel.state import State
+from backchannel.desk import sending
 from backchannel.desk.book.intent import Act, Intent, Say
 from backchannel.desk.book.outbox import Waiting
 from backchannel.desk.channel import Channel
@@ -110,6 +111,17 @@ def rows(channel: Channel) -> list[Waiting]:
 def facts(channel: Channel) -> list[Facts]:
     """What this desk has written and the log has not taken: waiting, or returned and why."""
     return [waiting(channel.state, row) for row in rows(channel)]
+
+
+def files(channel: Channel) -> list[Facts]:
+    """Files that are on their way from this desk, by themselves: how much of each the log has."""
+    going = {(item.at.position, one.sha256): (item, one) for item, one in sending.going(channel.session)}
+    counted = [(item, one, *sending.progress(channel.session, [(item, one)])) for item, one in going.values()]
+    return [
+        {"ladder": item.at.position, "name": one.name, "size": one.size, "here": here, "pieces": pieces}
+        for item, one, here, pieces in counted
+        if here < pieces
+    ]
 
 
 def waiting(state: State, row: Waiting) -> Facts:

@@ -51,6 +51,7 @@ def look(ask: Ask) -> Facts:
         "news_count": many,
         "news": [_linked(channel, one) for one in news],
         "outbox": waits,
+        "files": outbox.files(channel),
         "rows": [_linked(channel, one) for one in rows],
         "whole": whole,
         "earlier": rows[-1]["number"] if len(rows) == MOST else None,
