@@ -305,7 +305,7 @@ def test_from_stdin(table: Table) -> None:
         ("pledge N 9", 1, "step"),
         ("pledge N", 2, "usage"),
         ("withdraw N 1 --yes", 1, "promised"),
-        ("withdraw N 1", 1, "confirm"),
+        ("withdraw N 1", 1, "promised"),
         ("report N 2 x", 1, "party"),
         ("report N 1 x --file missing", 1, "file"),
         ("report N 1 x --file .", 1, "file"),
