@@ -51,6 +51,14 @@ def test_what_was_typed_is_there_again_as_it_was(desk: Desk) -> None:
     assert desk.drafts.of("/c/2/talk") == []
 
 
+def test_all_that_was_typed_newest_first(desk: Desk, clock: Clock) -> None:
+    assert desk.drafts.all() == []
+    desk.drafts.keep(NOTE)
+    clock.now += 1
+    desk.drafts.keep(NOTE._replace(place="/c/2/talk"))
+    assert [one.place for one in desk.drafts.all()] == ["/c/2/talk", NOTE.place]
+
+
 def test_text_in_no_standard_form_is_kept_too(desk: Desk) -> None:
     desk.drafts.keep(with_text("e\u0301 \u202e \x00 \ud7ff"))
     assert texts(desk) == ["e\u0301 \u202e \x00 \ud7ff"]
@@ -81,7 +89,7 @@ def test_forms_of_one_page_are_told_apart(desk: Desk, clock: Clock) -> None:
 
 def test_an_emptied_form_is_no_draft(desk: Desk) -> None:
     desk.drafts.keep(NOTE)
-    assert not desk.drafts.keep(NOTE._replace(fields=(("text", " \n"), ("keep", ""))))
+    assert not desk.drafts.keep(NOTE._replace(fields=(("text", " \n"), ("keep", ""), ("_offered", "to=1"))))
     assert texts(desk) == []
 
 

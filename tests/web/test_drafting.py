@@ -15,7 +15,7 @@ TALK = "/c/1/talk"
 
 
 def typed(text: str, **more: Any) -> str:
-    draft = {"page": TALK, "target": TALK, "buttons": ["send"], "about": [], "fields": [["text", text]]}
+    draft = {"page": TALK, "target": TALK, "buttons": ["send"], "about": [], "fields": [["text", text]], "number": "0"}
     return json.dumps({**draft, **more})
 
 
@@ -72,7 +72,8 @@ def test_what_arrives_after_its_form_was_sent_is_not_kept(browser: Browser) -> N
     hidden = browser.hidden(TALK)
     fields = {**hidden, "do": "send", "text": "The cape.", "audience": "all"}
     assert browser.client.post(TALK, data=fields, headers=OURS).status_code == 303
-    answer = browser.client.post("/draft", data={**hidden, "_draft": typed("The cape.")}, headers=OURS)
+    late = typed("The cape.", number=hidden["_number"])
+    answer = browser.client.post("/draft", data={**hidden, "_draft": late}, headers=OURS)
     assert answer.status_code == 409
     assert 'id="drafts"' not in browser.get(TALK)
 
@@ -125,6 +126,51 @@ def test_nothing_is_kept_or_shown_while_the_desk_is_locked(browser: Browser) -> 
     page = browser.get(TALK)
     assert "The cape." in page
     assert "The meridian." not in page
+
+
+def test_what_is_typed_goes_with_the_lock_and_one_lands_where_one_was(browser: Browser) -> None:
+    hidden = browser.hidden(TALK)
+    drafts = [typed("The cape."), typed("It is", buttons=["restate"], about=[["note", "7"]]), "{"]
+    answer = browser.client.post("/lock", data={**hidden, "_draft": drafts, "back": TALK}, headers=OURS)
+    assert (answer.status_code, answer.headers["location"], browser.keeper.state) == (303, TALK, "locked")
+    assert "The cape." not in browser.get(TALK)
+    wrong = browser.post(TALK, {"do": "unlock", "passphrase": "not this one", "back": TALK}, at="/unlock")
+    assert f'name="back" value="{TALK}"' in wrong.text
+    answer = browser.post(TALK, {"do": "unlock", "passphrase": PHRASE, "back": TALK}, at="/unlock")
+    assert answer.headers["location"] == TALK
+    page = browser.get(TALK)
+    assert page.count("data-kept=") == 2
+    assert "The cape.</blockquote>" not in page  # it is short: only its form shows it
+
+
+def test_a_lock_leaves_out_what_was_sent_and_goes_nowhere_else(browser: Browser) -> None:
+    hidden = browser.hidden(TALK)
+    assert browser.client.post(TALK, data={**hidden, "do": "send", "text": "x", "audience": "all"}, headers=OURS)
+    late = typed("x", number=hidden["_number"])
+    answer = browser.client.post("/lock", data={**hidden, "_draft": late, "back": "//evil.example"}, headers=OURS)
+    assert answer.headers["location"] == "/"
+    browser.keeper.unlock(PHRASE)
+    assert "data-kept=" not in browser.get(TALK)
+
+
+def test_the_list_of_channels_says_where_something_waits(browser: Browser) -> None:
+    assert "typed and not sent" not in browser.get("/")
+    keep(browser, typed("The cape."))
+    keep(browser, typed("Lima", page="/found"))
+    keep(browser, typed("Lima", page="//evil.example"))
+    page = browser.get("/")
+    assert page.count(f'<a href="{TALK}">Good offices: typed and not sent</a>') == 1, page
+    assert '<a href="/found">Typed and not sent</a>' in page
+    assert "evil" not in page
+    assert "typed and not sent" not in browser.get("/settings")
+
+
+def test_what_could_be_chosen_is_kept_and_not_shown(browser: Browser) -> None:
+    chosen = [["to", "ab"], ["_offered", "to=ab to=cd to=ef"]]
+    keep(browser, typed("", fields=chosen))
+    page = browser.get(TALK)
+    assert "to=ab to=cd" in page
+    assert "to=ef</blockquote>" not in page
 
 
 def test_typing_keeps_the_desk_open(browser: Browser) -> None:

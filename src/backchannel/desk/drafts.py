@@ -21,7 +21,10 @@ _DECODE = msgspec.msgpack.Decoder(Fields).decode
 
 
 class Draft(NamedTuple):
-    """What stood in a form. `buttons` and `about` (what the form itself says it is about) tell which form."""
+    """What stood in a form. `buttons` and `about` (what the form itself says it is about) tell which form.
+
+    Fields whose names begin with an underscore are no fields: they say what could be chosen.
+    """
 
     place: str
     target: str
@@ -49,7 +52,10 @@ class Drafts:
                 "DELETE FROM draft WHERE place = ? AND buttons = ? AND about = ? OR at <= ?",
                 (draft.place, buttons, about, self._clock() - SECONDS),
             )
-            if not any(value.strip() for _, value in draft.fields) or len(fields) + len(about) > LARGEST:
+            if (
+                not any(value.strip() for name, value in draft.fields if name[:1] != "_")
+                or len(fields) + len(about) > LARGEST
+            ):
                 return False
             self._vault.execute(
                 "INSERT INTO draft (c, place, target, buttons, about, fields, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -63,6 +69,10 @@ class Drafts:
     def of(self, place: str) -> list[Draft]:
         """What was typed on a page and not sent, newest first."""
         return self._where("place = ?", place)
+
+    def all(self) -> list[Draft]:
+        """All that was typed and not sent, newest first."""
+        return self._where("? = 0", 0)
 
     def sent(self, target: str, button: str, fields: Sequence[tuple[str, str]]) -> None:
         """A form was sent, and done: what was kept of it is destroyed."""
@@ -84,7 +94,7 @@ class Drafts:
             return False
         return self._vault.execute("DELETE FROM draft WHERE at <= ?", (old,)).rows > 0
 
-    def _where(self, condition: str, value: str) -> list[Draft]:
+    def _where(self, condition: str, value: object) -> list[Draft]:
         rows = self._vault.query(
             f"SELECT place, target, buttons, about, fields, at, n FROM draft WHERE {condition} AND at > ?"  # noqa: S608
             " ORDER BY at DESC, n DESC",

@@ -11,7 +11,8 @@ import msgspec
 from backchannel.desk.desk import Desk
 from backchannel.desk.drafts import Draft, Fields
 from backchannel.facts.saying import stamp
-from backchannel.web.page import Facts, Form
+from backchannel.web.door import own
+from backchannel.web.page import Facts
 from backchannel.web.sessions import Session
 
 _CHANNEL = re.compile(r"(?:/files)?/c/(\d{1,9})/")
@@ -20,30 +21,35 @@ SHOWN = 12
 
 
 class Typed(msgspec.Struct, frozen=True):
-    """What the script sends."""
+    """What the script sends. `number`: that of the form in which it is typed."""
 
     page: str
     target: str
     buttons: tuple[str, ...]
     about: Fields
     fields: Fields
+    number: str
 
 
-def keep(desk: Desk, session: Session, form: Form) -> bool:
+def keep(desk: Desk, session: Session, raw: str) -> bool:
     """Keep a draft, unless the form was sent meanwhile."""
     try:
-        typed = msgspec.json.decode(form["_draft"], type=Typed)
+        typed = msgspec.json.decode(raw, type=Typed)
     except (msgspec.DecodeError, UnicodeError):
         return False
     draft = Draft(typed.page, typed.target, typed.buttons, typed.about, typed.fields)
-    with session.turn:
-        return form["_number"] not in session.done and desk.drafts.keep(draft, _channel(desk, typed.page))
+    with session.turn:  # a form that is being done may wait for a relay: what is typed does not wait for that
+        sent = typed.number in session.done or typed.number in session.doing
+        return not sent and desk.drafts.keep(draft, _channel(desk, typed.page))
 
 
 def _channel(desk: Desk, page: str) -> int | None:
+    return _number(page) if _number(page) in {one.session.book.c for one in desk.channels()} else None
+
+
+def _number(page: str) -> int | None:
     found = _CHANNEL.match(page)
-    known = {one.session.book.c for one in desk.channels()}
-    return int(found[1]) if found is not None and int(found[1]) in known else None
+    return int(found[1]) if found is not None else None
 
 
 def offered(desk: Desk, page: str) -> list[Facts]:
@@ -51,10 +57,20 @@ def offered(desk: Desk, page: str) -> list[Facts]:
     return [
         {
             "at": stamp(one.at),
-            "words": [value for _, value in one.fields if len(value) > SHOWN],
+            "words": [value for name, value in one.fields if len(value) > SHOWN and not name.startswith("_")],
             "data": json.dumps(_data(one), ensure_ascii=False),
         }
         for one in desk.drafts.of(page)
+    ]
+
+
+def waiting(desk: Desk) -> list[Facts]:
+    """Where something lies that was typed and not sent, newest first."""
+    titles: dict[int | None, str] = {one.session.book.c: one.state.title for one in desk.channels()}
+    newest = {one.place: one for one in reversed(desk.drafts.all()) if own(one.place) == one.place}
+    return [
+        {"place": place, "title": titles.get(_number(place), ""), "at": stamp(one.at)}
+        for place, one in reversed(newest.items())
     ]
 
 

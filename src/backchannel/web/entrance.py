@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
+from anyio import CapacityLimiter, move_on_after, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -17,6 +19,9 @@ from backchannel.web.page import Facts, Form
 from backchannel.web.render import page as rendered
 from backchannel.web.sessions import Session, Sessions
 from backchannel.web.words import LANGUAGES, Words, negotiated, words
+
+TYPED_SECONDS = 0.5
+"""How long the panic lock waits until what is typed lies in the vault."""
 
 
 class House(NamedTuple):
@@ -70,13 +75,21 @@ async def enter(house: House, request: Request) -> Response:
     return house.remember(answer, session)
 
 
-async def lock(house: House, request: Request) -> Response:
-    """The panic lock: it asks for nothing but a genuine form."""
-    await forms.small(request)
-    session = forms.session(request)
+async def lock(house: House, urgent: CapacityLimiter, request: Request) -> Response:
+    """The panic lock: it asks for nothing but a genuine form, and waits behind no other request."""
+    form, session = await forms.small(request), forms.session(request)
     session.carried = None
-    await run_in_threadpool(house.keeper.lock)
-    return house.remember(RedirectResponse("/", 303), house.sessions.alone(session))
+    with move_on_after(TYPED_SECONDS):
+        typed = partial(_typed, house.keeper, session, form.all("_draft"))
+        await to_thread.run_sync(typed, limiter=CapacityLimiter(1), abandon_on_cancel=True)
+    await to_thread.run_sync(house.keeper.lock, limiter=urgent)
+    return house.remember(RedirectResponse(own(form["back"]), 303), house.sessions.alone(session))
+
+
+def _typed(keeper: Keeper, session: Session, drafts: list[str]) -> None:
+    with suppress(Locked), keeper.desk() as desk:
+        for one in drafts:
+            drafting.keep(desk, session, one)
 
 
 async def language(house: House, request: Request) -> Response:
@@ -102,7 +115,7 @@ def _draft(keeper: Keeper, session: Session, form: Form) -> Response:
             if form["do"] == "discard":
                 desk.drafts.discard(form["page"])
                 return RedirectResponse(own(form["page"]), 303)
-            return PlainTextResponse("", 204 if drafting.keep(desk, session, form) else 409)
+            return PlainTextResponse("", 204 if drafting.keep(desk, session, form["_draft"]) else 409)
     except Locked as problem:
         return PlainTextResponse(f"{problem.what}\n", 423)
 
@@ -110,5 +123,6 @@ def _draft(keeper: Keeper, session: Session, form: Form) -> Response:
 def routes(house: House) -> list[Route]:
     """Their addresses."""
     looked = [Route("/outside", partial(outside, house)), Route("/enter", partial(enter, house))]
-    done = {"/lock": lock, "/language": language, "/draft": draft}
-    return looked + [Route(path, partial(do, house), methods=["POST"]) for path, do in done.items()]
+    done = {"/lock": partial(lock, house, CapacityLimiter(1)), "/language": partial(language, house)}
+    done["/draft"] = partial(draft, house)
+    return looked + [Route(path, do, methods=["POST"]) for path, do in done.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backchannel.channel.state import State
 from backchannel.desk.channel import Channel
 from backchannel.facts import common, outbox
+from backchannel.web import drafting
 from backchannel.web.page import Ask, Facts
 from backchannel.web.places import awaiting, others
 from backchannel.web.words import Words
@@ -22,10 +23,12 @@ def frame(ask: Ask) -> Facts:
     return {
         "state": "open",
         "section": section(ask),
+        "answered": _answered(ask),
+        "unsent": drafting.waiting(desk) if ask.request.url.path == "/" else [],
         "idle_minutes": ask.keeper.idle_minutes,
         "channels": [_listed(ask, one) for one in channels],
         "here": _here(ask, found) if found is not None else None,
-        "reach": ask.words.say("relay reached by a proxy" if desk.proxy else "relay reached directly"),
+        "reach": ask.words.say("connected by a proxy" if desk.proxy else "connected"),
         "tabs": [
             ("talk", ask.words.say("Talk")),
             ("proposals", ask.words.say("Proposals")),
@@ -43,6 +46,12 @@ def section(ask: Ask) -> str:
     """Which tab, or entry of the list, a page belongs to."""
     parts = ask.request.url.path.removeprefix("/files").removeprefix("/papers").strip("/").split("/")
     return parts[2] if len(parts) > 2 and parts[0] == "c" else parts[0] or "channels"
+
+
+def _answered(ask: Ask) -> str:
+    """Which answer the page shows, if any: what its address shows without it is another page (spec/web.md, 5)."""
+    number = ask.query("answer")
+    return number if ask.keeper.answers.get(ask.session, ask.request.url.path, number) is not None else ""
 
 
 def _listed(ask: Ask, channel: Channel) -> Facts:
@@ -90,8 +99,8 @@ def charter(state: State, words: Words) -> str:
         return ""
     terms = state.charter.terms
     told = {
-        "attributed": words.say("Who said what may be told."),
-        "chatham": words.say("What is said may be used, not who said it."),
+        "attributed": words.say("The speaker may be named outside."),
+        "chatham": words.say("What is said may be used, the speaker may not be named (Chatham House)."),
     }[terms.attribution]
     keeps = words.count("Notes are kept for a day.", "Notes are kept for {n} days.", terms.retention_days)
     needs = (
