@@ -11,6 +11,7 @@ from tests.desk.world import World, found
 from tests.web.kit import Browser, browsing
 from tests.web.kit_forms import do, done, fill, meant, press, problem, send, sure
 from tests.web.kit_texts import sitting
+from tests.web.test_seats import plain
 
 CHARTER = "/c/1/seats/charter"
 
@@ -31,7 +32,7 @@ def test_every_term_is_explained_and_chosen(founding: tuple[World, Browser, Brow
     page = ana.get(CHARTER)
     for said in (
         "Track 1.5:",
-        "not who said it",
+        "may not be named (Chatham House)",
         "the hat",
         "Only the intermediary",
         "without the notes",
@@ -39,6 +40,8 @@ def test_every_term_is_explained_and_chosen(founding: tuple[World, Browser, Brow
     ):
         assert said in page, said
     assert "has not joined" in page
+    assert 'value="chatham" checked' in page  # what endangers nobody, until somebody chooses
+    assert "With one seat only: Argentina and Chile" in plain(page)
     typed = {
         "title": "T <b>",
         "purpose": "P <i>",
@@ -65,6 +68,16 @@ def test_every_term_is_explained_and_chosen(founding: tuple[World, Browser, Brow
     assert {name: str(getattr(terms, name)) for name in typed if not name.endswith("_how")} == {
         name: value for name, value in typed.items() if not name.endswith("_how")
     }
+
+
+def test_what_is_not_chosen_is_what_endangers_nobody(founding: tuple[World, Browser, Browser]) -> None:
+    world, ana, _ = founding
+    place, fields = fill(ana, CHARTER, "propose")
+    bare = [(name, value) for name, value in fields if name != "attribution"]
+    assert done(ana, sure(ana, send(ana, place, bare)))
+    agreed = world["ana"].state.charter
+    assert agreed is not None
+    assert agreed.terms.attribution == "chatham"
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def enter(table: Table, name: str, code: str, stack: ExitStack) -> None:
 
 
 def test_ones_own_place_passes_with_what_it_could_read(table: Table) -> None:
-    do(table["hernan"], "/c/1/talk", "send", text="For the <b>dossier</b>.")
+    do(table["hernan"], "/c/1/talk", "send", text="For the <b>dossier</b>.", audience="all")
     page = table["ana"].get(HANDOVER)
     assert "A successor sees: one note" in plain(page)
     asked = press(table["ana"], HANDOVER, "offer", name="Diego F.")
@@ -75,6 +75,7 @@ def test_ones_own_place_passes_with_what_it_could_read(table: Table) -> None:
         page = plain(table["diego"].get(HANDOVER))
         assert "Diego F. takes the place of Ana P." in page
         assert "is no longer here" in page
+        assert "Compare words with Diego F., who has taken the place of Ana P." in plain(table["hernan"].get(SEATS))
         assert "You are no longer in this channel" in table.browsers["ana"].get(SEATS)
         assert "A place can be passed on when the channel is open" in table.browsers["ana"].get(HANDOVER)
         del table.browsers["diego"]
@@ -132,7 +133,7 @@ def test_a_place_that_is_not_there(table: Table) -> None:
 def test_a_seat_of_ones_own_party_is_frozen_in_need(two: Table) -> None:
     emil = two.channel("emil").me.hex()
     page = two["sofia"].get(HANDOVER)
-    assert "there is no seat that you could freeze" in page
+    assert "Only a second seat of the same party can freeze a seat." in page
     assert 'value="freeze"' not in page
     page = problem(two["ana"], HANDOVER, "freeze", seat=emil, reason="")
     assert 'id="freeze" open' in page
@@ -147,7 +148,7 @@ def test_a_seat_of_ones_own_party_is_frozen_in_need(two: Table) -> None:
 
 
 def test_who_could_pass_nothing_on_is_helped_by_its_party(two: Table) -> None:
-    do(two["hernan"], "/c/1/talk", "send", text="Before the frost.")
+    do(two["hernan"], "/c/1/talk", "send", text="Before the frost.", audience="all")
     ana = two.channel("ana").me.hex()
     do(two["emil"], HANDOVER, "freeze", seat=ana, reason="Taken.")
     two.settle()
@@ -180,7 +181,7 @@ def test_who_could_pass_nothing_on_is_helped_by_its_party(two: Table) -> None:
 
 def test_the_charter_may_let_no_notes_pass(tmp_path: Path) -> None:
     with sitting(tmp_path, dossier="record") as table:
-        do(table["hernan"], "/c/1/talk", "send", text="Secret.")
+        do(table["hernan"], "/c/1/talk", "send", text="Secret.", audience="all")
         page = plain(table["ana"].get(HANDOVER))
         assert "A successor sees: nothing yet" in page
         assert "lets no notes pass" in page

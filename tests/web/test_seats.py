@@ -59,6 +59,7 @@ def test_a_channel_is_founded_joined_signed_and_spoken_in(tmp_path: Path) -> Non
             at["ana"], "/found", "found", relay=URL, title="Beagle", purpose="Peace.", name=name, party=party, role=role
         )
         assert "Nobody is here but you" in page
+        assert "Invite whoever is to sit at the table" in page
         assert "Propose the charter</a>" not in page
         assert "Nobody but you has joined yet" in at["ana"].get(f"{SEATS}/charter")
         codes = {}
@@ -68,6 +69,8 @@ def test_a_channel_is_founded_joined_signed_and_spoken_in(tmp_path: Path) -> Non
             assert "Whoever has this code can take the seat, once." in page
             codes[other] = code_of(page)
         page = plain(at["ana"].get(SEATS))
+        assert "Nobody has joined yet; invited: Hernán C. and Sofia S." in page
+        assert "Invite whoever is to sit at the table" not in page
         assert "It awaits that Hernán C. joins" in page
         assert "Show the code" in page
         for other, code in codes.items():
@@ -78,11 +81,13 @@ def test_a_channel_is_founded_joined_signed_and_spoken_in(tmp_path: Path) -> Non
         assert "When all have joined, propose the charter" in at["ana"].get(SEATS)
         asked = press(at["ana"], f"{SEATS}/charter", "propose", retention_days="7", attribution="chatham")
         assert "Every desk deletes them after 7 days at most." in asked.text
-        assert "not who said it" in asked.text
+        assert "the speaker may not be named" in asked.text
         done(at["ana"], sure(at["ana"], asked))
         all_read()
         for other in codes:
             assert "Read the charter, and sign it or not" in at[other].get(SEATS)
+            for place in (SEATS, f"{SEATS}/charter"):
+                assert "To refuse, do nothing" in at[other].get(place)
             asked = press(at[other], f"{SEATS}/charter", "sign")
             assert "It cannot be taken back" in asked.text
             page = done(at[other], sure(at[other], asked))
@@ -90,7 +95,7 @@ def test_a_channel_is_founded_joined_signed_and_spoken_in(tmp_path: Path) -> Non
             all_read()
         page = at["hernan"].get(SEATS)
         assert 'awaits"' not in page
-        do(at["hernan"], "/c/1/talk", "send", text="The first word.")
+        do(at["hernan"], "/c/1/talk", "send", text="The first word.", audience="all")
         all_read()
         assert "The first word." in at["sofia"].get("/c/1/talk")
         with at["sofia"].keeper.desk() as desk:
@@ -182,6 +187,7 @@ def test_a_newcomer_needs_every_party(table: Table) -> None:
     for name in ("hernan", "sofia"):
         page = plain(table[name].get(SEATS))
         assert "proposes to let in Emil &lt;b&gt;" in page
+        assert "To refuse, do nothing" in page
         asked = press(table[name], SEATS, "agree")
         assert "not what was said before" in asked.text
         done(table[name], sure(table[name], asked))
@@ -197,8 +203,8 @@ def test_a_newcomer_needs_every_party(table: Table) -> None:
         table.settle()
         with emil.keeper.desk() as desk:
             desk.channel().sync()
-        assert "Nothing was said here yet" in emil.get("/c/1/talk")
-        do(emil, "/c/1/talk", "send", text="Hello.")
+        assert "Nobody has written to you here yet" in emil.get("/c/1/talk")
+        do(emil, "/c/1/talk", "send", text="Hello.", audience="all")
     assert "Hello." in table["sofia"].get("/c/1/talk")
 
 

@@ -13,7 +13,7 @@ from backchannel.seal.primitives import sha256
 PREFIX = "bc1-"
 _GROUP = 8
 _LONGEST = 2_000
-AGAIN = "Compare it with the paper, group by group, and run the command again; capitals and spaces do not matter."
+AGAIN = "Compare it with the paper, group by group, and type it again; capitals and spaces do not matter."
 
 
 class Code(Value, frozen=True):

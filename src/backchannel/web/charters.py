@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from backchannel.channel import charter as terms
 from backchannel.desk import charters
 from backchannel.desk.channel import Channel
@@ -10,6 +12,8 @@ from backchannel.facts import common
 from backchannel.web.page import Ask, Facts, Form, Page, settle
 from backchannel.web.words import Words
 
+SAFE = {"attribution": "chatham"}
+"""What a form has ticked before anybody has chosen, where that is not what most channels take: it endangers nobody."""
 CHOICES = {
     "track": terms.TRACKS,
     "attribution": terms.ATTRIBUTIONS,
@@ -33,10 +37,12 @@ def look(ask: Ask) -> Facts:
         "seated": me is not None,
         "founding": founding,
         "alone": len(state.present) < 2,
+        "single": sorted(party for party, many in Counter(one.party for one in state.present).items() if many == 1),
         "here_now": [{"name": one.name, "party": one.party, "role": one.role} for one in state.present],
         "missing": [one.name for one in state.invitations if one.proposal.stage == "granted"],
         "defaults": {
             **charters.DEFAULTS,
+            **SAFE,
             "title": state.title,
             "purpose": state.purpose,
             **(told or {}).get("terms", {}),
@@ -53,11 +59,13 @@ def rows(words: Words, found: Facts) -> list[tuple[str, str]]:
     days, round_ = found["retention_days"], found["hat_days"]
     kept = count("Every desk deletes them after a day.", "Every desk deletes them after {n} days at most.", days)
     goes = count("It goes round every day, and when called.", "It goes round every {n} days, and when called.", round_)
+    newcomers = say("Every party has to say yes to who comes in later.")
+    successors = say("But a seat names by itself who succeeds it.")
     return [
         (say("Kind of channel"), _said(words, found["track"])),
         (say("Who said what"), _said(words, found["attribution"])),
         (say("Notes"), kept),
-        (say("Newcomers"), say("Every party has to say yes to who comes in later.")),
+        (say("Newcomers"), f"{newcomers} {successors}"),
         (say("Showing clauses"), _quorum(words, found["disclosure"])),
         (say("Reactions to non-papers"), _said(words, found["reactions"])),
         (say("Objections to non-papers"), _objection(words, found)),
@@ -75,8 +83,8 @@ def _said(words: Words, value: str) -> str:
         "1.5": say("Track 1.5: officials speak in their own names, with others"),
         "2": say("Track 2: people without office speak"),
         "envoy": say("Envoy channel: envoys speak for whoever has sent them"),
-        "attributed": say("Who said what may be told."),
-        "chatham": say("What is said may be used outside, but not who said it."),
+        "attributed": say("The speaker may be named outside."),
+        "chatham": say("What is said may be used, the speaker may not be named (Chatham House)."),
         "named": say("They are said by name."),
         "hat": say("They come from the hat: nobody can tell whose they are."),
         "passes": say("The pen passes from seat to seat."),
@@ -128,7 +136,7 @@ def _chosen(ask: Ask, form: Form) -> Facts:
     texts = {name: form[name] for name in ("title", "purpose", *CHOICES) if form[name]}
     disclosure = form["disclosure"] if form["disclosure_how"] == "some" else "all"
     objection = form["objection"] if form["objection_how"] == "some" else "none"
-    return {**texts, **numbers, "disclosure": disclosure.strip(), "objection": objection.strip()}
+    return {**SAFE, **texts, **numbers, "disclosure": disclosure.strip(), "objection": objection.strip()}
 
 
 def _page(words: Words, told: Facts) -> str:

@@ -25,9 +25,14 @@ def some(ask: Ask, channel: Channel, form: Form, field: str) -> list[SeatId] | N
 
 
 def only_some(ask: Ask, form: Form, who: str, field: str) -> bool:
-    """Whether some were chosen and not everybody. `Misuse("both")`: what is meant for one must not reach all."""
+    """Whether some were chosen and not everybody: what is meant for one must not reach all.
+
+    `Misuse`: `nobody` if neither was said, `both`.
+    """
+    say = ask.words.say
+    if form[who] not in ("all", "some"):
+        raise Misuse("nobody", say("Nobody is chosen."), say("Choose somebody, or everybody."))
     if form[who] != "some" and form.all(field):
-        say = ask.words.say
         raise Misuse("both", say("Names are chosen, and everybody too."), say("Choose one of the two."))
     return form[who] == "some"
 

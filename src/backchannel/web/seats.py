@@ -7,6 +7,7 @@ from backchannel.channel.assent import missing
 from backchannel.channel.state import Invitation, Removal, Seat
 from backchannel.desk import handovers
 from backchannel.desk.channel import Channel
+from backchannel.entry import text
 from backchannel.errors import Misuse
 from backchannel.facts import common, outbox, overview, succession
 from backchannel.web.page import Ask, Facts, Form, Page, settle
@@ -39,6 +40,7 @@ def look(ask: Ask) -> Facts:
         "speaks": me is not None and me.speaks,
         "waits": [row["what"] for row in outbox.facts(channel) if row["stage"] == "waiting"],
         "empty": len(state.present) < 2,
+        "invited": [one.name for one in state.invitations if one.proposal.stage == "granted"],
     }
 
 
@@ -197,7 +199,8 @@ def remove(ask: Ask, form: Form) -> str:
             say("It takes the yes of {parties}. All seats see it, and the reason.", parties=yes),
             say("What {name} has read stays on that desk.", name=name),
         ]
-    ask.sure(form, title, lines, button, form["reason"])
+    reason = text.prose(text.tidy(form["reason"]), "reason", 500)  # refused before anybody is asked
+    ask.sure(form, title, lines, button, reason)
     channel.remove(seat.id, form["reason"])
     settle(channel, ask.keeper)
     return ask.place("seats")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
-from backchannel.facts import note
+from backchannel.facts import common, note
 from backchannel.web import chosen
 from backchannel.web.page import Ask, Facts, Form, Page, settle
 
@@ -20,18 +20,29 @@ def look(ask: Ask) -> Facts:
     held = channel.session.book.items.newest("note", before=end, most=MOST)
     me = channel.state.seat(channel.me)
     terms = channel.state.charter.terms if channel.state.charter is not None else None
+    can_write = channel.state.stage == "open" and me is not None and me.standing == "active" and me.speaks
     return {
         "notes": [note.facts(channel, one.value) for one in held],
         "earlier": held[0].position if len(held) == MOST else None,
-        "later": end < 1 << 40,
-        "readers": [
-            {"id": seat.id.hex(), "name": seat.name, "party": seat.party}
-            for seat in channel.state.active
-            if seat.id != channel.me
-        ],
-        "can_write": channel.state.stage == "open" and me is not None and me.standing == "active" and me.speaks,
+        "later": held != channel.session.book.items.newest("note", before=1 << 40, most=MOST),
+        "readers": chosen.seats(channel),
+        "answer": _answer(ask, channel) if can_write else None,
+        "can_write": can_write,
+        "left": common.left(channel),
         "most_days": terms.retention_days if terms is not None else 0,
     }
+
+
+def _answer(ask: Ask, channel: Channel) -> Facts | None:
+    """The note that is answered, and who is to read that: whoever has it, or its author alone; never anybody more."""
+    number, alone = ask.number("reply", -1), ask.query("alone") == "1"
+    if number < 0:
+        return None
+    item = channel.note_at(number)
+    state = channel.state
+    seats = tuple(dict.fromkeys((item.author,) if alone else (item.author, *item.audience)))
+    to = [seat.hex() for seat in state.current(seats) if seat not in state.line(channel.me)]
+    return {**note.facts(channel, item), "to": to, "alone": alone}
 
 
 def send(ask: Ask, form: Form) -> str:

@@ -114,7 +114,7 @@ def wrong(more: str = "") -> VaultError:
     return VaultError(
         "passphrase",
         "That is not the passphrase of this desk." + more,
-        "Run the command again; mind capital letters.",
+        "Type it again; mind capital letters.",
         "Nothing was changed.",
     )
 
