@@ -246,7 +246,8 @@ def test_a_seat_goes_with_every_other_partys_yes(table: Table) -> None:
 
 def test_who_leaves_says_why(table: Table) -> None:
     me = table.channel("sofia").me.hex()
-    problem(table["sofia"], SEATS, "remove", seat=me, reason="")
+    place, fields = fill(table["sofia"], SEATS, "remove", seat=me, reason="")
+    assert meant(table["sofia"], place, fields).status_code == 400
     asked = press(table["sofia"], SEATS, "remove", seat=me, reason="Called home.")
     assert "Leave this channel?" in asked.text
     assert sure(table["sofia"], asked).status_code == 303

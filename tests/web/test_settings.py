@@ -95,6 +95,7 @@ def test_passphrases_are_not_carried_over_a_lock(browser: Browser) -> None:
     fields = {**hidden, "do": "passphrase", "_old": PHRASE, "_new": OTHER, "_repeat": OTHER}
     assert browser.client.post(PLACE, data=fields, headers=headers).status_code == 303
     (session,) = browser.sessions._open.values()
+    assert session.carried is not None
     browser.keeper.unlock(PHRASE)
     with browser.keeper.desk() as desk:
         assert carried.opened(desk, session.carried) == carried.Form(PLACE, (("do", "passphrase"),))
