@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse
 
+from backchannel.web.pieces import in_pieces
 from backchannel.web.sessions import Session, Sessions
 from backchannel.web.words import LANGUAGES, Words
 
@@ -72,4 +73,4 @@ def page(
     template: str, words: Words, sessions: Sessions, session: Session | None, facts: dict[str, Any], status: int = 200
 ) -> HTMLResponse:
     """A page as an answer."""
-    return HTMLResponse(render(template, words, sessions, session, facts), status)
+    return HTMLResponse(in_pieces(render(template, words, sessions, session, facts)), status)
