@@ -136,8 +136,8 @@ def redline(item: Text, old: int | None, new: int | None = None) -> tuple[Line, 
 
 def in_the_way(channel: Channel, item: Text) -> Way:
     """What stands between this text and its adoption."""
-    state = channel.state
-    return channel.session.known.by_item(item, "way", state, lambda: standing.in_the_way(item, state))
+    state, known = channel.state, rows(channel, item)
+    return channel.session.known.by_item(item, "way", state, lambda: standing.in_the_way(item, state, known))
 
 
 def rows(channel: Channel, item: Text) -> tuple[standing.Row, ...]:

@@ -78,13 +78,18 @@ NEXT: Mapping[str, Callable[[Channel, Any, Tell], None]] = {
 
 
 def steps(channel: Channel) -> list[Facts]:
-    """Who can do what next, what is awaited from this seat first."""
+    """Who can do what next, what is awaited from this seat first: all of one moment, in one turn."""
+    with channel.session.turn():
+        return sorted(_steps(channel), key=lambda one: one["who"] != "you")
+
+
+def _steps(channel: Channel) -> list[Facts]:
     state, me = channel.state, channel.me
-    mine = state.seat(me)
+    mine, myself = state.seat(me), facts.name(state, me)
     found: list[Facts] = []
 
     def step(kind: str, number: int | None, who: str, verb: str, rest: str, command: str) -> None:
-        own = mine is not None and who == facts.name(state, me)
+        own = mine is not None and who == myself
         what = f"{verb if own else verb + 's'} {rest}"
         about = {"kind": kind, "number": number, "verb": verb}
         found.append({"who": "you" if own else who, "what": what, "command": f"backchannel {command}", "about": about})
@@ -103,8 +108,8 @@ def steps(channel: Channel) -> list[Facts]:
             for held in channel.session.book.items.unsettled(instrument):
                 tell(channel, held.value, partial(step, instrument, held.position))
         if mine is not None and mine.speaks and mine.standing == "active":
-            seats(facts.name(state, me), "write", "a note", "note send")
-    return sorted(found, key=lambda one: one["who"] != "you")
+            seats(myself, "write", "a note", "note send")
+    return found
 
 
 def _founding(state: State, tell: Tell) -> None:

@@ -85,7 +85,7 @@ class Items:
     def counts(self) -> dict[str, int]:
         """How many items there are of each instrument, but for notes whose text is gone."""
         rows = self._vault.query(
-            "SELECT instrument, count(*) FROM item WHERE place >= ? AND place < ?"
+            "SELECT instrument, count(*) FROM item INDEXED BY item_instrument WHERE place >= ? AND place < ?"
             " AND NOT (instrument = 'note' AND until IS NULL) GROUP BY instrument",
             (self._places.first, self._places.end),
         )

@@ -24,7 +24,7 @@ def spells(steps: Sequence[Step], one: Step) -> Spells:
     for n in one.returns:
         every = meet(every, _bound(steps[n]))
     for any_of in one.after:
-        every = meet(every, join(spell for n in any_of for spell in _fulfilled(steps[n])))
+        every = meet(every, join([spell for n in any_of for spell in _fulfilled(steps[n])]))
     return every
 
 
@@ -40,12 +40,9 @@ def _bound(of: Step) -> Spells:
     return [(first, last) for first, last in zip(starts, ends, strict=True) if first < last]
 
 
-def _fulfilled(of: Step) -> Iterable[tuple[int, int]]:
-    for past in of.past:
-        if past.fulfilled:
-            yield past.first, past.last
-    if of.fulfilled is not None:
-        yield of.fulfilled.arrival, EVER
+def _fulfilled(of: Step) -> Spells:
+    found = [(past.first, past.last) for past in of.past if past.fulfilled] if of.past else []
+    return found if of.fulfilled is None else [*found, (of.fulfilled.arrival, EVER)]
 
 
 def join(some: Iterable[tuple[int, int]]) -> Spells:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from backchannel.channel.state import DAY
 from backchannel.entry.ids import EntryId
-from backchannel.instruments.step.standing import Standing, stand
+from backchannel.instruments.step.standing import Standing, reading
 from backchannel.instruments.step.values import Ladder, Step
 
 GROUPS = {
@@ -71,8 +71,9 @@ def counts(rows: Iterable[Row]) -> dict[str, int]:
 
 
 def _rows(ladder: Ladder, party: str, unit: int, *, named: bool) -> Iterator[Row]:
-    for place, (one, now) in enumerate(zip(ladder.steps, stand(ladder, unit), strict=True)):
+    for place, one in enumerate(ladder.steps):
         if one.promise.doer == party and one.pledged is not None:
+            now = reading(ladder, place, unit)
             pledged = Reason("pledged", one.pledged.arrival, party)
             reasons = (pledged, *sorted(_reasons(one, now, unit, named=named), key=lambda reason: reason.unit))
             said = max(reason.unit for reason in reasons)

@@ -113,9 +113,9 @@ class Way(NamedTuple):
         return clear(self.rows)
 
 
-def in_the_way(item: Text, state: State) -> Way:
-    """What stands between this text and its adoption."""
-    stand, names = rows(item, state), named(state)
+def in_the_way(item: Text, state: State, known: Sequence[Row] = ()) -> Way:
+    """What stands between this text and its adoption; `known`: its `rows`, if they are."""
+    stand, names = tuple(known) or rows(item, state), named(state)
     counts = {name: sum(1 for row in stand if row.kind == name) for name in KINDS}
     found = [one for n, paragraph in enumerate(item.here, 1) for one in soundable(item, n, paragraph, names)]
     left = sum(row.brackets for row in stand)
