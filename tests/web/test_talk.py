@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from backchannel.instruments.note import Note
-from tests.desk.world import World, texts
+from tests.desk.world import World, remove, texts
 from tests.web.kit import Browser, browsing
-from tests.web.kit_forms import do, fill, forms, problem
+from tests.web.kit_forms import do, fill, forms, problem, send
 
 
 def test_a_note_to_everybody_and_to_some(world: World, browser: Browser) -> None:
@@ -169,3 +169,18 @@ def test_a_correction_has_words_and_a_reader(world: World, browser: Browser) -> 
         answer = browser.post("/c/1/talk", {"do": "confirm", "note": str(n), "seat": seat})
         assert answer.status_code == 400
     assert "Is that what you meant?" in browser.get("/c/1/talk")
+
+
+def test_everybody_is_who_it_was_when_the_page_was_looked_at(world: World, browser: Browser) -> None:
+    place, fields = fill(browser, "/c/1/talk", "send", text="For all of you.", audience="all")
+    assert dict(fields)["_here"]
+    remove(world, "sofia", "ana", "hernan")
+    with browser.keeper.desk() as desk:
+        desk.channel().sync()
+    answer = send(browser, place, fields)
+    assert answer.status_code == 400
+    assert "Somebody has come or gone while you wrote" in answer.text
+    assert "For all of you." in answer.text
+    assert not world["ana"].items("note")
+    do(browser, "/c/1/talk", "send", text="For all of you.", audience="all")
+    assert len(world["ana"].items("note")) == 1

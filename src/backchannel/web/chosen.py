@@ -7,7 +7,7 @@ from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse
 from backchannel.facts import Facts, common
-from backchannel.web.page import Ask, Form
+from backchannel.web.page import Ask, Form, seen
 
 MOST = 20
 """What is over, on one page."""
@@ -34,7 +34,15 @@ def only_some(ask: Ask, form: Form, who: str, field: str) -> bool:
         raise Misuse("nobody", say("Nobody is chosen."), say("Choose somebody, or everybody."))
     if form[who] != "some" and form.all(field):
         raise Misuse("both", say("Names are chosen, and everybody too."), say("Choose one of the two."))
+    if form[who] == "all" and form["_here"] not in ("", everybody(ask.channel())):
+        what = say("Somebody has come or gone while you wrote: everybody is not who it was.")
+        raise Misuse("changed", what, say("Look who is here now, and choose again."))
     return form[who] == "some"
+
+
+def everybody(channel: Channel) -> str:
+    """Who is here, as a form carries it that offers "everybody"."""
+    return seen(*sorted(one.id.hex() for one in channel.state.active))
 
 
 def several(ask: Ask, channel: Channel, form: Form, field: str) -> list[SeatId]:

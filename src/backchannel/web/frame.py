@@ -5,7 +5,7 @@ from __future__ import annotations
 from backchannel.channel.state import State
 from backchannel.desk.channel import Channel
 from backchannel.facts import common, outbox
-from backchannel.web import drafting
+from backchannel.web import chosen, drafting
 from backchannel.web.page import Ask, Facts
 from backchannel.web.places import awaiting, others
 from backchannel.web.words import Words
@@ -75,6 +75,7 @@ def _here(ask: Ask, channel: Channel) -> Facts:
         "c": channel.session.book.c,
         "title": state.title or ask.words.say("(not read yet)"),
         "track": ask.words.say(TRACKS[track]) if track else ask.words.say("being founded"),
+        "everybody": chosen.everybody(channel),
         "me": mine.name if mine is not None else ask.words.say("joining"),
         "party": mine.party if mine is not None else "",
         "alarms": line["alarms"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from starlette.datastructures import FormData, UploadFile
@@ -118,6 +119,13 @@ class Ask(NamedTuple):
         said = self.query(name)
         return int(said) if _FIGURES.fullmatch(said) else otherwise
 
+    def as_seen(self, form: Form, now: str) -> None:
+        """`Misuse("changed")` if a form is about what its page showed, and that is not what is there `now` (`seen`)."""
+        if form["_seen"] not in ("", now):
+            say = self.words.say
+            what = say("What this is about has changed, or is gone, while you looked at it.")
+            raise Misuse("changed", what, say("Read it as it stands now, and decide then."))
+
     def sure(self, form: Form, title: str, lines: list[str], button: str, words: str = "") -> None:
         """Ask once, naming the thing, before what cannot be undone. Raises `Sure`, until that was said yes to.
 
@@ -142,6 +150,11 @@ class Page(NamedTuple):
     template: str
     look: Look
     acts: Mapping[str, Do] = {}
+
+
+def seen(*parts: object) -> str:
+    """What a page shows of a matter, as its forms carry it along: `Ask.as_seen` compares it (spec/web.md, 2.7)."""
+    return sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 def genuine(session: Session, form: Form) -> bool:

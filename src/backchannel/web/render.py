@@ -47,6 +47,8 @@ def render(template: str, words: Words, sessions: Sessions, session: Session | N
         {
             "problem": None,
             "kept": False,
+            "seen": "",
+            "here": None,
             "sure": None,
             "drafts": [],
             "path": "/",

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.web.browser.kit import PHRASE, House, unlock
+from tests.desk.world import PHRASE
+from tests.web.browser.kit import House, unlock
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
