@@ -358,8 +358,8 @@ DREAMT = [
         "sofia",
         ("link", "Proposals"),
         ("open", "Call a round"),
-        ("press", "Call a round"),
-        ("press", "Call it"),
+        ("press", "Call…"),
+        ("press", "Call…"),
     ),
     *by(
         "hernan",
@@ -449,7 +449,6 @@ def agrees() -> list[Row]:
     return [
         ("look", "link", f"Say where you stand on the text: {TREATY}"),
         ("link", f"Say where you stand on the text: {TREATY}"),
-        ("link", "Where you stand"),
         ("check", "All on this page that have no brackets"),
         ("check", "We agree"),
         ("press", "Say it"),
