@@ -29,7 +29,7 @@ from backchannel.instruments import INSTRUMENTS
 from backchannel.instruments.hat import rules as hats
 from backchannel.instruments.nonpaper import rules as nonpapers
 from backchannel.instruments.nonpaper.values import STANCES
-from backchannel.web import frame, hours, places, plans, searching
+from backchannel.web import frame, hours, places, plans, searching, sheet
 from backchannel.web.words import LANGUAGES, PROBLEM
 
 SRC = Path(__file__).parent.parent / "src" / "backchannel"
@@ -71,6 +71,7 @@ TABLES: dict[str, Iterable[str]] = {
     "sounding_parts.says": sounding.ROUNDS.values(),
     "record.what": (*outbox.KINDS.values(), *log.VERDICTS.values()),
     "searching.KINDS": searching.KINDS.values(),
+    **{f"sheet.{name}": [label] for name, label in sheet.BUTTONS.items()},
     "places.sentence": (*places._SAYS.values(), *places._OTHERS.values()),
 }
 """`name`, or `file.name`, of what is said -> the sentences."""

@@ -138,10 +138,10 @@ def test_without_a_pen_that_is_free_another_reader_releases(world: World) -> Non
 def test_who_does_not_read_the_text_releases_nothing_of_it(world: World) -> None:
     ana, hernan, sofia = opened(world, to=[world["ana"].me, world["hernan"].me], pen=world["ana"].me, by="ana")
     for releaser in (None, sofia.me):
-        with pytest.raises(Misuse, match="reads the text") as problem:
+        with pytest.raises(Misuse, match="A sounding needs a seat that reads the text") as problem:
             texts.sound(ana, last(ana), 1, releaser=releaser)
         assert "invite an intermediary" in problem.value.todo
-    with pytest.raises(Misuse, match="reads the text") as problem:
+    with pytest.raises(Misuse, match="Only a seat that reads the text") as problem:
         texts.sound(ana, last(ana), 1, voters=[ana.me], releaser=sofia.me)
     assert "Choose one of: Hernán C." in problem.value.todo
     assert not hernan.items("sounding")

@@ -51,7 +51,7 @@ def one(**more: Any) -> dict[str, Any]:
 SHOWN = "Nothing else is shown."
 MANY = "Who accepted and who refused is not shown to anybody."
 PAIR = "There were only two voters: whoever accepted what failed knows that the other refused it."
-COUNTED = "There were only two voters: from the number, and from the own answer, each knows the other's."
+COUNTED = "There were only two voters: from the number, each can work out what the other said."
 
 
 @pytest.mark.parametrize(

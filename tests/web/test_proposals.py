@@ -14,7 +14,7 @@ from tests.web.kit import Browser, browsing
 from tests.web.test_soundings import plain, problem
 
 LIST = "/c/1/proposals"
-IDEA = {"title": "A <zone>", "text": "One & all.\n\nTwo."}
+IDEA = {"title": "A <zone>", "text": "One & all.\n\nTwo.", "to_who": "all"}
 
 
 def floated(world: World, by: str = "ana", **more: Any) -> str:
@@ -96,13 +96,13 @@ def test_through_the_intermediary_and_put_to_the_others(world: World) -> None:
     with browsing(world, "sofia") as browser:
         assert "You are asked to put it to the others, or to leave it." in plain(browser.get(LIST))
         assert "What else you can do" not in browser.get(place)
-        assert "lives 1 to 720 hours" in problem(browser, place, {"do": "carry", "hours": "9999"})
+        assert "lives 1 to 720 hours" in problem(browser, place, {"do": "carry", "hours": "9999", "to_who": "all"})
         some = {"to_who": "some", "to": [world["hernan"].me.hex()]}
         knows = "Hernán C. will know that it comes from Ana P.: nobody else could have written it."
         assert knows in plain(browser.get(place))
         said = sure(browser, place, {"do": "carry", **some})
         assert f"Hernán C. will read it as put forward by you for another seat. {knows} What was handed" in said
-        page = plain(browser.do(place, "carry"))
+        page = plain(browser.do(place, "carry", to_who="all"))
         assert "put forward by you for another seat" in page
     world.settle()
     with browsing(world, "hernan") as browser:
@@ -130,8 +130,8 @@ def test_of_more_parties_nobody_knows_whose_it_is(tmp_path: Path) -> None:
         world.settle()
         place = f"{LIST}/{world['sofia'].items('nonpaper')[-1].position}"
         with browsing(world, "sofia") as browser:
-            assert few in sure(browser, place, {"do": "carry"})
-            browser.do(place, "carry")
+            assert few in sure(browser, place, {"do": "carry", "to_who": "all"})
+            browser.do(place, "carry", to_who="all")
         world.settle()
         with browsing(world, "hernan") as browser:
             assert "for another seat; which, only the two know" in plain(browser.get(LIST))
@@ -177,7 +177,7 @@ def test_what_cannot_be_floated_is_kept_on_the_page(world: World, change: dict[s
 def test_an_alternative(world: World) -> None:
     place = floated(world)
     with browsing(world, "hernan") as browser:
-        page = plain(browser.do(place, "counter", title="Another", text="Otherwise.", route="party"))
+        page = plain(browser.do(place, "counter", title="Another", text="Otherwise.", route="party", to_who="all"))
         assert f"An alternative to non-paper {place.rpartition('/')[2]}" in page
         assert "counter" not in world["ana"].items("nonpaper")[0].value.route
         assert "<details open><summary>Float an alternative" in problem(browser, place, {"do": "counter", "title": "x"})
@@ -188,7 +188,9 @@ def test_an_alternative(world: World) -> None:
     nonpapers.withdraw(world["ana"], nonpapers.at(world["ana"], int(place.rpartition("/")[2])))
     world.settle()
     with browsing(world, "hernan") as browser:
-        late = problem(browser, place, {"do": "counter", "title": "Third", "text": "My words.", "route": "party"})
+        late = problem(
+            browser, place, {"do": "counter", "title": "Third", "text": "My words.", "route": "party", "to_who": "all"}
+        )
         assert "is over" in late
         assert "What you had typed was not sent" in late
         assert "My words." in late
@@ -302,7 +304,9 @@ def test_a_paragraph_is_sounded(world: World) -> None:
         page = plain(browser.do(place, "sound", paragraph="2", releaser=releaser, voter_who="all"))
         assert "paragraph 2?" in page
         assert "as it stands" in page
-        assert "has 2 paragraphs" in problem(browser, place, {"do": "sound", "paragraph": "3", "releaser": releaser})
+        assert "has 2 paragraphs" in problem(
+            browser, place, {"do": "sound", "paragraph": "3", "releaser": releaser, "voter_who": "all"}
+        )
         some = {"voter_who": "some", "voter": [world["hernan"].me.hex(), world["ana"].me.hex()], "paragraph": ""}
         assert "as it stands" in plain(browser.do(place, "sound", releaser=releaser, **some))
 

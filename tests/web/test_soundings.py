@@ -36,7 +36,7 @@ def plain_aside(page: str) -> str:
 
 
 def problem(browser: Browser, place: str, data: dict[str, Any], at: str = "") -> str:
-    answer = browser.post(place, data, at=at)
+    answer = browser.yes(browser.post(place, data, at=at))
     assert answer.status_code == 400, answer.text[:2000]
     return answer.text  # type: ignore[no-any-return]
 
@@ -173,7 +173,7 @@ def test_what_was_asked_before_needs_consent(world: World) -> None:
         assert "These voters were asked before about:" in plain(page)
         refused = problem(browser, second, {"do": "answer", "o1": "no", "o2": "no"})
         assert "Agree to being asked again below" in refused
-        answered = browser.do(second, "answer", o1="no", o2="no", again="yes")
+        answered = browser.do(second, "answer", o1="no", o2="no", consent="yes")
         assert "How far it is" in plain(answered)
 
 
@@ -254,7 +254,8 @@ def test_asking(world: World) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_kept_on_the_page(world: World, change: dict[str, Any], what: str) -> None:
-    form = {"do": "ask", "question": "Where & when?", "options": "Lima\nRome", "releaser": world["sofia"].me.hex()}
+    form = {"do": "ask", "question": "Where & when?", "options": "Lima\nRome", "voter_who": "all"}
+    form["releaser"] = world["sofia"].me.hex()
     with browsing(world, "sofia") as browser:
         page = problem(browser, LIST, {**form, **change})
         assert what in page
@@ -265,7 +266,7 @@ def test_what_cannot_be_asked_is_kept_on_the_page(world: World, change: dict[str
 
 def test_asked_while_the_relay_is_away_it_waits(world: World) -> None:
     with browsing(world, "sofia") as browser:
-        form = {"question": "Where?", "options": "Lima\nRome", "releaser": world["sofia"].me.hex()}
+        form = {"question": "Where?", "options": "Lima\nRome", "voter_who": "all", "releaser": world["sofia"].me.hex()}
         with browser.keeper.desk() as desk:
             offline(desk.channel())
         page = browser.do(LIST, "ask", **form)

@@ -102,7 +102,7 @@ def test_from_initials_to_a_record(table: Table) -> None:
         assert "✓ yes" in page
     page = table["hernan"].get(place)
     assert "Your signature is awaited" in page
-    assert "The words of the keys, to be read aloud" in page
+    assert "Words of the signatures, to be read aloud" in page
     words = " ".join(item(table).keys(table.channel("ana").me).words())
     assert words in page
     asked = press(table["hernan"], place, "sign")

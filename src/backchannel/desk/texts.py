@@ -190,12 +190,22 @@ def releases(channel: Channel, item: Text, asked: Sequence[SeatId], wanted: Seat
     Raises `Misuse("releaser")` if there is none, or if who is wanted cannot.
     """
     others = third(channel, item, asked)
-    if wanted in others or (others and wanted is None):
+    if not others:
+        raise Misuse(
+            "releaser",
+            "A sounding needs a seat that reads the text and does not answer: it gives the last part.",
+            "Here every seat that reads it answers: invite an intermediary, or let fewer answer.",
+            UNDONE,
+        )
+    if wanted is None or wanted in others:
         return others[0] if wanted is None else wanted
-    what = "A sounding needs a seat that does not answer, and reads the text: it gives the last part."
     can = ", ".join(called(channel.state, channel.state.member(one)) for one in others)
-    none = "Here every seat that reads it answers: invite an intermediary, or let fewer answer."
-    raise Misuse("releaser", what, f"Choose one of: {can}." if others else none, UNDONE)
+    raise Misuse(
+        "releaser",
+        "Only a seat that reads the text and does not answer gives the last part of a sounding on it.",
+        f"Choose one of: {can}.",
+        UNDONE,
+    )
 
 
 def clear(channel: Channel, item: Text, number: int, group: int, option: int) -> Change:

@@ -134,15 +134,15 @@ CAST = Said("Your answer is sealed, is never shown to anybody, and cannot be cha
 SHOWN = Said("Only one that all accept is shown, and nothing of the rest.")
 TWO = Said("There are only two of you: whoever says yes to an option that fails knows that the other said no.")
 LEARN = Said(
-    "If an option fails, nobody is shown who did not accept it. Whoever did knows that somebody did not; and if all "
-    "but one did, and tell each other, they know who."
+    "If an option fails, nobody is shown who did not accept it. Whoever accepted it knows that somebody did not; and "
+    "if all but one did, and tell each other, they know who."
 )
 TWO_COUNTED = Said(
-    "There are only two of you: from the number of those who accepted, and from the own answer, each knows the other's."
+    "There are only two of you: from the number of those who accepted, each can work out what the other said."
 )
 COUNTED = Said(
-    "Of an option that enough accept it is shown how many did, and not who. If all others tell each other what they "
-    "answered, they know your answer."
+    "Of an option that meets the rule it is shown how many accepted it, and not who. If all others tell each other "
+    "what they said, they know what you said."
 )
 PROVE = Said("You can prove your own answer to somebody who forces you to. Every voter must answer, or it lapses.")
 

@@ -146,7 +146,7 @@ def unsaid(one: Facts) -> Said:
     if len(one["voters"]) > 2:
         return Said("Who accepted and who refused is not shown to anybody.")
     if one["quorum"]:
-        return Said("There were only two voters: from the number, and from the own answer, each knows the other's.")
+        return Said("There were only two voters: from the number, each can work out what the other said.")
     return Said("There were only two voters: whoever accepted what failed knows that the other refused it.")
 
 

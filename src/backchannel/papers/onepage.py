@@ -63,8 +63,8 @@ class _Page(Paper):
     def __init__(self, sheet: Sheet, folder: Path, size: float) -> None:
         super().__init__(line(sheet.title), folder)
         self._sheet, self._size = sheet, size
-        self.set_margins(22, 18, 22)
-        self.set_auto_page_break(True, 18)
+        self.set_margins(20, 15, 20)
+        self.set_auto_page_break(True, 17)
 
     def fill(self) -> None:
         """Put everything on it."""

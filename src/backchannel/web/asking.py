@@ -7,6 +7,7 @@ from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
 from backchannel.facts import Facts
 from backchannel.facts.promises import HAT, HAT_LIMITS, STYLE
+from backchannel.instruments.nonpaper.values import CARRIERS
 from backchannel.web import chosen
 from backchannel.web.page import Ask, Form, settle
 
@@ -16,10 +17,22 @@ def composer(channel: Channel) -> Facts:
     return {
         "can_ask": chosen.speaks(channel),
         "voters": chosen.seats(channel, me=True, observers=False),
-        "releasers": chosen.seats(channel, me=True),
+        "releasers": chosen.seats(channel, me=True, observers=False),
+        "release": releaser(channel),
         "no_hat": no_hat(channel),
         "hat_promise": [HAT, HAT_LIMITS, STYLE],
     }
+
+
+def releaser(channel: Channel) -> Facts:
+    """Who releases a result unless somebody else is chosen: one whose part it is to stand between, or this seat.
+
+    So whoever asks for a party answers as well.
+    """
+    seats = chosen.seats(channel, me=True, observers=False)
+    between = [one for one in seats if one["role"] in CARRIERS and one["standing"] == "active"]
+    own = [one for one in seats if one["me"]]
+    return next((one for one in between if one["me"]), None) or [*between, *own, {"id": "", "name": "", "me": False}][0]
 
 
 def no_hat(channel: Channel) -> str:

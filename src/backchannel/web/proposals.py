@@ -13,6 +13,7 @@ from backchannel.facts import nonpaper as facts
 from backchannel.facts.saying import Said
 from backchannel.instruments.nonpaper.values import STANCES, Nonpaper
 from backchannel.web import chosen, hats
+from backchannel.web.asking import releaser
 from backchannel.web.floating import FLOATING, HOURS, composer, counter
 from backchannel.web.page import Ask, Form, Page, settle
 
@@ -49,7 +50,8 @@ def look_one(ask: Ask) -> Facts:
         "stances": STANCES,
         "others": [seat for seat in chosen.seats(channel) if bytes.fromhex(seat["id"]) in readers],
         "signers": [seat for seat in chosen.seats(channel, me=True) if bytes.fromhex(seat["id"]) in readers],
-        "releasers": chosen.seats(channel, me=True),
+        "releasers": chosen.seats(channel, me=True, observers=False),
+        "release": releaser(channel),
         "no_react": _no_react(channel, item) if "react" in one["can"] and one["reactions_by"] == "hat" else "",
         "revising": promises.REVISE,
         "sounding": promises.SOUND,

@@ -32,7 +32,12 @@ def look(ask: Ask) -> Facts:
     return {
         "idle": ask.keeper.idle_minutes,
         "relays": [
-            {"title": one.state.title, "relay": one.session.book.cover().relay, "trouble": one.id in ask.keeper.trouble}
+            {
+                "c": one.session.book.c,
+                "title": one.state.title,
+                "relay": one.session.book.cover().relay,
+                "trouble": one.id in ask.keeper.trouble,
+            }
             for one in ask.desk.channels()
         ],
         "proxy": ask.desk.proxy,

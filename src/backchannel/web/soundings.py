@@ -91,7 +91,7 @@ def answer(ask: Ask, form: Form) -> str:
     item = channel.sounding_at(n)
     options = item.terms.options
     yes = _by_numbers(ask, form, len(options)) if len(options) > MOST_ROWS else _one_by_one(ask, form, len(options))
-    again = form["again"] == "yes"
+    again = form["consent"] == "yes"
     if soundings.asked_before(channel, item) and not again:
         raise Misuse(
             "again",

@@ -191,7 +191,7 @@ def sign(ask: Ask, form: Form) -> str:
             ),
             say(
                 "It proves that the keys of this desk signed these words. It does not prove when, nor who you are: "
-                "that is what the words of the keys, read aloud, are for."
+                "that is what the words of the signatures, read aloud, are for."
             ),
         ],
         say("Sign it"),
