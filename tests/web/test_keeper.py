@@ -266,18 +266,29 @@ def test_a_relay_that_is_lost_or_lies_stands_on_the_page(tmp_path: Path) -> None
         assert alarms(channel)
 
 
-def test_pages_that_fetch_themselves_are_no_hand(tmp_path: Path) -> None:
+def test_only_what_a_person_does_is_a_hand(tmp_path: Path) -> None:
+    """Pages that fetch, refresh or reload themselves, also by news of a counterpart's, keep no desk open."""
     with talks(tmp_path) as world:
         now = [0.0]
         one = keeper(world, clock=lambda: now[0])
         one.unlock(PHRASE)
         browser = Browser(one).enter()
+        form = browser.hidden("/")
         now[0] = 5.0
-        browser.client.get("/c/1/talk", headers={"sec-fetch-dest": "empty"})
-        browser.client.get("/strip?seen=1")
+        for told in ({"sec-fetch-dest": "empty"}, {"sec-fetch-dest": "document", "sec-fetch-mode": "navigate"}, {}):
+            browser.client.get("/c/1/talk", headers=told)
+            browser.client.get("/nowhere", headers=told)
+        browser.client.get("/strip?seen=1", headers={"sec-fetch-user": "?1"})
+        browser.client.post("/touch", data={}, headers=OURS)
         assert one._touched == 0.0
-        browser.client.get("/c/1/talk", headers={"sec-fetch-dest": "document"})
+        browser.client.get("/c/1/talk", headers={"sec-fetch-dest": "document", "sec-fetch-user": "?1"})
         assert one._touched == 5.0
+        now[0] = 6.0
+        browser.client.post("/c/1/talk", data={**form, "do": "send", "text": "a hand", "audience": "all"}, headers=OURS)
+        assert one._touched == 6.0
+        now[0] = 7.0
+        assert browser.client.post("/touch", data=form, headers=OURS).status_code == 204
+        assert one._touched == 7.0
         one.lock()
 
 
@@ -305,7 +316,8 @@ def test_the_door_makes_a_desk_and_opens_it(tmp_path: Path) -> None:
     answer = one.post("/unlock", {"do": "unlock", "passphrase": "wrong words here", "back": "/"})
     assert answer.status_code == 400
     assert "wrong words" not in answer.text
-    for back, where in (("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil", "/"), ("/join", "/join")):
+    elsewhere = ("//evil.example", "https://evil.example", "/\\evil", "/\t/evil", "/a\\evil")
+    for back, where in (*((one_, "/") for one_ in elsewhere), ("/join", "/join")):
         one.keeper.lock()
         answer = one.post("/unlock", {"do": "unlock", "passphrase": PHRASE, "back": back})
         assert answer.headers["location"] == where
@@ -397,6 +409,21 @@ def test_the_strip_says_what_it_must_and_no_more(tmp_path: Path) -> None:
         assert 'href="/" target="_top"' in one.get("/strip?seen=0&at=//evil.example")
         one.keeper.lock()
         assert "Locked" in one.get("/strip?seen=0")
+
+
+def test_pages_that_stand_alone_can_lock_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with talks(tmp_path) as world, browsing(world, "ana") as one:
+        for place, status in (("/nowhere", 404), ("/unlock", 200)):
+            page = one.get(place, status)
+            assert 'action="/lock"' in page
+            assert "hand.js" in page
+        monkeypatch.setattr(one.app, "_frame", lambda ask: 1 / 0)
+        page = one.get("/c/1/talk", 500)
+        assert 'action="/lock"' in page
+        one.keeper.lock()
+        assert 'action="/lock"' not in one.get("/nowhere", 404)
+        one.client.cookies.clear()
+        assert 'action="/lock"' not in one.client.get("/static/none").text
 
 
 def test_unknown_places_and_buttons(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from backchannel.web import drafting, entrance, forms, news
 from backchannel.web import page as pages
 from backchannel.web.answers import Answer, Sure, kept
 from backchannel.web.entrance import House
-from backchannel.web.guard import Guard
+from backchannel.web.guard import Guard, session_of
 from backchannel.web.keeper import Keeper, Locked
 from backchannel.web.page import Answered, Ask, Do, Facts, Filled, Form, Page
 from backchannel.web.sessions import Sessions
@@ -89,8 +89,8 @@ class App:
 
     def _answer(self, one: Page, request: Request, form: Form | None, desk: Any = None) -> Response:
         session, keeper, said = forms.session(request), self.house.keeper, self.house.words(request)
-        if form is not None or request.headers.get("sec-fetch-dest") != "empty":
-            keeper.touch()  # a hand, and not a page that fetches itself
+        if form is not None or request.headers.get("sec-fetch-user") == "?1":
+            keeper.touch()  # a hand, and not a page that fetches or refreshes itself
         ask = Ask(request, session, keeper, desk, said)
         if form is None:
             return self._looked(one, ask)
@@ -158,16 +158,18 @@ class App:
 
     async def unknown(self, request: Request, error: Exception) -> Response:
         """No such page."""
-        facts = {"problem": Misuse("page", "There is no such page.", "Choose from the list.")}
-        return self.house.show(request, "lost.html", facts, 404)
+        problem = Misuse("page", "There is no such page.", "Choose from the list.")
+        facts = {"problem": problem, "state": self.house.keeper.state}
+        return self.house.show(request, "lost.html", facts, 404, session_of(request.scope))
 
     async def fault(self, request: Request, error: Exception) -> Response:
         """A fault of ours: no page shows what it was, for it may hold what nobody is to see.
 
         What the vault says of itself holds nothing of that; and no other page can say it, for all need the vault.
         """
-        facts = {"problem": error if isinstance(error, VaultError) else _FAULT}
-        return self.house.show(request, "lost.html", facts, 500)
+        problem = error if isinstance(error, VaultError) else _FAULT
+        facts = {"problem": problem, "state": self.house.keeper.state}
+        return self.house.show(request, "lost.html", facts, 500, session_of(request.scope))
 
 
 _FAULT = Misuse("fault", "Something went wrong in this program.", "Look whether it was done, then try again.", "")

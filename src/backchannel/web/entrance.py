@@ -102,6 +102,13 @@ async def language(house: House, request: Request) -> Response:
     return house.remember_language(answer, form["language"])
 
 
+async def touch(house: House, request: Request) -> Response:
+    """A hand on a page, from the script: reading is no request."""
+    await forms.small(request)
+    house.keeper.touch()
+    return PlainTextResponse("", 204)
+
+
 async def draft(house: House, request: Request) -> Response:
     """What is typed, from the script; or throw it away."""
     form = await forms.small(request)
@@ -124,5 +131,5 @@ def routes(house: House) -> list[Route]:
     """Their addresses."""
     looked = [Route("/outside", partial(outside, house)), Route("/enter", partial(enter, house))]
     done = {"/lock": partial(lock, house, CapacityLimiter(1)), "/language": partial(language, house)}
-    done["/draft"] = partial(draft, house)
+    done |= {"/draft": partial(draft, house), "/touch": partial(touch, house)}
     return looked + [Route(path, do, methods=["POST"]) for path, do in done.items()]

@@ -47,6 +47,7 @@ def render(template: str, words: Words, sessions: Sessions, session: Session | N
         {
             "problem": None,
             "kept": False,
+            "state": "",
             "seen": "",
             "here": None,
             "sure": None,

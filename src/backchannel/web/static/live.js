@@ -1,15 +1,15 @@
 // Live pages: a stream says that something is new, the page fetches itself, and becomes what it is now (merge.js).
 import { carried } from "./drafts.js";
+import { carry, door, others } from "./hand.js";
 import { merge, shown, waiting } from "./merge.js";
 
 const root = document.documentElement;
 let seen = root.dataset.version;
 root.classList.add("scripted");
+carry(carried);
 document.querySelectorAll("noscript").forEach((one) => one.remove());
 
 // The desk was locked: nothing of it stays on the screen, here or behind "back".
-const others = new BroadcastChannel("locked");
-const door = () => location.replace(location.pathname + location.search);
 const gone = () => { document.body.replaceChildren(); others.postMessage("locked"); door(); };
 others.onmessage = (event) => { document.body.replaceChildren(); if (event.data === "locked") door(); };
 addEventListener("pageshow", (event) => { if (event.persisted) gone(); });
@@ -93,20 +93,4 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => sent.delete(form), 10000);
   if (form.getAttribute("action") !== "/lock") return;
   for (const one of carried()) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "_draft", value: one }));
-});
-
-// The panic lock: Escape, twice. What is typed goes with it, and is kept before the vault closes.
-let escaped = -Infinity;
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  const now = event.timeStamp;
-  if (now - escaped < 800) {
-    const body = new URLSearchParams({ _form: root.dataset.form });
-    for (const one of carried()) body.append("_draft", one);
-    document.body.replaceChildren();
-    others.postMessage("locking");
-    fetch("/lock", { method: "POST", body, credentials: "same-origin", keepalive: true, redirect: "manual" })
-      .finally(() => { others.postMessage("locked"); door(); });
-  }
-  escaped = now;
 });
