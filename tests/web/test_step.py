@@ -111,7 +111,7 @@ def test_it_is_given_another_hour_or_let_go(table: Steps) -> None:
     assert "The &lt;b&gt;snow&lt;/b&gt;." in page
     assert "Gives it until the end of 1 March 2027 (UTC)." in page.replace("\u2068", "").replace("\u2069", "")
     page = do(table["hernan"], place, "excuse", how="good")
-    assert "Lets it go for good." in page
+    assert "Lets it go, permanently." in page
     assert "excused" in page
 
 
@@ -120,8 +120,8 @@ def test_one_of_two_excuses_and_the_other_is_asked(table: Steps) -> None:
     place = f"{table.place}/3"
     page = do(table["hernan"], place, "excuse", how="good", text="Never mind.")
     assert "Not all to whom it is owed have said so." in page
-    assert "Say whether you too excuse step 3" in table["sofia"].get(place)
-    assert "Holy See says whether it excuses step 3" in table["ana"].get(place)
+    assert "Say whether you too give step 3 more time, or let it go" in table["sofia"].get(place)
+    assert "Holy See says whether it gives step 3 more time, or lets it go" in table["ana"].get(place)
 
 
 def test_what_waits_has_the_day_that_an_excuse_gave_it(table: Steps) -> None:

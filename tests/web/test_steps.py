@@ -16,6 +16,9 @@ from tests.web.kit_forms import do, done, fill, meant, press, problem, send, sur
 from tests.web.kit_steps import PLAN, STEPS, Steps, stepping, upload
 from tests.web.kit_texts import Table, sitting
 
+ALL = {"to_who": "all"}
+MINE = {**ALL, "who-1": "0"}
+
 
 @pytest.fixture
 def table(tmp_path: Path) -> Iterator[Table]:
@@ -43,7 +46,7 @@ def test_a_template_is_filled_in_and_proposed(table: Table) -> None:
     page = ana.get(f"{STEPS}/new")
     assert "A ceasefire" in page
     place = f"{STEPS}/new?t=0&a=0&b=1&c=2"
-    asked = press(ana, place, "propose", title="Silence")
+    asked = press(ana, place, "propose", title="Silence", to_who="all")
     assert "Propose “" in asked.text
     assert "It binds nobody" in asked.text
     said = _bare(asked.text)
@@ -64,10 +67,48 @@ def test_a_template_is_filled_in_and_proposed(table: Table) -> None:
 def test_every_template_can_be_proposed_as_it_is(table: Table, which: int) -> None:
     ana = table["ana"]
     place = f"{STEPS}/new?t={which}&a=0&b=1&c=2"
-    typed = {"title": "T", "what-1": "Something."} if which == 7 else {}
-    page = do(ana, place, "propose", **typed)
+    typed = {"title": "T", "what-1": "Something.", "who-1": "0"} if which == 7 else {}
+    page = do(ana, place, "propose", **ALL, **typed)
     assert "Step by step" in page
     assert len(table.channel("sofia").items("step")) == 1
+
+
+def _chosen(page: str) -> list[tuple[str, str]]:
+    """Each place of a template, and whom the form has there."""
+    chosen = re.findall(r'<select name="([abc])">(.*?)</select>', page)
+    return [(letter, "".join(re.findall(r"selected>(.*?)</option>", options))) for letter, options in chosen]
+
+
+def test_who_stands_between_the_sides_is_not_taken_for_one(table: Table) -> None:
+    for name in ("ana", "sofia"):
+        page = table[name].get(f"{STEPS}/new")
+        assert _chosen(page) == [("a", "Argentina"), ("b", "Chile"), ("c", "Holy See")]
+        for strange in ("TOML", "backchannel step"):
+            assert strange not in page
+
+
+@pytest.mark.parametrize("query", ["t=0&a=0&b=1", "t=0&b=1&c=2", "t=1&a=0", "t=0&a=0&b=0&c=2", "t=0&a=0&b=1&c=9"])
+def test_no_template_is_filled_in_before_its_sides_are_chosen(table: Table, query: str) -> None:
+    page = table["ana"].get(f"{STEPS}/new?{query}")
+    assert "Choose who the sides and the third party are" in page
+    assert 'name="what-1"' not in page
+    assert ("a", "Argentina" if "a=0" in query else "") in _chosen(page)
+
+
+def test_two_parties_have_no_third_and_are_told_so(tmp_path: Path) -> None:
+    with sitting(tmp_path, ("ana", "hernan")) as two:
+        page = two["ana"].get(f"{STEPS}/new")
+        assert _chosen(page) == [("a", "Argentina"), ("b", "Chile"), ("c", "")]
+        page = two["ana"].get(f"{STEPS}/new?t=0&a=0&b=1&c=")
+        assert "Only two parties are here." in page
+        assert 'name="what-1"' in page
+
+
+def test_nobody_is_chosen_before_somebody_chooses(table: Table) -> None:
+    page = table["ana"].get(f"{STEPS}/new?t=7")
+    assert "selected" not in page[page.index('name="who-1"') :].partition("</select>")[0]
+    readers = page[page.index('name="to_who"') :].partition("</fieldset>")[0]
+    assert "checked" not in readers
 
 
 @pytest.mark.parametrize("query", ["t=99", "t=99&a=1"])
@@ -77,7 +118,8 @@ def test_a_template_that_is_not_there(table: Table, query: str) -> None:
 
 def test_one_step_announced_by_a_plain_form(table: Table) -> None:
     ana = table["ana"]
-    asked = press(ana, f"{STEPS}/new?t=7", "propose", **{"title": "G", "what-1": "A gesture.", "announced-1": "yes"})
+    typed = {**MINE, "title": "G", "what-1": "A gesture.", "announced-1": "yes"}
+    asked = press(ana, f"{STEPS}/new?t=7", "propose", **typed)
     assert "in return for nothing" in asked.text
     done(ana, sure(ana, asked))
     (one,) = table.channel("hernan").items("step")[-1].value.steps
@@ -87,7 +129,7 @@ def test_one_step_announced_by_a_plain_form(table: Table) -> None:
 
 def test_only_those_chosen_read_it(table: Table) -> None:
     hernan = table.channel("hernan").me
-    typed = {"title": "T", "what-1": "One.", "to_who": "some", "to": [hernan.hex()], "o-1-1": "yes"}
+    typed = {"title": "T", "who-1": "0", "what-1": "One.", "to_who": "some", "to": [hernan.hex()], "o-1-1": "yes"}
     do(table["ana"], f"{STEPS}/new?t=7", "propose", **typed)
     assert table.channel("hernan").items("step")
     assert not table.channel("sofia").items("step")
@@ -95,11 +137,11 @@ def test_only_those_chosen_read_it(table: Table) -> None:
 
 def test_steps_are_added_to_the_form_and_left_out(table: Table) -> None:
     ana = table["ana"]
-    answer = press(ana, f"{STEPS}/new?t=7", "more", **{"title": "T <b>", "what-1": "First."})
+    answer = press(ana, f"{STEPS}/new?t=7", "more", **MINE, **{"title": "T <b>", "what-1": "First."})
     assert answer.status_code == 200
     assert "First." in answer.text
     assert "T &lt;b&gt;" in answer.text
-    typed: dict[str, Any] = {"what-2": "Second.", "out-1": "yes"}
+    typed: dict[str, Any] = {"what-2": "Second.", "who-2": "1", "out-1": "yes"}
     place, fields = fill(ana, f"{STEPS}/new", "propose", page=answer.text, **typed)
     answer = sure(ana, send(ana, place, fields))
     done(ana, answer)
@@ -114,19 +156,22 @@ WRONG = [
     ({"by-1": "tomorrow"}, "is no day"),
     ({"days-1": "x"}, "is no number"),
     ({"who-1": "9"}, "nobody is chosen"),
+    ({"who-1": ""}, "nobody is chosen"),
     ({"title": " "}, "has no title"),
     ({"what-1": ""}, ""),
     ({"v-1-0": "yes"}, ""),
     ({"needed-1": "5"}, ""),
     ({"n": "2", "out-1": "yes", "out-2": "yes"}, "No step is left"),
     ({"to_who": "some", "to": []}, "Nobody is chosen"),
+    ({"to_who": []}, "Nobody is chosen"),
 ]
 
 
 @pytest.mark.parametrize(("typed", "why"), WRONG)
 def test_what_was_typed_stays_where_it_cannot_be(table: Table, typed: dict[str, str], why: str) -> None:
     place = f"{STEPS}/new?t=7&a=0"
-    page = problem(table["ana"], place, "propose", **{"title": "T <b>", "what-1": "Some <i>words</i>.", **typed})
+    before = {**MINE, "title": "T <b>", "what-1": "Some <i>words</i>."}
+    page = problem(table["ana"], place, "propose", **{**before, **typed})
     assert why in page
     assert "T &lt;b&gt;" in page or "title" in typed
     assert "Some &lt;i&gt;words" in page or "what-1" in typed
@@ -138,7 +183,7 @@ def test_a_file_is_read_into_the_form(table: Table) -> None:
     answer = upload(ana, f"{STEPS}/new", "read", [("plan.toml", PLAN)])
     assert answer.status_code == 200
     assert not table.channel("hernan").items("step")
-    place, fields = fill(ana, f"{STEPS}/new", "propose", page=answer.text)
+    place, fields = fill(ana, f"{STEPS}/new", "propose", page=answer.text, to_who="all")
     done(ana, sure(ana, send(ana, place, fields)))
     made = steps.plan(table.channel("ana"), PLAN)
     said = table.channel("ana").items("step")[-1].value
@@ -151,7 +196,7 @@ def test_a_long_file_goes_as_it_is(table: Table) -> None:
     raw = b'title = "Long"\n' + b'[[step]]\nwho = "Argentina"\nwhat = "Once more."\nowed_to = ["Chile"]\n' * 30
     answer = upload(ana, f"{STEPS}/new", "read", [("plan.toml", raw)])
     assert "more steps than a form holds" in answer.text
-    place, fields = fill(ana, f"{STEPS}/new", "propose", page=answer.text)
+    place, fields = fill(ana, f"{STEPS}/new", "propose", page=answer.text, to_who="all")
     page = done(ana, sure(ana, send(ana, place, fields)))
     assert "Steps 1 to 30 of 30" not in page
     assert len(table.channel("ana").items("step")[-1].value.steps) == 30
@@ -172,14 +217,15 @@ def test_without_the_relay_it_waits_here(table: Table) -> None:
     ana = table["ana"]
     with ana.keeper.desk() as desk:
         offline(desk.channel())
-    page = do(ana, f"{STEPS}/new?t=7", "propose", **{"title": "T", "what-1": "One."})
+    page = do(ana, f"{STEPS}/new?t=7", "propose", **MINE, **{"title": "T", "what-1": "One."})
     assert "No steps were proposed yet" in page
     assert "waits for the relay" in page
 
 
 def test_more_steps_are_added_to_a_ladder(steps_: Steps) -> None:
     ana, n = steps_["ana"], len(steps_.ladder().steps)
-    page = do(ana, f"{steps_.place}/add", "propose", **{"what-1": "One more.", "after-1": "1, 2/3", "o-1-1": "yes"})
+    typed = {"who-1": "0", "what-1": "One more.", "after-1": "1, 2/3", "o-1-1": "yes"}
+    page = do(ana, f"{steps_.place}/add", "propose", **typed)
     assert "One more." in page
     one = steps_.ladder("hernan").steps[n]
     assert one.after == ((0,), (1, 2))

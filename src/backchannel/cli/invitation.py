@@ -66,6 +66,6 @@ def draw(page: Page, told: Facts) -> None:
     page.say()
     page.say(
         "Whoever has this code can take the seat, once. Hand it over yourself, or read it aloud: not by mail, not by "
-        "chat. Line breaks do not matter. It stops working when it is used, when its time is over, and when somebody else "
-        "comes in or goes."
+        "chat. Line breaks do not matter. It stops working when it is used, when its time is over, and when somebody "
+        "else comes in or goes."
     )

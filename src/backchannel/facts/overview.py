@@ -118,7 +118,8 @@ def _founding(state: State, tell: Tell) -> None:
         if one.proposal.stage == "granted":
             tell(one.name, "join", f"with the code that {founder} hands over", "channel join")
     if state.charter is None:
-        tell(founder, "invite", "whoever is to sit at the table", "channel invite")
+        if len(state.present) < 2 and not any(one.proposal.stage == "granted" for one in state.invitations):
+            tell(founder, "invite", "whoever is to sit at the table", "channel invite")
         if len(state.present) > 1:
             tell(founder, "propose", "the charter, when all have joined", "channel charter sign")
         return

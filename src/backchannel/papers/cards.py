@@ -36,6 +36,8 @@ class Laid(NamedTuple):
     shapes: tuple[Shape, ...]
 
 
+_NAMED = {"pledged": "promised", "due": "to do"}
+
 # What a standing looks like, within one unit around 0, 0: a sign that reads without colour.
 _CIRCLE = [(math.cos(a * math.pi / 12), math.sin(a * math.pi / 12)) for a in range(24)]
 _RIGHT = tuple((x, y) for x, y in (*_CIRCLE[18:], *_CIRCLE[:7]))
@@ -82,10 +84,11 @@ def lay(card: Card, across: float) -> Laid:
         raise Misuse("paper-standing", f"No step stands as {card.standing!r}.")
     room = across - 2 * _PAD
     number, y = f"{card.number}", 5.2
-    said = width(card.standing, "bold", _FACT)
+    standing = named(card.standing)
+    said = width(standing, "bold", _FACT)
     shapes: list[Shape] = [
         Words(_PAD, y, number, "bold", 3.4, ACCENT),
-        Words(across - _PAD, y, card.standing, "bold", _FACT, end=True),
+        Words(across - _PAD, y, standing, "bold", _FACT, end=True),
         *sign(card.standing, across - _PAD - said - 2.2, y - 0.9),
     ]
     y += 1.2
@@ -101,6 +104,11 @@ def lay(card: Card, across: float) -> Laid:
     weight, dash, ground = _EDGES.get(card.standing, _EDGE)
     height = y + 2.2
     return Laid(height, (Box(0, 0, across, height, ground, INK, weight, dash), *shapes))
+
+
+def named(standing: str) -> str:
+    """A standing as people say it."""
+    return _NAMED.get(standing, standing)
 
 
 def sign(standing: str, x: float, y: float, size: float = SIGN) -> Iterator[Shape]:
@@ -132,7 +140,7 @@ def told(card: Card) -> str:
     """The card in one sentence, for who cannot see it."""
     parts = [f"{name} {plainly(value)}".strip() for name, _, value, _ in facts(card)]
     what = card.what if len(card.what) <= 200 else card.what[:200] + "…"
-    return "; ".join((f"Step {card.number}, {card.party}, {card.standing}: {what}", *parts)) + "."
+    return "; ".join((f"Step {card.number}, {card.party}, {named(card.standing)}: {what}", *parts)) + "."
 
 
 def cleaned(card: Card) -> Card:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from backchannel.papers.cards import SIGNS, moved, sign
+from backchannel.papers.cards import SIGNS, moved, named, sign
 from backchannel.papers.drawing import arrow, double, stub
 from backchannel.papers.faces import width, wrap
 from backchannel.papers.model import rtl
@@ -57,7 +57,7 @@ def head(across: float, title: str, said: str, columns: Sequence[tuple[float, st
 
 def legend(across: float, standings: Collection[str], marks: Collection[str]) -> Framed:
     """What the signs and lines mean that are in use."""
-    items = [(sign(name, 1.6, 0.0), name, 4.2) for name in SIGNS if name in standings]
+    items = [(sign(name, 1.6, 0.0), named(name), 4.2) for name in SIGNS if name in standings]
     items += [(drawn(2.6, 0.0), said, 6.2) for name, (drawn, said) in MARKS.items() if name in marks]
     x, y, shapes = MARGIN, 4.0, []
     for drawn, said, beside in items:

@@ -31,13 +31,16 @@ TEMPLATES = {
 }
 """By the names of `templates.NAMES`, in the same order: addresses hold their numbers."""
 
+BETWEEN = frozenset({"intermediary", "convenor", "guarantor"})
+"""Roles of who stands between the sides."""
+
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
 def look_new(ask: Ask) -> Facts:
     """What to begin with; then, with a template's number in the address, its form."""
     channel = ask.channel()
-    return {**_around(ask, channel, None), "given": _template(ask, channel)}
+    return _around(ask, channel, None)
 
 
 def look_add(ask: Ask) -> Facts:
@@ -49,10 +52,14 @@ def look_add(ask: Ask) -> Facts:
 
 def _around(ask: Ask, channel: Channel, item: Ladder | None) -> Facts:
     names = lines.parties(channel)
-    mine = channel.state.member(channel.me).party
+    given = _template(ask, channel)
     return {
         "parties": list(enumerate(names)),
-        "mine": str(names.index(mine)) if mine in names else "",
+        "sides": _sides(ask, channel, names),
+        "which": ask.number("t", 0),
+        "lacking": bool(ask.query("t")) and given is None,
+        "given": given,
+        "verified": len(names) > 2,
         "templates": list(enumerate(TEMPLATES.values())),
         "readers": chosen.seats(channel),
         "can_speak": chosen.speaks(channel),
@@ -61,6 +68,17 @@ def _around(ask: Ask, channel: Channel, item: Ladder | None) -> Facts:
         "most": lines.MOST,
         "remarks": [],
     }
+
+
+def _sides(ask: Ask, channel: Channel, names: list[str]) -> dict[str, int | None]:
+    """Who stands in the template's places: as was chosen; else the two that are no go-between, and the one that is."""
+    if ask.query("t"):
+        return {letter: ask.number(letter, len(names)) for letter in map(str.lower, templates.PARTIES)}
+    parties = {seat.party for seat in channel.state.active if seat.speaks and seat.role not in BETWEEN}
+    sides = [n for n, name in enumerate(names) if name in parties]
+    between = [n for n, name in enumerate(names) if name not in parties]
+    two = sides if len(sides) == 2 else [None, None]
+    return {"a": two[0], "b": two[1], "c": between[0] if len(between) == 1 else None}
 
 
 def _template(ask: Ask, channel: Channel) -> Typed | None:
@@ -76,6 +94,9 @@ def _template(ask: Ask, channel: Channel) -> Typed | None:
     called = {letter: names[n] for letter, n in picked.items() if n < len(names)}
     if known[which] == "blank":
         return Typed([("n", "1")])
+    lacks = templates.lacks(known[which], called)
+    if len(set(called.values())) < len(called) or (lacks and (lacks != ["C"] or len(names) > 2)):
+        return None  # where only two parties are here, the form says that nobody verifies
     data = tomllib.loads(templates.template(known[which], called, datetime.now(UTC).date()))
     return Typed(lines.fields(data["title"], data["step"], names, 0))
 
@@ -122,7 +143,7 @@ def propose(ask: Ask, form: Form) -> str:
         form,
         ask.words.say("Propose “{title}”?", title=made.title),
         [
-            ask.words.say("{names} can read it, for good.", names=ask.words.names(who)),
+            ask.words.say("{names} can read it, permanently.", names=ask.words.names(who)),
             ask.words.say("It binds nobody: each party promises its own steps, or does not."),
             *_announced(ask, made),
             *open_(ask.words, planned(made, ())),
@@ -147,7 +168,7 @@ def add(ask: Ask, form: Form) -> str:
         form,
         ask.words.say("Add these steps to “{title}”?", title=item.title),
         [
-            ask.words.say("All who read the ladder read them, for good."),
+            ask.words.say("All who read the ladder read them, permanently."),
             *_announced(ask, made),
             *open_(ask.words, planned(made, item.steps)),
         ],

@@ -146,7 +146,7 @@ def _with_files(
 
 def _seen(ask: Ask, channel: Channel, item: Ladder) -> list[str]:
     readers = told_of.line(channel, item)["readers"]
-    return [ask.words.say("{names} can read it, for good. It cannot be taken back.", names=ask.words.names(readers))]
+    return [ask.words.say("{names} can read it, permanently. It cannot be taken back.", names=ask.words.names(readers))]
 
 
 def _as_they_are(ask: Ask, kept: list[Kept]) -> list[str]:
@@ -187,7 +187,7 @@ def excuse(ask: Ask, form: Form) -> str:
     what = (
         say("Give {party} until {hour}?", party=one.promise.doer, hour=by(ask.words, unit, whole=True))
         if unit
-        else say("Excuse {party} for good?", party=one.promise.doer)
+        else say("Excuse {party}, permanently?", party=one.promise.doer)
     )
     together = say("It holds when all to whom it is owed have said the same: {parties}.", parties=_owed(ask, one))
     ask.sure(form, what, [*_seen(ask, channel, item), together], say("Say so"), one.promise.what)
@@ -208,7 +208,7 @@ def withdraw(ask: Ask, form: Form) -> str:
         why = say("It was announced, in return for nothing: so it may be taken back.")
     elif one.pledged is not None:
         why = say("It was promised; what it waits for, or is given for, can no longer be: so it may be taken back.")
-    title = say("Withdraw step {n} for good?", n=number)
+    title = say("Withdraw step {n}, permanently?", n=number)
     ask.sure(form, title, [why, *_seen(ask, channel, item)], say("Withdraw it"), one.promise.what)
     steps.withdraw(channel, item, one, form["text"])
     return _done(ask, channel, item, number)

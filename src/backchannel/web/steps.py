@@ -34,7 +34,6 @@ FILES = (*pictures.PICTURES, *pictures.TABLES, "ics")
 TONES = {
     "verified": "good",
     "reported": "warm",
-    "due": "warm",
     "late": "bad",
     "broken": "bad",
     "disputed": "bad",
@@ -106,7 +105,7 @@ def pledge(ask: Ask, form: Form) -> str:
         form,
         ask.words.say("Promise this for {party}?", party=party),
         [
-            say("All who can read “{title}” see it, for good: {names}.", title=item.title, names=_readers(ask, item)),
+            say("Who can read “{title}” sees it, permanently: {names}.", title=item.title, names=_readers(ask, item)),
             say("From its hour on a step that was not reported is late, and all of them see that too."),
             *open_(ask.words, asked),
             say("Those to whom it is owed can give it another hour, or let it go."),

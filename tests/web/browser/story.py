@@ -288,6 +288,7 @@ STEPPED = [
         ("fill", "Step 2 > or so many days", "10"),
         ("check", "Step 2 > Who verifies it (nobody: the doer’s word is enough) > Holy See"),
         ("fill", "Step 2 > In return for steps", "1"),
+        ("check", "Everybody in the channel"),
         ("press", "Propose"),
         ("see", f"Propose “{STEPS}”?"),
         ("press", "Propose it"),

@@ -27,6 +27,12 @@ PARTIES = ("A", "B", "C")
 _PLACE = re.compile(r"\{(?:([A-C])|\+(\d+))\}")
 
 
+def lacks(name: str, parties: Mapping[str, str]) -> list[str]:
+    """The letters for which a template needs a party that is not named."""
+    raw = _raw(name)
+    return [letter for letter in PARTIES if f"{{{letter}}}" in raw and letter not in parties]
+
+
 def template(name: str, parties: Mapping[str, str], today: date) -> str:
     """A ladder to fill in; parties that are not named stay `A`, `B`, `C`. `Misuse("template")` if it is not there."""
     if name not in NAMES:
@@ -35,7 +41,7 @@ def template(name: str, parties: Mapping[str, str], today: date) -> str:
     if unknown is not None:
         hint = "A and B are the two sides, C the third party. As: --as A=Argentina"
         raise Misuse("template", f"No party is called {unknown!r} in a template.", hint, "")
-    raw = (resources.files("backchannel.desk.plans") / "templates" / f"{name}.toml").read_text()
+    raw = _raw(name)
 
     def filled(found: re.Match[str]) -> str:
         letter, days = found.groups()
@@ -47,3 +53,7 @@ def template(name: str, parties: Mapping[str, str], today: date) -> str:
 def _quoted(party: str) -> str:
     """A name as it stands within quotes in TOML."""
     return party.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _raw(name: str) -> str:
+    return (resources.files("backchannel.desk.plans") / "templates" / f"{name}.toml").read_text()
