@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from backchannel.desk import nonpapers, soundings, understandings
+from backchannel.desk.channel import Channel
 from backchannel.desk.desk import Desk
 from tests.desk.conftest import CHEAP
 from tests.desk.world import PHRASE
@@ -36,6 +40,26 @@ def _restated(house: House) -> int:
     with house.channel("sofia") as sofia:
         sofia.sync()
     return number
+
+
+def _floated(house: House, title: str, text: str) -> int:
+    """A non-paper of Chile's, that Argentina has."""
+    with house.channel("hernan") as hernan, house.channel("ana") as ana:
+        before = ana.size
+        nonpapers.float_(hernan, title, text)
+        for _ in range(50):
+            hernan.sync()
+            ana.sync()
+            new = [held.position for held in ana.items("nonpaper") if held.position >= before]
+            if new:
+                return new[-1]
+    raise AssertionError("it did not come")
+
+
+def _item(channel: Channel, number: int) -> Any:
+    held = channel.session.book.items.at(number)
+    assert held is not None
+    return held.value
 
 
 def _marked(page: Page) -> bool:
@@ -87,6 +111,81 @@ def test_what_is_not_there_any_more_goes_when_the_focus_does(house: House) -> No
     expect(awaits.first).to_be_focused()
     page.keyboard.press("Tab")
     expect(awaits).to_have_count(0)
+
+
+def test_words_that_are_destroyed_vanish_beside_what_is_typed(house: House) -> None:
+    number = _floated(house, "A sea of two", "An unmistakable idea.")
+    page = house.unlocked("ana")
+    page.goto(_at(house, "ana", f"/c/1/proposals/{number}"))
+    expect(page.get_by_text("An unmistakable idea.")).to_be_visible()
+    words = page.get_by_label("A few words, if you like")
+    words.fill("We could live with")
+    page.evaluate("window.mark = 1")
+    with house.channel("hernan") as hernan:
+        nonpapers.withdraw(hernan, _item(hernan, number))
+        hernan.sync()
+    expect(page.get_by_text("Its words are destroyed here.")).to_be_visible()
+    expect(page.get_by_text("An unmistakable idea.")).to_have_count(0)
+    expect(page.get_by_text("A sea of two")).to_have_count(0)
+    expect(page.get_by_text("What else you can do")).to_have_count(0)
+    expect(words).to_have_value("We could live with")
+    expect(page.get_by_text("This has changed while you wrote")).to_be_visible()
+    assert _marked(page)
+
+
+def test_a_question_loses_the_words_that_are_destroyed(house: House) -> None:
+    number = _floated(house, "A sea of one", "Another unmistakable idea.")
+    page = house.unlocked("ana")
+    page.goto(_at(house, "ana", f"/c/1/proposals/{number}"))
+    page.locator("summary", has_text="Take it up").click()
+    page.locator("button[value=take-up]").click()
+    expect(page.locator(".about")).to_contain_text("Another unmistakable idea.")
+    with house.channel("hernan") as hernan:
+        nonpapers.withdraw(hernan, _item(hernan, number))
+        hernan.sync()
+    expect(page.get_by_text("Another unmistakable idea.")).to_have_count(0)
+    expect(page.get_by_role("link", name="Something is new here: look again")).to_be_visible()
+    page.get_by_role("link", name="Something is new here: look again").click()
+    expect(page.get_by_text("Its words are destroyed here.")).to_be_visible()
+
+
+def test_a_sounding_that_is_answered_is_not_taken_back(house: House) -> None:
+    page = house.unlocked("sofia")
+    with house.channel("sofia") as sofia:
+        number = max(held.position for held in sofia.items("sounding"))
+    page.goto(_at(house, "sofia", f"/c/1/soundings/{number}"))
+    expect(page.get_by_role("button", name="Take it back")).to_be_visible()
+    page.evaluate("window.mark = 1")
+    with house.channel("sofia") as sofia:
+        soundings.withdraw(sofia, _item(sofia, number))
+        sofia.sync()
+    house.open["sofia"].keeper.changed()
+    expect(page.get_by_text("Taken back before anybody had answered.")).to_be_visible()
+    expect(page.get_by_role("button", name="Take it back")).to_have_count(0)
+    assert _marked(page)
+
+
+def test_an_understanding_that_all_have_signed_has_its_record(house: House) -> None:
+    with house.channel("ana") as ana:
+        understandings.propose(ana, "Two words", "They agree.", [ana.me, ana.state.active[1].id])
+        ana.sync()
+        number = max(held.position for held in ana.items("understanding"))
+    page = house.unlocked("ana")
+    page.goto(_at(house, "ana", f"/c/1/understandings/{number}"))
+    expect(page.get_by_role("link", name="Save the record")).to_have_count(0)
+    page.evaluate("window.mark = 1")
+    for act in (understandings.initial, understandings.sign):
+        for name in ("ana", "hernan"):
+            with house.channel(name) as channel:
+                channel.sync()
+                act(channel, _item(channel, number))
+                channel.sync()
+    for name in ("ana", "hernan"):
+        with house.channel(name) as channel:
+            channel.sync()
+    house.open["ana"].keeper.changed()
+    expect(page.get_by_role("link", name="Save the record")).to_be_visible()
+    assert _marked(page)
 
 
 def test_a_charter_is_one_thing_while_it_is_read(site: House) -> None:
