@@ -102,7 +102,8 @@ def test_a_lock_waits_a_moment_and_no_longer(tmp_path: Path) -> None:
     with talks(tmp_path) as world:
         one = keeper(world)
         one.unlock(PHRASE)
-        inside, go, told = threading.Event(), threading.Event(), []
+        inside, go = threading.Event(), threading.Event()
+        told: list[Any] = []
 
         def stuck() -> None:
             with one.desk() as desk:

@@ -12,10 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.web import peers, serve
+from backchannel.web import owners, peers, serve
 from backchannel.web.serve import Open
-
-LINUX = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="this system does not say whose a socket is")
 
 
 @pytest.fixture
@@ -39,28 +37,38 @@ def _asked(desk: Open) -> bytes:
             return b""
 
 
-@LINUX
-def test_a_socket_has_an_owner() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        ours = server.getsockname()
-        with socket.create_connection(ours) as line:
-            assert peers.owner(line.getsockname(), ours) == os.getuid()
-            assert peers.owner(("127.0.0.1", 1), ours) is None
-        with socket.socket(socket.AF_INET6) as mapped:
-            mapped.connect(("::ffff:127.0.0.1", ours[1]))
-            assert peers.owner(("127.0.0.1", mapped.getsockname()[1]), ours) == os.getuid()
-
-
-def test_where_the_system_does_not_say_nobody_is_known(tmp_path: Path) -> None:
-    assert peers.owner(("127.0.0.1", 1), ("127.0.0.1", 2), (tmp_path / "none",)) is None
-
-
 def test_another_user_gets_no_byte(desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _asked(desk) == b"HTTP/1.1 401"
-    monkeypatch.setattr(peers, "owner", lambda theirs, ours: os.getuid() + 1)
-    assert _asked(desk) == b""
-    monkeypatch.setattr(peers, "owner", lambda theirs, ours: None)
-    assert _asked(desk) == b"HTTP/1.1 401"
+    for said in (os.getuid() + 1, owners.NOBODY):
+        monkeypatch.setattr(owners, "asked", lambda theirs, ours, said=said: said)
+        assert _asked(desk) == b""
+
+
+def test_where_the_kernel_is_not_asked_nothing_is_read_before_its_table_was(
+    desk: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table may be long: the panic lock of a window that is there waits for no newcomer's look-up."""
+    monkeypatch.setattr(owners, "asked", lambda theirs, ours: (_ for _ in ()).throw(OSError("cannot be asked")))
+    for said, got in ((None, b"HTTP/1.1 401"), (os.getuid(), b"HTTP/1.1 401"), (owners.NOBODY, b"")):
+        monkeypatch.setattr(owners, "listed", lambda theirs, ours, said=said: said)
+        assert _asked(desk) == got
+    monkeypatch.setattr(owners, "listed", lambda theirs, ours: os.getuid())
+    with _call(desk) as kept:
+        kept.sendall(f"GET /static/none HTTP/1.1\r\nHost: {desk.host}\r\n\r\n".encode())
+        while b"</html>" not in kept.recv(65_536):
+            pass
+        go = threading.Event()
+        monkeypatch.setattr(owners, "listed", lambda theirs, ours: go.wait(10) and os.getuid())
+        with _call(desk) as newcomer:
+            for line in (newcomer, kept):
+                line.sendall(f"GET / HTTP/1.1\r\nHost: {desk.host}\r\n\r\n".encode())
+            assert kept.recv(12) == b"HTTP/1.1 401"
+            newcomer.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                newcomer.recv(1)
+            go.set()
+            newcomer.settimeout(5)
+            assert newcomer.recv(12) == b"HTTP/1.1 401"
 
 
 def test_who_is_slow_is_closed_and_others_are_served(desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
