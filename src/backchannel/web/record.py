@@ -17,7 +17,7 @@ from backchannel.web import places, sheet
 from backchannel.web.jobs import Held, Job, Progress, held
 from backchannel.web.page import Answered, Ask, Do, Facts, Form, Page, attachment
 
-MOST = 50
+MOST = 25
 """Entries on a page."""
 MOST_NEWS = 12
 COMPARED = 16
