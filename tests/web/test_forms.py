@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 
 from backchannel.desk.vault.vault import Vault
-from backchannel.web import forms
 from backchannel.web.guard import MOST_PAPER
 from tests.desk.world import PHRASE
 from tests.web.kit import OURS, Browser
@@ -70,4 +70,4 @@ def test_small_forms_take_no_files_and_are_of_this_session(browser: Browser, pla
 
 def test_files_of_a_form_never_reach_the_disk() -> None:
     """What is larger than this would be written to a temporary file; the guard lets no more than this in."""
-    assert forms.MultiPartParser.spool_max_size == MOST_PAPER
+    assert MultiPartParser.spool_max_size == MOST_PAPER

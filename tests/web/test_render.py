@@ -15,7 +15,7 @@ from backchannel.web.sessions import Sessions
 from backchannel.web.words import LANGUAGES, words
 from tests.desk.world import Dice
 
-FACTS = {"state": "locked", "back": "/", "carried": None}
+FACTS: dict[str, object] = {"state": "locked", "back": "/", "carried": None}
 
 
 def sessions() -> Sessions:
@@ -49,9 +49,10 @@ def test_what_people_wrote_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert text.endswith("<i>ours</i>")
 
 
-def test_what_is_not_given_is_a_fault() -> None:
+@pytest.mark.parametrize("template", ["{{ nothing }}", "{% if nothing %}{% endif %}", "{{ problem.nothing }}"])
+def test_what_is_not_given_is_a_fault(template: str) -> None:
     with pytest.raises(UndefinedError):
-        shown("strip.html", {})
+        render._ENVIRONMENT.from_string(template).render(problem={})
 
 
 def test_a_form_has_the_token_of_its_session_and_a_number_of_its_own() -> None:

@@ -45,6 +45,8 @@ def test_every_number_finds_its_form(language: str) -> None:
     assert counted or language == "en"
     for one in counted:
         forms = make_catalogue.forms(one.string)
+        if not all(forms):  # test_catalogue tells of it
+            continue
         for n in (*range(121), 1_000, 1_001, 1_002, 1_003, 1_011, 1_000_000):
             wanted = forms[PLURALS.index(rule(n))] if len(forms) == len(PLURALS) else forms[n != 1]
             fields = {name for form in (*one.id, *forms) for _, name, _, _ in Formatter().parse(form) if name} - {"n"}
