@@ -247,5 +247,5 @@ def test_names_end_with_one_stop_and_no_engineers_word_is_said(table: Table) -> 
 def test_two_voters_are_warned(table: Table) -> None:
     number = asked(table)
     said = table.ana.run("sounding", "answer", number, "--none", "--yes").out
-    assert "There are only two of you: whoever says yes to an option that fails" in said
-    assert said.index("There are only two of you") < said.index("Cast.")
+    assert "Only two answer: whoever says yes to an option that fails" in said
+    assert said.index("Only two answer") < said.index("Cast.")

@@ -57,7 +57,7 @@ def test_what_is_awaited_from_me_comes_first_and_can_be_answered_there(world: Wo
         assert page.index("your answer is awaited") < page.index("Ask a sounding")
         assert "The King of &lt;Spain&gt;" in page
         assert "<Spain>" not in page
-        assert "There are only two of you: whoever says yes to an option that fails knows" in plain(page)
+        assert "Only two answer: whoever says yes to an option that fails knows" in plain(page)
         assert "nobody learns who" not in plain(page)
         assert page.count('type="radio" class="yes"') == 3
         cast = {"do": "answer", "o1": "yes", "o2": "no", "o3": "no"}

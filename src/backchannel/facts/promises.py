@@ -132,13 +132,13 @@ SEEN = Said("That you called it is seen; if you have just laid something ready, 
 
 CAST = Said("Your answer is sealed, is never shown to anybody, and cannot be changed.")
 SHOWN = Said("Only one that all accept is shown, and nothing of the rest.")
-TWO = Said("There are only two of you: whoever says yes to an option that fails knows that the other said no.")
+TWO = Said("Only two answer: whoever says yes to an option that fails knows that the other said no.")
 LEARN = Said(
     "If an option fails, nobody is shown who did not accept it. Whoever accepted it knows that somebody did not; and "
     "if all but one did, and tell each other, they know who."
 )
 TWO_COUNTED = Said(
-    "There are only two of you: from the number of those who accepted, each can work out what the other said."
+    "Only two answer: from the number of those who accepted, each can work out what the other said."
 )
 COUNTED = Said(
     "Of an option that meets the rule it is shown how many accepted it, and not who. If all others tell each other "

@@ -150,7 +150,7 @@ def sound(ask: Ask, form: Form) -> str:
     voters = texts.negotiators(channel, item)
     releaser = texts.releases(channel, item, voters, by)
     lines = [
-        say("Asked, yes or no to each of these: {names}.", names=ask.words.names(common.names(channel.state, voters))),
+        say("{names} are asked, yes or no to each of these:", names=ask.words.names(common.names(channel.state, voters))),
         *(f"• {option}" for option in texts.soundable(channel, item, number, group).options),
         ask.words.told(promises.SHOWN, promises.hidden(len(voters), 0)),
         say(
