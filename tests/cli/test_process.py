@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from backchannel.cli import main
@@ -233,3 +234,50 @@ def test_module_and_help_of_everything(tmp_path: Path) -> None:
         assert max(len(row) for row in said.splitlines()) <= 80
     assert len(seen) > 40
     assert nobody.run(code=2).err.startswith("\n") or "Usage" in nobody.run(code=2).both
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other ways")
+def test_nobody_reads_the_memory_of_an_open_desk(table: Table) -> None:
+    """No core file, and no debugger of the same user: what is in memory while a desk is open stays there."""
+    command = [*COMMAND, "desk", "open", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env(table.ana.folder)) as opened:
+        assert opened.stdout is not None
+        assert b"open" in opened.stdout.readline()
+        limits = Path(f"/proc/{opened.pid}/limits").read_text()
+        assert re.search(r"Max core file size +0 +0 ", limits)
+        opened.send_signal(signal.SIGINT)
+    private = "from backchannel.cli.private import keep_private; keep_private(); "
+    ask = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+    for code, said in ((ask, b"1\n"), (private + ask, b"0\n")):
+        assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == said
+
+
+def test_the_terminal_locks_without_a_browser(table: Table) -> None:
+    """A browser that hangs, or was closed, locks nothing."""
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, "desk", "open", "--no-browser"]
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, env=env(table.ana.folder)) as opened:
+        os.close(theirs)
+        assert opened.stdout is not None
+        said = b""
+        while b"Ctrl-C" not in said:
+            said += opened.stdout.readline()
+        assert b"l and Enter" in said
+        found = re.search(rb"http://(\S+?)/enter\S+", said)
+        assert found is not None
+        host, link = found[1].decode(), found[0].decode()
+        with httpx.Client(follow_redirects=True, headers={"origin": f"http://{host}", "accept-language": "en"}) as one:
+            page = one.get(link).text
+            form = {name: re.search(rf'name="{name}" value="(\w+)"', page)[1] for name in ("_form", "_number")}  # type: ignore[index]
+            assert (
+                'data-state="open"'
+                in one.post(
+                    f"http://{host}/unlock", data={**form, "do": "unlock", "back": "/", "passphrase": PHRASE}
+                ).text
+            )
+            os.write(ours, b"l\n")
+            while b"Locked" not in said:
+                said += opened.stdout.readline()
+            assert 'data-state="open"' not in one.get(f"http://{host}/").text
+        opened.send_signal(signal.SIGINT)
+    os.close(ours)

@@ -64,7 +64,12 @@ def _left_open(folder: Path | None, *, fast: bool, as_json: bool, browser: bool)
         show.tell(told, _opened, as_json=as_json)
         for one in told["desks"] if browser else ():
             webbrowser.open_new(one["link"])
-        waited(lambda: show.tell(links(), _opened, as_json=False), asked=not as_json)
+
+        def locked() -> None:
+            for _, desk in desks:
+                desk.keeper.lock()
+
+        waited(lambda: show.tell(links(), _opened, as_json=False), locked, asked=not as_json)
 
 
 def _opened(page: Page, told: Facts) -> None:
@@ -74,7 +79,7 @@ def _opened(page: Page, told: Facts) -> None:
         page.say(f"  {one['seat']}", STRONG)
         link_line(page, one["link"])
         page.say(f"    passphrase, should it lock: {one['passphrase']}", DIM)
-    page.say("Enter: other links. Ctrl-C: close the desks and stop the relay.", DIM)
+    page.say("Enter: other links. l and Enter: lock the desks. Ctrl-C: close them and stop the relay.", DIM)
 
 
 def register(app: typer.Typer) -> None:

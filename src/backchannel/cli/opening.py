@@ -39,18 +39,26 @@ def open_(
         show.tell({"link": link, "address": f"http://{desk.host}/"}, _opened, as_json=given.json)
         if browser and not given.json:
             webbrowser.open(link)
-        waited(
-            lambda: show.tell({"link": desk.link(), "address": f"http://{desk.host}/"}, _again, as_json=False),
-            asked=not given.json,
-        )
+
+        def entered() -> None:
+            show.tell({"link": desk.link(), "address": f"http://{desk.host}/"}, _again, as_json=False)
+
+        def locked() -> None:
+            desk.keeper.lock()
+            show.tell({}, _locked, as_json=False)
+
+        waited(entered, locked, asked=not given.json)
 
 
-def waited(entered: Callable[[], None], *, asked: bool) -> None:
-    """Wait for Ctrl-C; `entered` whenever somebody presses Enter, where a person sits at a terminal."""
+def waited(entered: Callable[[], None], locked: Callable[[], None], *, asked: bool) -> None:
+    """Wait for Ctrl-C. Where a person sits at a terminal: `entered` at every Enter, `locked` at l and Enter.
+
+    The second way to lock needs no browser: one that hangs, or was closed, locks nothing (spec/web.md, 4.1).
+    """
     try:
         if asked and sys.stdin.isatty():
-            for _ in sys.stdin:
-                entered()
+            for line in sys.stdin:
+                (locked if line.strip().lower() == "l" else entered)()
         threading.Event().wait()
     except KeyboardInterrupt:
         pass
@@ -66,7 +74,12 @@ def link_line(page: Page, link: str) -> None:
 def _opened(page: Page, told: Facts) -> None:
     page.say("Your desk is open to one browser on this machine, by this link. It works once, within two minutes:")
     link_line(page, told["link"])
-    page.say("Enter: another link. Ctrl-C: close the desk. In the browser, Escape twice locks it.", DIM)
+    page.say("In the browser, Escape twice locks the desk. Here: l and Enter locks it, too.", DIM)
+    page.say("Enter: another link. Ctrl-C: close the desk.", DIM)
+
+
+def _locked(page: Page, told: Facts) -> None:
+    page.say("Locked. The browser asks for the passphrase.", DIM)
 
 
 def _again(page: Page, told: Facts) -> None:
