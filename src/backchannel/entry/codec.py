@@ -14,8 +14,11 @@ from backchannel.errors import Malformed
 T = TypeVar("T")
 
 
-class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of everything that is encoded: frozen, compared by content, no keys beyond the declared."""
+class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """Base of everything that is encoded: frozen, compared by content, no keys beyond the declared.
+
+    What is frozen holds nothing that holds it, so that Python need not look for circles in ladders of 10,000 steps.
+    """
 
 
 class Secret(Value, frozen=True):
