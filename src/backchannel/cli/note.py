@@ -42,7 +42,7 @@ def send(
 ) -> None:
     """Write a note to everybody, or to some."""
     from backchannel.facts import note as facts
-    from backchannel.facts.common import names
+    from backchannel.facts.common import names, uncompared
 
     with at_desk(ctx) as work:
         channel = work.ready()
@@ -54,9 +54,11 @@ def send(
         mine = [n.value for n in channel.items("note") if n.position not in known and n.value.author == channel.me]
         audience = [one.id for one in state.active] if readers is None else readers
         terms = state.charter.terms if state.charter is not None else None
+        named = names(state, (one for one in audience if one != channel.me))
         told: Facts = {
             "fate": fate,
-            "readers": names(state, (one for one in audience if one != channel.me)),
+            "readers": named,
+            "uncompared": [one for one in uncompared(channel) if one in named],
             "keep_days": keep if keep is not None or terms is None else terms.retention_days,
             "read_back": read_back,
             "note": facts.facts(channel, mine[-1]) if fate == "sent" and mine else None,
@@ -74,6 +76,8 @@ def _sent(page: Page, facts: Facts) -> None:
         until = show.local(one["until"])
         page.say(f"Nobody but {show.names(facts['readers'])} can read it, until {until}; then every desk deletes it.")
     page.say("It proves to nobody that you wrote it. What a reader copies or photographs, no deletion reaches.", DIM)
+    if facts["uncompared"]:
+        page.say(f"Words not compared yet with {show.names(facts['uncompared'])}: until then it may be somebody else.")
     if facts["read_back"]:
         page.say("Each reader is asked to restate it: backchannel note list shows what they have understood.")
 
