@@ -89,6 +89,8 @@ def test_what_was_promised_is_said_before_the_words_are_asked_for(table: Table) 
     assert said.index("see that it is yours") < said.index("What vanishing cannot reach") < said.index("Floated.")
     through = table.ana.run("nonpaper", "float", "T", "--through", "Sofia", "--file", "-", typed="x").both
     assert "Only Sofia S. will read it, and knows that it is yours." in through
+    knows = "If that is done: Hernán C. will know that it is yours: nobody else could have written it."
+    assert knows in " ".join(through.split())
     assert through.index("Only Sofia S.") < through.index("Handed on.")
 
 
@@ -152,7 +154,8 @@ def test_through_the_intermediary(table: Table) -> None:
     assert told["nonpaper"]["route"] == "intermediary"
     table.hernan.run("desk", "sync")
     said = " ".join(table.hernan.run("nonpaper", "show", carried).out.split())
-    assert "put forward by Sofia S. for another seat; which, only the two know" in said
+    assert "put forward by Sofia S. for another seat" in said
+    assert "only the two know" not in said  # Hernán knows as well
     assert "Ana P.:" not in said
     assert shown(table.ana, number)["state"] == "carried"
     assert table.sofia.facts("nonpaper", "carry", carried, code=1)["error"] == "route"
@@ -163,7 +166,9 @@ def test_carried_on_the_page(table: Table) -> None:
     table.sofia.run("desk", "sync")
     table.ana.run("desk", "sync")
     said = table.sofia.run("nonpaper", "carry", number, "--to", "Chile").out
-    assert "Hernán C. will read it as put forward by you for a seat." in " ".join(said.split())
+    plain = " ".join(said.split())
+    assert "Hernán C. will read it as put forward by you for another seat." in plain
+    assert "Hernán C. will know that it comes from Ana P.: nobody else could have written it." in plain
     assert said.index("What vanishing") < said.index("Put forward.")
     assert "each reader's desk asks yours for the words" in " ".join(said.split())
 

@@ -72,7 +72,20 @@ def test_from_brackets_to_an_understanding(table: Table) -> None:
     asked = table.sofia.facts("text", "sound", number, "1")["sounding"]
     assert [option["text"] for option in asked["options"]] == ["shall", "should"]
     assert {voter["name"] for voter in asked["voters"]} == {"Ana P.", "Hernán C."}
+    sounding = str(asked["number"])
+    for person in (table.ana, table.hernan):
+        person.facts("sounding", "answer", sounding, "--accept", "1", "--yes")
+    for _ in range(6):
+        for person in (table.ana, table.hernan, table.sofia):
+            person.facts("desk", "sync")
+    then = f"backchannel text clear {number} 1 1"
+    (put,) = [one for one in table.sofia.facts("channel", "show")["channel"]["next"] if one["about"]["verb"] == "put"]
+    said = f"put “shall” into paragraph 1 of text {number}: all could live with it"
+    assert (put["who"], put["what"], put["command"]) == ("you", said, then)
+    assert f"You hold the pen: {then}" in " ".join(table.sofia.run("sounding", "show", sounding).out.split())
+    assert f"Sofia S. holds the pen: {then}" in " ".join(table.ana.run("sounding", "show", sounding).out.split())
     cleared = table.sofia.facts("text", "clear", number, "1", "1")
+    assert table.sofia.facts("sounding", "show", sounding)["clears"] is None
     assert cleared["amendment"]["outcome"] == "accepted"
     agreed(table, number)
     table.hernan.facts("text", "stand", number, "3", "referendum")

@@ -148,9 +148,10 @@ def sound(ask: Ask, form: Form) -> str:
     by = chosen.one(ask, channel, form, "releaser") if form["releaser"] else None
     hours = form.number("hours", 24)
     voters = texts.negotiators(channel, item)
+    asked = ask.words.names(common.names(channel.state, voters))
     releaser = texts.releases(channel, item, voters, by)
     lines = [
-        say("{names} are asked, yes or no to each of these:", names=ask.words.names(common.names(channel.state, voters))),
+        say("{names} are asked, yes or no to each of these:", names=asked),
         *(f"• {option}" for option in texts.soundable(channel, item, number, group).options),
         ask.words.told(promises.SHOWN, promises.hidden(len(voters), 0)),
         say(
@@ -165,8 +166,8 @@ def sound(ask: Ask, form: Form) -> str:
     def deed() -> None:
         texts.sound(channel, item, number, group, releaser=releaser, hours=hours)
 
-    asked = begin(ask, channel, "sounding", deed)
-    return ask.place("soundings" if asked is None else f"soundings/{asked}")
+    made = begin(ask, channel, "sounding", deed)
+    return ask.place("soundings" if made is None else f"soundings/{made}")
 
 
 def clear(ask: Ask, form: Form) -> str:
