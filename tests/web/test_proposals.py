@@ -11,6 +11,7 @@ import pytest
 from backchannel.desk import nonpapers
 from tests.desk.world import World, talks
 from tests.web.kit import Browser, browsing
+from tests.web.kit_forms import fill, send
 from tests.web.test_soundings import plain, problem
 
 LIST = "/c/1/proposals"
@@ -435,3 +436,19 @@ def test_two_seats_have_no_hat(tmp_path: Path) -> None:
         assert 'value="carry"' not in page
         assert browser.post(LIST, {"do": "float", **IDEA, "route": "hat"}).status_code == 400
         assert browser.post(LIST, {"do": "call"}).status_code == 400
+
+
+def test_a_reaction_is_to_the_words_that_were_read(world: World) -> None:
+    place = floated(world)
+    with browsing(world, "hernan") as browser:
+        where, fields = fill(browser, place, "react", stance="interest")
+        item = nonpapers.at(world["ana"], int(place.rpartition("/")[2]))
+        nonpapers.revise(world["ana"], item, "Another", "Not that.")
+        world.settle()
+        with browser.keeper.desk() as desk:
+            desk.channel().sync()
+        late = send(browser, where, fields)
+        assert late.status_code == 400
+        assert "while you looked at it" in late.text
+        assert not world["ana"].items("nonpaper")[-1].value.reactions
+        assert send(browser, *fill(browser, place, "react", stance="interest")).status_code == 303

@@ -533,3 +533,23 @@ def test_a_lock_ends_a_file_on_its_way_out(table: Steps) -> None:
     hernan.keeper.lock()
     assert first == PHOTO[:PIECE]
     assert list(found) == []
+
+
+def test_a_finding_is_of_the_report_that_was_read(table: Steps) -> None:
+    """What is said meanwhile asks for another look, before the question and after it."""
+    table.report(1, "Ten guns have gone.")
+    sofia, place = table["sofia"], f"{table.place}/1"
+    where, fields = fill(sofia, place, "find", verdict="kept")
+    asked = send(sofia, where, fields)
+    assert "Ten guns have gone." in asked.text
+    table.report(1, "Correction: ten have gone, thirty stay.")
+    again = sure(sofia, asked)
+    assert again.status_code == 200
+    assert "has changed since you were asked" in again.text
+    assert "thirty stay" in again.text
+    assert not table.ladder("hernan").steps[0].findings
+    late = send(sofia, where, [*((n, v) for n, v in fields if n != "_number"), ("_number", "another")])
+    assert late.status_code == 400
+    assert "while you looked at it" in late.text
+    assert sure(sofia, again).status_code == 303
+    assert [one.verdict for one in table.ladder("hernan").steps[0].findings] == ["kept"]

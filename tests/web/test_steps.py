@@ -17,7 +17,7 @@ from tests.web.kit_steps import PLAN, STEPS, Steps, stepping, upload
 from tests.web.kit_texts import Table, sitting
 
 ALL = {"to_who": "all"}
-MINE = {**ALL, "who-1": "0"}
+MINE = {**ALL, "who-1": "Argentina"}
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_template_is_filled_in_and_proposed(table: Table) -> None:
 def test_every_template_can_be_proposed_as_it_is(table: Table, which: int) -> None:
     ana = table["ana"]
     place = f"{STEPS}/new?t={which}&a=0&b=1&c=2"
-    typed = {"title": "T", "what-1": "Something.", "who-1": "0"} if which == 7 else {}
+    typed = {"title": "T", "what-1": "Something.", "who-1": "Argentina"} if which == 7 else {}
     page = do(ana, place, "propose", **ALL, **typed)
     assert "Step by step" in page
     assert len(table.channel("sofia").items("step")) == 1
@@ -129,7 +129,14 @@ def test_one_step_announced_by_a_plain_form(table: Table) -> None:
 
 def test_only_those_chosen_read_it(table: Table) -> None:
     hernan = table.channel("hernan").me
-    typed = {"title": "T", "who-1": "0", "what-1": "One.", "to_who": "some", "to": [hernan.hex()], "o-1-1": "yes"}
+    typed = {
+        "title": "T",
+        "who-1": "Argentina",
+        "what-1": "One.",
+        "to_who": "some",
+        "to": [hernan.hex()],
+        "o-1": "Chile",
+    }
     do(table["ana"], f"{STEPS}/new?t=7", "propose", **typed)
     assert table.channel("hernan").items("step")
     assert not table.channel("sofia").items("step")
@@ -141,7 +148,7 @@ def test_steps_are_added_to_the_form_and_left_out(table: Table) -> None:
     assert answer.status_code == 200
     assert "First." in answer.text
     assert "T &lt;b&gt;" in answer.text
-    typed: dict[str, Any] = {"what-2": "Second.", "who-2": "1", "out-1": "yes"}
+    typed: dict[str, Any] = {"what-2": "Second.", "who-2": "Chile", "out-1": "yes"}
     place, fields = fill(ana, f"{STEPS}/new", "propose", page=answer.text, **typed)
     answer = sure(ana, send(ana, place, fields))
     done(ana, answer)
@@ -155,11 +162,11 @@ WRONG = [
     ({"remind-1": "soon"}, "no number of days"),
     ({"by-1": "tomorrow"}, "is no day"),
     ({"days-1": "x"}, "is no number"),
-    ({"who-1": "9"}, "nobody is chosen"),
+    ({"who-1": "Andorra"}, "is no party here"),
     ({"who-1": ""}, "nobody is chosen"),
     ({"title": " "}, "has no title"),
     ({"what-1": ""}, ""),
-    ({"v-1-0": "yes"}, ""),
+    ({"v-1": "Argentina"}, ""),
     ({"needed-1": "5"}, ""),
     ({"n": "2", "out-1": "yes", "out-2": "yes"}, "No step is left"),
     ({"to_who": "some", "to": []}, "Nobody is chosen"),
@@ -224,7 +231,7 @@ def test_without_the_relay_it_waits_here(table: Table) -> None:
 
 def test_more_steps_are_added_to_a_ladder(steps_: Steps) -> None:
     ana, n = steps_["ana"], len(steps_.ladder().steps)
-    typed = {"who-1": "0", "what-1": "One more.", "after-1": "1, 2/3", "o-1-1": "yes"}
+    typed = {"who-1": "Argentina", "what-1": "One more.", "after-1": "1, 2/3", "o-1": "Chile"}
     page = do(ana, f"{steps_.place}/add", "propose", **typed)
     assert "One more." in page
     one = steps_.ladder("hernan").steps[n]
@@ -327,13 +334,30 @@ def test_all_of_a_promise_is_read_before_it_is_given(steps_: Steps) -> None:
 
 def test_more_steps_name_those_that_are_there(steps_: Steps) -> None:
     ana, hidden = steps_["ana"], steps_["ana"].hidden(steps_.place)
-    typed = {"n": "1", "who-1": "0", "what-1": "More.", "after-1": "1/2", "v-1-1": "yes", "v-1-2": "yes"}
-    asked = send(ana, f"{steps_.place}/add", [*hidden.items(), *typed.items(), ("needed-1", "1"), ("do", "propose")])
+    typed = {"n": "1", "who-1": "Argentina", "what-1": "More.", "after-1": "1/2", "needed-1": "1", "do": "propose"}
+    verified = [("v-1", "Chile"), ("v-1", "Holy See")]
+    asked = send(ana, f"{steps_.place}/add", [*hidden.items(), *typed.items(), *verified])
     said = _bare(asked.text)
     assert "waits for one of step 1 (Argentina: “The guns" in said
     assert "and step 2 (Chile: “Theirs too.”)" in said
     assert "verified by 1 of Chile and Holy See" in said
     assert "without an hour" in said
+
+
+def test_steps_that_come_meanwhile_are_none_that_were_named(steps_: Steps) -> None:
+    """Their numbers would be those of other steps."""
+    ana = steps_["ana"]
+    typed: dict[str, Any] = {"who-1": "Argentina", "what-1": "More.", "after-1": "2"}
+    place, fields = fill(ana, f"{steps_.place}/add", "propose", **typed)
+    item, hernan = steps_.ladder("hernan"), steps_.channel("hernan")
+    postcard = b'[[step]]\nwho="Chile"\nwhat="A postcard."\nowed_to=["Argentina"]\n'
+    steps.add(hernan, item, steps.plan(hernan, postcard, item))
+    steps_.settle()
+    answer = send(ana, place, fields)
+    assert answer.status_code == 400
+    assert "has changed, or is gone, while you looked at it" in answer.text
+    assert "More." in answer.text
+    assert sure(ana, press(ana, f"{steps_.place}/add", "propose", **typed)).status_code == 303
 
 
 def _bare(page: str) -> str:

@@ -32,38 +32,29 @@ _NUMBERS = frozenset({"within_days", "findings_needed", "visits_a_year", "visits
 
 
 def parties(channel: Channel) -> list[str]:
-    """The parties that can promise, in the order in which forms number them."""
+    """The parties that can promise. Forms call them by their names: a number would be another's when one comes."""
     return sorted({seat.party for seat in channel.state.active if seat.speaks})
 
 
 # --- a file, or a template, as fields ---------------------------------------------------------------------------------
 
 
-def fields(title: str, lines: Sequence[Mapping[str, Any]], names: Sequence[str], known: int) -> Fields:
+def fields(title: str, lines: Sequence[Mapping[str, Any]], known: int) -> Fields:
     """What a form holds, to be the same as these lines."""
     keys = {one.get("key", ""): known + n for n, one in enumerate(lines, 1)}
     found: Fields = [("title", title), ("n", str(len(lines)))]
     for k, one in enumerate(lines, 1):
         said = {field: str(one[name]) for name, field in _LINES if name in one}
-        said["who"] = _number_of(names, one.get("who", ""))
+        said["who"] = one.get("who", "")
         said["after"] = ", ".join("/".join(_called(keys, key) for key in some) for some in _lists(one.get("after", ())))
         said["returns"] = ", ".join(_called(keys, key) for key in one.get("in_return_for", ()))
         said["remind"] = ", ".join(str(days) for days in one.get("remind_days", ()))
         said["final"] = "yes" if one.get("reversible") is False else ""
         said["announced"] = "yes" if one.get("announced") else ""
+        found += [(f"{name}-{k}", value) for name, value in said.items() if value]
         for mark, name in (("v", "verified_by"), ("o", "owed_to")):
-            said |= {f"{mark}-{_number_of(names, party)}": "yes" for party in one.get(name, ())}
-        found += [(_field(name, k), value) for name, value in said.items() if value]
+            found += [(f"{mark}-{k}", party) for party in one.get(name, ())]
     return found
-
-
-def _field(name: str, k: int) -> str:
-    mark, _, party = name.partition("-")
-    return f"{mark}-{k}-{party}" if party else f"{name}-{k}"
-
-
-def _number_of(names: Sequence[str], party: str) -> str:
-    return str(names.index(party)) if party in names else ""
 
 
 def _lists(after: Iterable[Any]) -> list[list[str]]:
@@ -97,15 +88,23 @@ def _line(words: Words, form: Form, k: int, names: Sequence[str], here: set[int]
         return f"#{n}" if n <= known else f"s{n}"
 
     def chosen(mark: str) -> list[str]:
-        return [name for p, name in enumerate(names) if form[f"{mark}-{k}-{p}"] == "yes"]
+        wanted = form.all(f"{mark}-{k}")
+        for name in wanted:
+            here_(name)
+        return [name for name in names if name in wanted]
 
-    who = form.number(f"who-{k}", len(names))
-    if not 0 <= who < len(names):
+    def here_(name: str) -> str:
+        if name not in names:
+            what = words.say("Step {n}: “{party}” is no party here.", n=number, party=name[:80])
+            raise Misuse("plan", what, words.say("Choose a party."))
+        return name
+
+    if not form[f"who-{k}"]:
         what = words.say("Step {n}: nobody is chosen who does it.", n=number)
         raise Misuse("plan", what, words.say("Choose a party."))
     line: dict[str, Any] = {
         "key": f"s{number}",
-        "who": names[who],
+        "who": here_(form[f"who-{k}"]),
         "after": [[step(one) for one in some] for some in _numbers(form[f"after-{k}"])],
         "in_return_for": [step(one) for some in _numbers(form[f"returns-{k}"]) for one in some],
         "verified_by": chosen("v"),

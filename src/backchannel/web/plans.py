@@ -14,7 +14,7 @@ from backchannel.desk.plans.reading import MOST_BYTES, Plan
 from backchannel.errors import Misuse
 from backchannel.instruments.step.values import Ladder
 from backchannel.web import chosen, lines
-from backchannel.web.page import Ask, Facts, Filled, Form, Page, settle
+from backchannel.web.page import Ask, Facts, Filled, Form, Page, seen, settle
 from backchannel.web.promised import open_, planned, told
 from backchannel.web.render import Typed
 from backchannel.web.words import Words
@@ -47,7 +47,7 @@ def look_add(ask: Ask) -> Facts:
     """A form for more steps of a ladder."""
     channel = ask.channel()
     item = steps.ladder_at(channel, ask.position())
-    return {**_around(ask, channel, item), "given": Typed([("n", "1")])}
+    return {**_around(ask, channel, item), "given": Typed([("n", "1")]), "seen": seen(len(item.steps))}
 
 
 def _around(ask: Ask, channel: Channel, item: Ladder | None) -> Facts:
@@ -98,7 +98,7 @@ def _template(ask: Ask, channel: Channel) -> Typed | None:
     if len(set(called.values())) < len(called) or (lacks and (lacks != ["C"] or len(names) > 2)):
         return None  # where only two parties are here, the form says that nobody verifies
     data = tomllib.loads(templates.template(known[which], called, datetime.now(UTC).date()))
-    return Typed(lines.fields(data["title"], data["step"], names, 0))
+    return Typed(lines.fields(data["title"], data["step"], 0))
 
 
 # --- acts -------------------------------------------------------------------------------------------------------------
@@ -121,9 +121,8 @@ def read(ask: Ask, form: Form) -> str:
     if len(made.promises) > lines.MOST:
         raise Filled([("toml", raw.decode("utf-8-sig"))], [])
     data = tomllib.loads(raw.decode("utf-8-sig"))
-    names = lines.parties(channel)
     called = [{**one, **_renamed(channel, one)} for one in data.get("step", [])]
-    raise Filled(lines.fields(made.title, called, names, len(item.steps) if item else 0), [])
+    raise Filled(lines.fields(made.title, called, len(item.steps) if item else 0), [])
 
 
 def _renamed(channel: Channel, one: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,6 +161,7 @@ def add(ask: Ask, form: Form) -> str:
     """More steps in a ladder."""
     channel, item = ask.channel(), _ladder(ask)
     assert item is not None  # noqa: S101 - its number is in the address
+    ask.as_seen(form, seen(len(item.steps)))  # else "after 2" may mean another's
     made = _made(ask.words, channel, form, item)
     steps.check_plan(channel, made, item=item)
     ask.sure(

@@ -15,7 +15,7 @@ from backchannel.instruments.nonpaper.values import STANCES, Nonpaper
 from backchannel.web import chosen, hats
 from backchannel.web.asking import releaser
 from backchannel.web.floating import FLOATING, HOURS, composer, counter
-from backchannel.web.page import Ask, Form, Page, settle
+from backchannel.web.page import Ask, Form, Page, seen, settle
 
 EXCERPT = 240
 
@@ -47,6 +47,7 @@ def look_one(ask: Ask) -> Facts:
     return {
         "one": one,
         "shown": shown,
+        "seen": _version(item),
         "stances": STANCES,
         "others": [seat for seat in chosen.seats(channel) if bytes.fromhex(seat["id"]) in readers],
         "signers": [seat for seat in chosen.seats(channel, me=True) if bytes.fromhex(seat["id"]) in readers],
@@ -96,6 +97,7 @@ def _no_react(channel: Channel, item: Nonpaper) -> str:
 def react(ask: Ask, form: Form) -> str:
     """Say what one thinks of it: by name, or from the hat where the charter says so."""
     channel, item = _here(ask)
+    ask.as_seen(form, _version(item))
     stance, words = form["stance"], form["text"]
     if nonpapers.through_hat(channel):  # no relay is asked: that this desk was busy just now would be seen
         nonpapers.drop_reaction(channel, item, stance, words)
@@ -173,6 +175,7 @@ def _carried(channel: Channel, item: Nonpaper, seats: Iterable[SeatId]) -> list[
 def sound(ask: Ask, form: Form) -> str:
     """Ask in a sounding whether all could live with it, or with a paragraph."""
     channel, item = _here(ask)
+    ask.as_seen(form, _version(item))
     size = channel.size
     nonpapers.sound(
         channel,
@@ -185,6 +188,11 @@ def sound(ask: Ask, form: Form) -> str:
     settle(channel, ask.keeper)
     number = chosen.fresh(channel, "sounding", size)
     return ask.place(f"soundings/{number}") if number is not None else _back(ask)
+
+
+def _version(item: Nonpaper) -> str:
+    """Which words a page shows: a reaction to others would be none to these."""
+    return seen(item.at.position, len(item.versions))
 
 
 def _here(ask: Ask) -> tuple[Channel, Nonpaper]:

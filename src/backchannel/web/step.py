@@ -14,13 +14,14 @@ from backchannel.desk.evidence import Named
 from backchannel.desk.files import Kept
 from backchannel.desk.plans.reading import end_of
 from backchannel.errors import BackchannelError, Misuse
+from backchannel.facts import common
 from backchannel.facts import step as told_of
 from backchannel.instruments.step.acts import VERDICTS
 from backchannel.instruments.step.values import Ladder, Step
 from backchannel.web import chosen, lines
 from backchannel.web.hours import by, size
 from backchannel.web.keeper import Keeper
-from backchannel.web.page import Ask, Facts, Form, Page, settle
+from backchannel.web.page import Ask, Facts, Form, Page, seen, settle
 from backchannel.web.steps import drawing, pledge
 
 ACTS = ("pledge", "report", "find", "inspect", "excuse", "withdraw")
@@ -46,6 +47,7 @@ def look(ask: Ask) -> Facts:
         "on_way": _on_way(channel, item),
         "verdicts": VERDICTS,
         "many": len(item.steps),
+        "seen": _seen_of(item.steps[number - 1]),
         "size": partial(size, ask.words),
         **drawing(ask),
     }
@@ -92,8 +94,13 @@ def report(ask: Ask, form: Form) -> str:
     return _with_files(ask, form, "step.report", title, say("Report it"), form["text"], deed)
 
 
+def _seen_of(one: Step) -> str:
+    """What a page shows that others have said of a step."""
+    return seen(*(len(said) for said in (one.reports, one.findings, one.excuses, one.visits)))
+
+
 def find(ask: Ask, form: Form) -> str:
-    """Say what this party has found of another's step."""
+    """Say what this party has found of another's step, as it was reported last."""
     say, verdict = ask.words.say, form["verdict"]
     titles = {
         "kept": say("Say that it was kept?"),
@@ -106,14 +113,21 @@ def find(ask: Ask, form: Form) -> str:
     def deed(channel: Channel, item: Ladder, one: Step, kept: list[Kept]) -> None:
         steps.find(channel, item, one, verdict, form["text"], [file.file for file in kept])
 
-    return _with_files(ask, form, "step.find", titles[verdict], say("Say so"), form["text"], deed, _early(ask, verdict))
+    told = _reported(ask, verdict)
+    return _with_files(ask, form, "step.find", titles[verdict], say("Say so"), form["text"], deed, told)
 
 
-def _early(ask: Ask, verdict: str) -> list[str]:
-    """What was promised may be seen to be kept before anybody says so; as a rule it was not meant."""
-    _, item, number = _here(ask)
+def _reported(ask: Ask, verdict: str) -> list[str]:
+    """What is judged. What was not reported may be seen to be kept all the same; as a rule it was not meant."""
+    channel, item, number = _here(ask)
     one = steps.step(item, number)
-    if verdict != "kept" or one.stands:
+    if one.stands:
+        last, state = one.reports[-1], channel.state
+        name = common.name(state, last.by)
+        files_ = ask.words.names([file.name for file in last.files])
+        said = ask.words.say("{name} has reported: {text}", name=name, text=last.words)
+        return [said, *([ask.words.say("With {files}", files=files_)] if files_ else [])]
+    if verdict != "kept":
         return []
     return [
         ask.words.say(
@@ -133,6 +147,7 @@ def _with_files(
     `first`: what its person has to hear before anything else.
     """
     channel, item, number = _here(ask)
+    ask.as_seen(form, _seen_of(steps.step(item, number)))
     one = turns.may(channel, item, number, kind)
     wanted = form.numbers("kept")
     kept = files.kept(channel.session, item.at.position, wanted)
@@ -182,6 +197,7 @@ def inspect(ask: Ask, form: Form) -> str:
 def excuse(ask: Ask, form: Form) -> str:
     """Give it another hour, or let it go."""
     channel, item, number = _here(ask)
+    ask.as_seen(form, _seen_of(steps.step(item, number)))
     one, say = turns.may(channel, item, number, "step.excuse"), ask.words.say
     unit = end_of(lines.day(ask.words, form["until"])) if form["how"] == "day" else 0
     what = (
