@@ -47,8 +47,9 @@ const besides = async (page) => {
   if (!page) return;
   const now = shown(page.querySelector("main"));
   plain ??= now;
-  if (page.querySelector("[data-gone]")) document.querySelectorAll("main .about, main .said, main blockquote").forEach((one) => one.replaceChildren());
-  document.getElementById("look").hidden = now === plain;
+  const over = page.querySelector("[data-gone]");
+  if (over) document.querySelectorAll("main .about").forEach((one) => one.replaceChildren());
+  document.getElementById("look").hidden = now === plain && !over;
 };
 
 let busy = false, again = false;
