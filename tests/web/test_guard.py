@@ -149,7 +149,7 @@ def test_every_answer_says_what_a_browser_may_do(browser: Browser, place: str) -
     assert "http" not in policy
     ancestors = "'self'" if place == "/strip" else "'none'"
     assert policy.endswith(f"frame-ancestors {ancestors}")
-    assert headers["cache-control"] == "no-store"
+    assert headers["cache-control"] == ("no-cache" if place.startswith("/static/") else "no-store")
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert not [name for name in headers if name.startswith("access-control")]

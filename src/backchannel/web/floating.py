@@ -101,7 +101,7 @@ def _title(form: Form) -> Facts:
 def _end(channel: Channel, form: Form) -> Said:
     hours = form.number("hours", HOURS)
     nonpapers.may_float(channel, hours)
-    return promises.ends_at(common.at(nonpapers.until(channel, hours)))
+    return promises.ends_in(hours)
 
 
 def _sure(ask: Ask, form: Form, title: Said, paragraphs: list[list[Said]]) -> None:

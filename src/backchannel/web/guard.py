@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backchannel.web.sessions import Session, Sessions
 
-OPEN = ("/enter", "/static/", "/outside")
+STATIC = "/static/"
+OPEN = ("/enter", STATIC, "/outside")
 """What is there for who has no session."""
 
 MOST_FORM = 2_000_000
@@ -94,6 +95,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
+                if scope["path"].startswith(STATIC):
+                    headers["Cache-Control"] = "no-cache"  # kept, and asked about: the same for everybody, and no secret
                 headers["Content-Security-Policy"] = _POLICY.format(ancestors=ancestors)
             await send(message)
 
