@@ -49,7 +49,10 @@ def test_floated_under_ones_name_after_the_promise(world: World) -> None:
     with browsing(world, "ana") as browser:
         said = sure(browser, LIST, {"do": "float", **form})
         assert "Float “A &lt;zone&gt;” under your name?" in said
-        assert "Hernán C. and Sofia S. will read it, and see that it is yours. After 48 hours, or as soon as it is over" in said
+        assert (
+            "Hernán C. and Sofia S. will read it, and see that it is yours. After 48 hours, or as soon as it is over"
+            in said
+        )
         assert "What vanishing cannot reach: a copy of a desk" in said
         assert "One &amp; all." in said
         assert not world["ana"].items("nonpaper")

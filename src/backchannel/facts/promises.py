@@ -146,9 +146,7 @@ LEARN = Said(
     "If an option fails, nobody is shown who did not accept it. Whoever accepted it knows that somebody did not; and "
     "if all but one did, and tell each other, they know who."
 )
-TWO_COUNTED = Said(
-    "Only two answer: from the number of those who accepted, each can work out what the other said."
-)
+TWO_COUNTED = Said("Only two answer: from the number of those who accepted, each can work out what the other said.")
 COUNTED = Said(
     "Of an option that meets the rule it is shown how many accepted it, and not who. If all others tell each other "
     "what they said, they know what you said."
