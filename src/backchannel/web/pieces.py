@@ -50,6 +50,11 @@ def pieces(text: str, most: int = MOST) -> Iterator[str]:
     yield text[start:]
 
 
+def first(text: str, most: int) -> str:
+    """The beginning of a text."""
+    return next(pieces(text, most)).rstrip()
+
+
 def _whole(text: str, start: int, end: int) -> int:
     """Where a letter with its marks begins, not far before `end`."""
     for cut in range(end, max(start, end - _FARTHEST), -1):

@@ -12,6 +12,9 @@ from backchannel.web.page import Ask, settle
 MOST, ROOM = 50, 30_000
 """Paragraphs on a page, and characters."""
 
+LEAST = 200
+"""Characters of a text that are shown, however many others there are."""
+
 
 def portion(rows: Sequence[Any], first: int, size: Callable[[Any], int]) -> tuple[int, int]:
     """From which row (from 0) to which a page shows, beginning at number `first`: some, and not too long."""
@@ -21,6 +24,16 @@ def portion(rows: Sequence[Any], first: int, size: Callable[[Any], int]) -> tupl
         room -= size(rows[end])
         end += 1
     return start, end
+
+
+def share(sizes: Sequence[int], room: int = ROOM) -> int:
+    """How many characters of each text a page shows, so that all fit on it: short ones whole, long ones all alike."""
+    for k, size in enumerate(sorted(sizes)):
+        fair = room // (len(sizes) - k)
+        if size > fair:
+            return max(fair, LEAST)
+        room -= size
+    return room + max(sizes, default=0)
 
 
 def begin(ask: Ask, channel: Channel, instrument: str, deed: Callable[[], None]) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse
 
-from backchannel.web.pieces import in_pieces
+from backchannel.web.pieces import first, in_pieces
 from backchannel.web.sessions import Session, Sessions
 from backchannel.web.words import LANGUAGES, Words
 
@@ -55,6 +55,7 @@ def render(template: str, words: Words, sessions: Sessions, session: Session | N
             "path": "/",
             **facts,
             "typed": Typed(facts.get("typed", ())),
+            "first": first,
             "_": words.say,
             "count": words.count,
             "when": words.when,

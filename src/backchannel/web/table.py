@@ -23,12 +23,14 @@ from backchannel.web.talk import TALK
 from backchannel.web.texts import TEXTS
 from backchannel.web.understandings import UNDERSTANDINGS
 from backchannel.web.versions import VERSIONS
+from backchannel.web.whole import WHOLE
 
 __all__ = ["TABLE", "frame"]
 
 TABLE: tuple[Page, ...] = (
     *CHANNELS,
     *TALK,
+    *WHOLE,
     *PROPOSALS,
     *SOUNDINGS,
     *TEXTS,

@@ -8,6 +8,7 @@ from backchannel.errors import Misuse
 from backchannel.facts import common, note
 from backchannel.web import chosen
 from backchannel.web.page import Ask, Facts, Form, Page, settle
+from backchannel.web.portions import share
 
 MOST = 40
 """Notes on a page."""
@@ -21,8 +22,10 @@ def look(ask: Ask) -> Facts:
     me = channel.state.seat(channel.me)
     terms = channel.state.charter.terms if channel.state.charter is not None else None
     can_write = channel.state.stage == "open" and me is not None and me.standing == "active" and me.speaks
+    notes = [note.facts(channel, one.value) for one in held]
     return {
-        "notes": [note.facts(channel, one.value) for one in held],
+        "notes": notes,
+        "most": share([len(text or "") for one in notes for text in _texts(one)]),
         "earlier": held[0].position if len(held) == MOST else None,
         "later": held != channel.session.book.items.newest("note", before=1 << 40, most=MOST),
         "readers": chosen.seats(channel),
@@ -31,6 +34,10 @@ def look(ask: Ask) -> Facts:
         "left": common.left(channel),
         "most_days": terms.retention_days if terms is not None else 0,
     }
+
+
+def _texts(one: Facts) -> list[str]:
+    return [one["text"], *(text for said in one["read_back"] for text in (said["restated"], said["corrected"]))]
 
 
 def _answer(ask: Ask, channel: Channel) -> Facts | None:
