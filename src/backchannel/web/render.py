@@ -55,7 +55,7 @@ def render(template: str, words: Words, sessions: Sessions, session: Session | N
             "path": "/",
             **facts,
             "typed": Typed(facts.get("typed", ())),
-            "first": first,
+            "beginning": first,
             "_": words.say,
             "count": words.count,
             "when": words.when,
