@@ -90,7 +90,7 @@ def test_who_stands_between_the_sides_is_not_taken_for_one(table: Table) -> None
 @pytest.mark.parametrize("query", ["t=0&a=0&b=1", "t=0&b=1&c=2", "t=1&a=0", "t=0&a=0&b=0&c=2", "t=0&a=0&b=1&c=9"])
 def test_no_template_is_filled_in_before_its_sides_are_chosen(table: Table, query: str) -> None:
     page = table["ana"].get(f"{STEPS}/new?{query}")
-    assert "Choose who the sides and the third party are" in page
+    assert "Choose who the two sides are" in page
     assert 'name="what-1"' not in page
     assert ("a", "Argentina" if "a=0" in query else "") in _chosen(page)
 
