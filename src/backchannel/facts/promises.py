@@ -103,8 +103,8 @@ def ends_at(until: str) -> Said:
 def ends_in(hours: int) -> Said:
     """The same before it is sent: in words that are the same a moment later."""
     return Said(
-        "After {n} hours, or as soon as it is over, every desk destroys it and says so; the host is asked to delete its "
-        "copy.",
+        "After {n} hours, or as soon as it is over, every desk destroys it and says so; the host is asked to delete "
+        "its copy.",
         {"n": hours},
     )
 

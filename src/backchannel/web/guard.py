@@ -96,7 +96,7 @@ class Guard:
                 for name, value in _HEADERS.items():
                     headers[name] = value
                 if scope["path"].startswith(STATIC):
-                    headers["Cache-Control"] = "no-cache"  # kept, and asked about: the same for everybody, and no secret
+                    headers["Cache-Control"] = "no-cache"  # the same for everybody, and no secret
                 headers["Content-Security-Policy"] = _POLICY.format(ancestors=ancestors)
             await send(message)
 
