@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from backchannel.desk import nonpapers
+from backchannel.desk.channel import Channel
+from backchannel.errors import Misuse
 from backchannel.web.answers import MOST, Answer, Answers, Sure
 from backchannel.web.sessions import Session
 from tests.desk.world import World
@@ -105,3 +109,16 @@ def test_two_questions_of_one_form_are_one_deed(world: World) -> None:
         assert led[0] == led[1]
         world.settle()
         assert len(world["ana"].items("understanding")) == 1
+
+
+def test_an_answer_that_is_made_while_the_desk_is_locked_is_not_held(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locking(*_: object) -> None:
+        browser.keeper.lock()
+        raise Misuse("x", "No.", "")
+
+    monkeypatch.setattr(Channel, "send_note", locking)
+    browser.post("/c/1/talk", {"do": "send", "text": "A word or two.", "audience": "all"})
+    assert browser.keeper.state == "locked"
+    assert not browser.keeper.answers._held

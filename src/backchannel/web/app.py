@@ -125,6 +125,8 @@ class App:
         """The way to an answer that is no address."""
         before = [(name, value) for name, value in ask.request.query_params.multi_items() if name not in _OURS]
         query = urlencode([*before, ("answer", ask.keeper.answers.put(answer))])
+        if ask.desk is not None and ask.keeper.state != "open":
+            ask.keeper.answers.clear()  # it was locked while this was made
         return RedirectResponse(f"{answer.place}?{query}", 303)
 
     def _looked(self, one: Page, ask: Ask) -> Response:
