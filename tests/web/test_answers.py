@@ -114,7 +114,7 @@ def test_two_questions_of_one_form_are_one_deed(world: World) -> None:
 def test_an_answer_that_is_made_while_the_desk_is_locked_is_not_held(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locking(*_: object) -> None:
+    def locking(*_: object, **__: object) -> None:
         browser.keeper.lock()
         raise Misuse("x", "No.", "")
 
