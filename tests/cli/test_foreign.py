@@ -184,7 +184,7 @@ def floated(text: str) -> show.Facts:
     time = "2026-11-03T14:05:00Z"
     said = {"by": text, "stance": text, "version": 1, "text": text}
     one = {"number": 3, "title": text, "text": text, "paragraphs": [text, text], "version": 2, "route": "intermediary"}
-    one |= {"from": text, "mine": False, "readers": [text], "floated": time, "until": time, "counters": 2}
+    one |= {"few": False, "from": text, "mine": False, "readers": [text], "floated": time, "until": time, "counters": 2}
     one |= {"state": "floated", "state_says": text, "reactions_by": "name", "objection": "2", "reactions": [said]}
     return {**one, "can": ["react", "counter"], "confirmed": [], "unconfirmed": []}
 

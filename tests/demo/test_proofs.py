@@ -130,7 +130,7 @@ def test_a_read_back_without_end_is_noticed(played: Played, pretend: Any) -> Non
 
 
 def test_what_still_waits_is_noticed(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(played.stage.channels["chile"].session.book.outbox), "waiting", lambda self: [self])
+    monkeypatch.setattr(type(played.stage.channels["chile"].session.book.outbox), "count", lambda self: 1)
     with pytest.raises(Failed, match="still waits"):
         proofs.arrived(played.stage)
 

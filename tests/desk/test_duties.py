@@ -11,7 +11,6 @@ import pytest
 from backchannel.desk import sealing
 from backchannel.desk.audit import audit
 from backchannel.desk.channel import Channel
-from backchannel.desk.duties import read_up_to
 from backchannel.entry.codec import encode
 from backchannel.errors import Misuse, RelayRefused
 from backchannel.relay.refusals import refuse
@@ -386,20 +385,3 @@ def test_a_welcome_follows_when_the_last_party_has_admitted(world: World) -> Non
     with pytest.raises(Misuse) as caught:
         world.desk("dora").join(code)
     assert caught.value.code == "invitation"
-
-
-# --- the log's clock --------------------------------------------------------------------------------------------------
-
-
-def test_what_was_read_is_never_later_than_the_hour_up_to_which_was_read(world: World) -> None:
-    """Arrivals never fall, so nothing from before the newest entry is still to come, however young it is."""
-    ana = world["ana"]
-    ana.send_note("Now.")
-    ana.sync()
-    newest = ana.session.history.leaf(ana.size - 1).arrival
-    assert newest == ana.session.now().arrival
-    assert read_up_to(ana.session) == newest
-    world.clock.days(1)
-    assert read_up_to(ana.session) == newest
-    ana.sync()
-    assert newest < read_up_to(ana.session) < ana.session.now().arrival

@@ -143,9 +143,7 @@ def read_up_to(session: Session) -> int:
     me = session.state.seat(session.engine.wallet.me)
     if me is not None and me.standing == "gone":
         return session.now().arrival
-    history = session.history
-    newest = history.leaf(history.size - 1).arrival if history.size else 0  # arrivals never fall
-    return max(newest, arrival_unit((history.synced or 0) - CLOCK_SLACK))
+    return arrival_unit((session.history.synced or 0) - CLOCK_SLACK)
 
 
 def _set_pocket(session: Session, item: Item, value: bytes) -> None:

@@ -23,9 +23,15 @@ from backchannel.ledger.leaf import ARRIVAL_UNIT
 
 
 def hour(channel: Channel) -> int:
-    """The log's clock, as far as this desk has read: the arrival unit before which nothing is still to come."""
-    with channel.session.turn():
-        return read_up_to(channel.session)
+    """The log's clock, as far as this desk has read: the arrival unit before which nothing is still to come.
+
+    What was read is never later than that: arrivals never fall (spec/step.md, 2).
+    """
+    session = channel.session
+    with session.turn():
+        size = session.history.size
+        newest = session.history.leaf(size - 1).arrival if size else 0
+        return max(newest, read_up_to(session))
 
 
 def day(unit: int) -> str:
