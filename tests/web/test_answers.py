@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.desk import nonpapers
+from backchannel.desk import carried, nonpapers
 from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
 from backchannel.web.answers import MOST, Answer, Answers, Sure
 from backchannel.web.sessions import Session
-from tests.desk.world import World
-from tests.web.kit import ASKED, Browser, browsing
+from tests.desk.world import PHRASE, World, remove
+from tests.web.kit import ASKED, HOST, OURS, Browser, browsing
+from tests.web.kit_forms import fill, forms, send, sure
 
 LIST = "/c/1/proposals"
 WORDS = "Both may fish there."
@@ -58,7 +59,7 @@ def _asked(world: World, browser: Browser) -> tuple[str, str]:
     world.settle()
     place = f"{LIST}/{world['ana'].items('nonpaper')[-1].position}"
     signers = [world["ana"].me.hex(), world["hernan"].me.hex()]
-    asked = browser.post(place, {"do": "take-up", "signatory": signers})
+    asked = send(browser, *fill(browser, place, "take-up", signatory=signers))
     assert WORDS in asked.text
     return place, ASKED.findall(asked.text)[0]
 
@@ -122,3 +123,72 @@ def test_an_answer_that_is_made_while_the_desk_is_locked_is_not_held(
     browser.post("/c/1/talk", {"do": "send", "text": "A word or two.", "audience": "all"})
     assert browser.keeper.state == "locked"
     assert not browser.keeper.answers._held
+
+
+def test_what_was_meant_for_everybody_is_not_put_back_for_more(world: World, browser: Browser) -> None:
+    """Over a lock, and after an error: who was there when it was typed goes with it."""
+    place, fields = fill(browser, "/c/1/talk", "send", text="For you.", audience="all", keep="999")
+    shown = send(browser, place, fields)
+    assert shown.status_code == 400
+    browser.keeper.lock()
+    browser.client.request("POST", place, data=dict(fields), headers=OURS)
+    remove(world, "sofia", "ana", "hernan")
+    browser.keeper.unlock(PHRASE)
+    with browser.keeper.desk() as desk:
+        desk.channel().sync()
+        (session,) = browser.sessions._open.values()
+        form = carried.opened(desk, session.carried or b"")
+    assert form is not None
+    assert dict(form.fields)["_here"] == dict(fields)["_here"]
+    late = send(
+        browser,
+        place,
+        [(name, "5" if name == "keep" else value) for name, value in form.fields]
+        + [(name, value) for name, value in browser.hidden("/c/1/talk").items()],
+    )
+    assert late.status_code == 400
+    assert "Somebody has come or gone while you wrote" in late.text
+    chosen = [one for one in forms(late.text, "send")[0]["fields"] if one[0] == "audience"]
+    assert chosen == []
+    assert not world["ana"].items("note")
+
+
+def test_what_is_put_to_the_others_is_what_was_read(world: World) -> None:
+    nonpapers.float_(world["ana"], "A zone", WORDS, through=world["sofia"].me)
+    world.settle()
+    with browsing(world, "sofia") as browser:
+        place = f"{LIST}/{world['sofia'].items('nonpaper')[-1].position}"
+        where, fields = fill(browser, place, "carry", to_who="all")
+        asked = send(browser, where, fields)
+        assert WORDS in asked.text
+        nonpapers.revise(world["ana"], world["ana"].items("nonpaper")[-1].value, "A zone", OTHERS)
+        world.settle()
+        with browser.keeper.desk() as desk:
+            desk.channel().sync()
+        assert "What this is about has changed" in browser.get(str(asked.url).removeprefix(f"http://{HOST}"), 400)
+        late = sure(browser, asked)
+        assert late.status_code == 400
+        assert OTHERS in late.text
+        assert len(world["sofia"].items("nonpaper")) == 1
+
+
+def test_a_question_about_what_is_gone_does_not_show_its_words(world: World) -> None:
+    with browsing(world, "hernan") as browser:
+        place, number = _asked(world, browser)
+        nonpapers.withdraw(world["ana"], world["ana"].items("nonpaper")[-1].value)
+        world.settle()
+        with browser.keeper.desk() as desk:
+            desk.channel().sync()
+        page = browser.client.get(f"{place}?answer={number}").text
+        assert WORDS not in page
+        assert "What this is about has changed, or is gone" in page
+
+
+def test_words_that_are_sought_are_sought_at_each_look(world: World, browser: Browser) -> None:
+    browser.do("/c/1/talk", "send", text="A walrus.", audience="all", keep="1")
+    found = browser.post("/search", {"do": "search", "words": "walrus"})
+    assert found.text.count("A walrus.") == 1
+    world.clock.days(3)
+    with browser.keeper.desk() as desk:
+        desk.channel().sync()
+    assert "A walrus." not in browser.client.get(str(found.url)).text

@@ -58,7 +58,7 @@ def test_it_is_closed_after_a_fault_too(
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("place", ["/lock", "/language", "/draft"])
+@pytest.mark.parametrize("place", ["/touch", "/language", "/draft"])
 def test_small_forms_take_no_files_and_are_of_this_session(browser: Browser, place: str) -> None:
     hidden = browser.hidden("/c/1/talk")
     answer = browser.client.post(place, data=hidden, files={"f": ("a.jpg", b"x")}, headers=OURS)

@@ -112,8 +112,7 @@ def test_a_form_needs_the_sessions_token(browser: Browser) -> None:
         answer = browser.client.post("/c/1/talk", data=fields, headers=OURS)
         assert answer.status_code == 403
         assert "forged words" in answer.text  # in its field, where it was typed: nothing is lost
-    assert browser.client.post("/lock", data={"_form": "0" * 64}, headers=OURS).status_code == 403
-    assert browser.keeper.state == "open"
+    assert browser.client.post("/language", data={"_form": "0" * 64}, headers=OURS).status_code == 403
     assert not [one for one in _notes(browser) if one == "forged words"]
 
 
@@ -168,3 +167,38 @@ def test_an_error_says_no_more_than_that(tmp_path: Path, capsys: pytest.CaptureF
         said = capsys.readouterr()
         assert "RuntimeError" in said.err
         assert "the words" not in said.err + said.out
+
+
+@pytest.mark.parametrize(
+    ("place", "data", "status"),
+    [
+        ("/c/1/talk", {"_form": "x", "text": "a"}, 303),
+        ("/language", {"_form": "x"}, 403),
+        ("/nowhere", {"text": "TAPIR"}, 404),
+        ("/c/1/talk", {f"f{n}": "" for n in range(5_001)}, 400),
+    ],
+)
+def test_no_page_answers_a_persons_form(browser: Browser, place: str, data: dict[str, str], status: int) -> None:
+    """Whatever is wrong with it: what a page answers stands in the browser's history, on the disk (web 3.4)."""
+    headers = {**OURS, "sec-fetch-dest": "document"}
+    answer = browser.client.request("POST", place, data=data, headers=headers)
+    assert answer.status_code == 303
+    assert answer.content == b""
+    if status != 303:
+        assert answer.headers["location"] == f"/refused/{status}"
+        assert "TAPIR" not in browser.get(answer.headers["location"])
+        assert 'id="problem"' in browser.get(answer.headers["location"])
+
+
+def test_no_page_answers_a_form_of_who_has_no_session(browser: Browser) -> None:
+    browser.client.cookies.clear()
+    headers = {**OURS, "sec-fetch-dest": "document"}
+    answer = browser.client.request("POST", "/c/1/talk", data={"text": "TAPIR"}, headers=headers)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/refused/401")
+    assert "TAPIR" not in browser.get("/refused/401", 401)
+
+
+def test_the_lock_of_a_page_from_before_locks(browser: Browser) -> None:
+    answer = browser.client.request("POST", "/lock", data={"_form": "of another session"}, headers=OURS)
+    assert answer.status_code == 303
+    assert browser.keeper.state == "locked"

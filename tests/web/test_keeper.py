@@ -14,12 +14,14 @@ import pytest
 from starlette.datastructures import FormData
 
 from backchannel.desk.channel import Channel
+from backchannel.desk.desk import Desk
 from backchannel.desk.drafts import Draft
 from backchannel.errors import BackchannelError, Misuse
 from backchannel.facts.common import left
 from backchannel.web import following
 from backchannel.web.keeper import LOCK_SECONDS, Keeper, Locked, awake
 from backchannel.web.page import Form
+from tests.desk.conftest import CHEAP
 from tests.desk.world import PHRASE, World, alarms, notes, offline, online, remove, talks, waiting, wire
 from tests.web.kit import COOKIE, OURS, Browser, StillKeeper, browsing
 
@@ -467,3 +469,22 @@ def test_a_seat_that_is_out_is_told_so_and_not_who_sits_there_now(tmp_path: Path
             assert "You are no longer in this channel." in page
             assert "Hernán" not in page
             assert "Write a note" not in page
+
+
+def test_a_lock_while_the_desk_is_opened_is_stronger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Desk.create(tmp_path / "desk", PHRASE, cost=CHEAP).close()
+    keeper = Keeper(tmp_path / "desk", {})
+    open_ = Desk.open
+
+    def slowly(*args: Any, **more: Any) -> Desk:
+        desk = open_(*args, **more)
+        keeper.lock()
+        return desk
+
+    monkeypatch.setattr(Desk, "open", slowly)
+    keeper.unlock(PHRASE)
+    assert keeper.state == "locked"
+    monkeypatch.undo()
+    keeper.unlock(PHRASE)
+    assert keeper.state == "open"
+    keeper.lock()

@@ -53,7 +53,7 @@ def _head(channel: Channel, item: Ladder, stands: Sequence[Standing]) -> Facts:
         "title": item.title,
         "proposed_by": name(channel.state, item.author),
         "proposed": at(item.at.arrival),
-        "readers": names(channel.state, item.audience),
+        "readers": names(channel.state, channel.state.current(item.audience)),
         "read_up_to": at(hour(channel)),
         "attribution": charter.terms.attribution if charter is not None else "",
         "counts": dict(Counter(now.state for now in stands)),

@@ -36,7 +36,7 @@ def facts(channel: Channel, item: Text) -> Facts:
         "state_says": STATES[item.state],
         "opened_by": common.name(state, item.author),
         "opened": common.at(item.at.arrival),
-        "readers": common.names(state, item.audience),
+        "readers": common.names(state, state.current(item.audience)),
         "pen": common.name(state, item.pen),
         "pen_mine": item.pen == channel.me,
         "pen_free": channel.me != item.pen and channel.me in adopting.pens(item, state),

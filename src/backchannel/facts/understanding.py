@@ -32,7 +32,7 @@ def facts(channel: Channel, item: Understanding) -> Facts:
         "state_says": rules.STATES[standing],
         "proposed_by": name(state, item.proposer),
         "proposed": at(item.at.arrival),
-        "readers": names(state, item.audience),
+        "readers": names(state, state.current(item.audience)),
         "parties": [
             {
                 "name": party.name,

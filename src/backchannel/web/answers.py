@@ -38,6 +38,8 @@ class Sure(Exception):
 class Answer(NamedTuple):
     """`place`: the page that it is shown on; `fields`: what was typed; `facts`: what the page shows beside its own.
 
+    A function among these is asked at each look.
+
     `number`: the form's; `question`: what its person was asked, if anything.
     """
 
@@ -53,6 +55,12 @@ class Answer(NamedTuple):
 def kept(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What may be held of what was typed."""
     return [one for one in fields if one[0] not in SECRET]
+
+
+def anew(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is kept of what was typed when something else is shown by now: nobody is chosen as "everybody"."""
+    chosen = [one for one in fields if one[1] == "all" and (one[0] == "audience" or one[0].endswith("_who"))]
+    return [one for one in fields if one not in chosen and one[0] not in ("_seen", "_here")]
 
 
 class Answers:

@@ -18,11 +18,11 @@ from starlette.types import ASGIApp
 from backchannel.errors import BackchannelError, Misuse, VaultError
 from backchannel.web import drafting, entrance, forms, news
 from backchannel.web import page as pages
-from backchannel.web.answers import Answer, Sure, kept
+from backchannel.web.answers import Answer, Sure, anew, kept
 from backchannel.web.entrance import House
 from backchannel.web.guard import Guard, session_of
 from backchannel.web.keeper import Keeper, Locked
-from backchannel.web.page import Answered, Ask, Do, Facts, Filled, Form, Page
+from backchannel.web.page import SHOWN, Answered, Ask, Do, Facts, Filled, Form, Page
 from backchannel.web.sessions import Sessions
 
 
@@ -83,8 +83,8 @@ class App:
             return self.house.show(request, "unlock.html", facts, 200, session)
         if form["_number"] in session.done:  # it was done before the lock
             return RedirectResponse("/", 303)
-        if pages.genuine(session, form):
-            session.carried = keeper.sealed(request.url.path, kept(list(form.typed())))
+        if pages.genuine(session, form) and not form["_answer"]:  # a yes holds no words, and none that came before go
+            session.carried = keeper.sealed(request.url.path, kept(form.held()))
         return RedirectResponse(request.url.path, 303)
 
     def _answer(self, one: Page, request: Request, form: Form | None, desk: Any = None) -> Response:
@@ -94,7 +94,7 @@ class App:
         ask = Ask(request, session, keeper, desk, said)
         if form is None:
             return self._looked(one, ask)
-        held = Answer(session, request.url.path, form["_number"], list(form.typed()), {})
+        held = Answer(session, request.url.path, form["_number"], form.held(), {})
         if not pages.genuine(session, form):
             return self._held(ask, held._replace(facts={"problem": _STALE}, status=403))
         if form["_answer"]:
@@ -110,8 +110,9 @@ class App:
             if form.trouble is not None:
                 raise form.trouble
             return pages.once(session, held.number, lambda: _done(do, ask, form))
-        except Sure as question:
-            return self._held(ask, held._replace(question=question))
+        except Sure as question:  # one that has changed is about what there is now
+            fields = [one for one in held.fields if one[0] not in SHOWN] if question.changed else held.fields
+            return self._held(ask, held._replace(fields=fields, question=question))
         except Filled as read:
             return self._held(ask, held._replace(fields=read.fields, facts={"remarks": read.remarks}))
         except Answered as answer:
@@ -119,7 +120,8 @@ class App:
         except Locked:
             raise
         except BackchannelError as problem:
-            return self._held(ask, held._replace(facts={"problem": problem}, status=400))
+            fields = anew(held.fields) if problem.code == "changed" else held.fields
+            return self._held(ask, held._replace(fields=fields, facts={"problem": problem}, status=400))
 
     def _held(self, ask: Ask, answer: Answer) -> Response:
         """The way to an answer that is no address."""
@@ -136,9 +138,13 @@ class App:
             drafts = drafting.offered(ask.desk, ask.request.url.path) if ask.desk is not None else []
             return self._shown(one, ask, {"drafts": drafts})
         if answer.question is not None and not ask.query("again"):
+            now = one.look(ask) if (seen := dict(answer.fields).get("_seen")) else {}
+            if isinstance(now, dict) and now.get("seen", seen) != seen:  # what it asks about has gone, or is another
+                return self._shown(one, ask, {"problem": _CHANGED, "typed": anew(answer.fields)}, 400)
             facts = {"sure": answer.question, "answer": ask.query("answer"), "back": answer.place}
             return self._rendered("sure.html", ask, facts)
-        return self._shown(one, ask, {**answer.facts, "typed": answer.fields}, answer.status)
+        told = {name: said(ask) if callable(said) else said for name, said in answer.facts.items()}
+        return self._shown(one, ask, {**told, "typed": answer.fields}, answer.status)
 
     def _shown(self, one: Page, ask: Ask, more: Facts, status: int = 200) -> Response:
         try:
@@ -176,6 +182,7 @@ class App:
 
 _FAULT = Misuse("fault", "Something went wrong in this program.", "Look whether it was done, then try again.", "")
 _OURS = ("answer", "again")
+_CHANGED = Misuse("changed", "What this is about has changed, or is gone.", "Read it as it stands now.")
 _OVER = Misuse("stale", "This question is over: it was asked before, or the desk was locked.", "Begin again.")
 _STALE = Misuse("stale", "This form is older than this session.", "Look at it again, and send it once more.")
 

@@ -26,6 +26,8 @@ def _create(ask: Ask, form: Form) -> str:
 
 def _unlock(ask: Ask, form: Form) -> str:
     ask.keeper.unlock(form["passphrase"])
+    if ask.keeper.state != "open":  # it was locked while it was opened
+        return own(form["back"])
     sealed, ask.session.carried = ask.session.carried, None
     with ask.keeper.desk() as desk:
         form_ = carried.opened(desk, sealed) if sealed is not None else None

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from backchannel.errors import Misuse
 from backchannel.web import drafting, forms
 from backchannel.web.door import own
 from backchannel.web.keeper import Keeper, Locked
@@ -62,6 +63,21 @@ async def outside(house: House, request: Request) -> Response:
     return house.show(request, "outside.html", {}, 401)
 
 
+REFUSED = {
+    403: Misuse("stale", "This came from a page of before, and was not done.", "Open the page again."),
+    413: Misuse("too-long", "This is too long, and was not done.", "Shorten it."),
+}
+"""Why a form was not even looked at."""
+
+
+async def refused(house: House, request: Request) -> Response:
+    """What a form is told that reached no page: by another, or its words would stand in the browser's history."""
+    why = REFUSED.get(
+        request.path_params["status"], Misuse("refused", "This could not be done.", "Open the page again.")
+    )
+    return house.show(request, "lost.html", {"problem": why}, 200, forms.session(request))
+
+
 async def enter(house: House, request: Request) -> Response:
     """A one-time link."""
     session = house.sessions.enter(request.query_params.get("t", ""))
@@ -76,9 +92,8 @@ async def enter(house: House, request: Request) -> Response:
 
 
 async def lock(house: House, urgent: CapacityLimiter, request: Request) -> Response:
-    """The panic lock: it asks for nothing but a genuine form, and waits behind no other request."""
-    form, session = await forms.small(request), forms.session(request)
-    session.carried = None
+    """The panic lock: whoever has a session may press it, on an old page too; it waits behind no other request."""
+    form, session = await forms.small(request, genuine_=False), forms.session(request)
     with move_on_after(TYPED_SECONDS):
         typed = partial(_typed, house.keeper, session, form.all("_draft"))
         await to_thread.run_sync(typed, limiter=CapacityLimiter(1), abandon_on_cancel=True)
@@ -129,7 +144,11 @@ def _draft(keeper: Keeper, session: Session, form: Form) -> Response:
 
 def routes(house: House) -> list[Route]:
     """Their addresses."""
-    looked = [Route("/outside", partial(outside, house)), Route("/enter", partial(enter, house))]
+    looked = [
+        Route("/refused/{status:int}", partial(refused, house)),
+        Route("/outside", partial(outside, house)),
+        Route("/enter", partial(enter, house)),
+    ]
     done = {"/lock": partial(lock, house, CapacityLimiter(1)), "/language": partial(language, house)}
     done |= {"/draft": partial(draft, house), "/touch": partial(touch, house)}
     return looked + [Route(path, do, methods=["POST"]) for path, do in done.items()]

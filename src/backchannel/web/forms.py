@@ -36,10 +36,13 @@ async def sent(request: Request, keeper: Keeper) -> Form | None:
     return Form(await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_FORM))
 
 
-async def small(request: Request) -> Form:
-    """A form that every page has, without files: to lock, to choose a language, to keep what is typed. Else 403."""
+async def small(request: Request, *, genuine_: bool = True) -> Form:
+    """A form that every page has, without files: to lock, to choose a language, to keep what is typed.
+
+    403 if it is none of this session's, unless that makes no difference (`genuine_`).
+    """
     async with request.form(max_files=0, max_fields=MOST_FIELDS) as fields:
         form = Form(fields)
-    if not genuine(session(request), form):
+    if genuine_ and not genuine(session(request), form):
         raise HTTPException(403, "This form is not one of this session.")
     return form

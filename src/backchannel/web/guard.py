@@ -90,8 +90,17 @@ class Guard:
     def _telling(self, scope: Scope, send: Send) -> Send:
         ancestors = "'self'" if scope["path"] == "/strip" else "'none'"
 
+        led = False
+
         async def telling(message: Message) -> None:
+            nonlocal led
+            if led:
+                return
             if message["type"] == "http.response.start":
+                led = _by_a_page(scope, message)
+                if led:
+                    there = (b"location", f"/refused/{message['status']}".encode())
+                    message = {**message, "status": 303, "headers": [there, (b"content-length", b"0")]}
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
@@ -99,8 +108,17 @@ class Guard:
                     headers["Cache-Control"] = "no-cache"  # the same for everybody, and no secret
                 headers["Content-Security-Policy"] = _POLICY.format(ancestors=ancestors)
             await send(message)
+            if led:
+                await send({"type": "http.response.body", "body": b""})
 
         return telling
+
+
+def _by_a_page(scope: Scope, start: Message) -> bool:
+    """Whether a page, and no redirect or file, would answer a form: a browser would keep what it held (3.4)."""
+    to, answer = Headers(scope=scope), Headers(raw=start["headers"])
+    person = scope["method"] == "POST" and to.get("sec-fetch-dest") == "document"
+    return person and not 300 <= start["status"] < 400 and "content-disposition" not in answer
 
 
 def _most(path: str) -> int:

@@ -65,6 +65,7 @@ class Keeper:
         """Long work."""
         self.answers = Answers()
         self._sealed_to = b""
+        self._locks = 0
 
     @property
     def state(self) -> str:
@@ -77,15 +78,18 @@ class Keeper:
 
     def create(self, passphrase: str) -> None:
         """Make the desk, and open it. Raises as `Desk.create`."""
-        self._take(Desk.create(self.folder, passphrase, **self._options))
+        locks = self._locks
+        self._take(Desk.create(self.folder, passphrase, **self._options), locks)
 
     def unlock(self, passphrase: str) -> None:
         """Open it. Raises as `Desk.open`."""
-        self._take(Desk.open(self.folder, passphrase, **self._options))
+        locks = self._locks
+        self._take(Desk.open(self.folder, passphrase, **self._options), locks)
 
-    def _take(self, desk: Desk) -> None:
+    def _take(self, desk: Desk, locks: int | None = None) -> None:
+        """`locks`: how often it had been locked when its passphrase came: a lock meanwhile is stronger."""
         with self._turn:
-            if self._desk is not None:
+            if self._desk is not None or locks not in (None, self._locks):
                 desk.close()  # two forms at once: one is enough
                 return
             self._desk, self._stop = desk, threading.Event()
@@ -103,6 +107,7 @@ class Keeper:
         Whatever relays and pages do, that takes about `LOCK_SECONDS` at most (spec/web.md, 4.1).
         """
         with self._turn:
+            self._locks += 1
             desk, self._desk = self._desk, None
             if desk is None:
                 return

@@ -26,6 +26,10 @@ _FIGURES, _SIGNED = re.compile("[0-9]{1,9}"), re.compile("-?[0-9]{1,9}")
 """Numbers that a browser may send: Python takes others, as ² for a digit, or as long as a page."""
 
 
+SHOWN = ("_seen", "_here")
+"""Fields of a form that say what its page showed (spec/web.md, 2.7)."""
+
+
 class Form:
     """What was typed, and what was chosen. Absent fields are empty."""
 
@@ -67,6 +71,10 @@ class Form:
         for name, value in self._data.multi_items():
             if isinstance(value, str) and not name.startswith("_"):
                 yield name, value.replace("\r\n", "\n")
+
+    def held(self) -> list[tuple[str, str]]:
+        """The same, and what its page showed: for a form that is done, or looked at again, later."""
+        return [*self.typed(), *((name, self[name]) for name in SHOWN if self[name])]
 
 
 class Filled(Exception):

@@ -47,7 +47,7 @@ def look_one(ask: Ask) -> Facts:
     return {
         "one": one,
         "shown": shown,
-        "seen": _version(item),
+        "seen": _version(channel, item),
         "stances": STANCES,
         "others": [seat for seat in chosen.seats(channel) if bytes.fromhex(seat["id"]) in readers],
         "signers": [seat for seat in chosen.seats(channel, me=True) if bytes.fromhex(seat["id"]) in readers],
@@ -97,7 +97,7 @@ def _no_react(channel: Channel, item: Nonpaper) -> str:
 def react(ask: Ask, form: Form) -> str:
     """Say what one thinks of it: by name, or from the hat where the charter says so."""
     channel, item = _here(ask)
-    ask.as_seen(form, _version(item))
+    ask.as_seen(form, _version(channel, item))
     stance, words = form["stance"], form["text"]
     if nonpapers.through_hat(channel):  # no relay is asked: that this desk was busy just now would be seen
         nonpapers.drop_reaction(channel, item, stance, words)
@@ -106,7 +106,8 @@ def react(ask: Ask, form: Form) -> str:
     one = facts.facts(channel, item)
     if stance == "objection" and one["objection"] != "none":
         lines = [ask.words.told(said) for said in (facts.objection(one), promises.VANISHES)]
-        ask.sure(form, _named(ask, channel, item, Said("Object to {what}?")), lines, ask.words.say("Object to it"))
+        title, words_ = _named(ask, channel, item, Said("Object to {what}?")), nonpapers.current(channel, item).text
+        ask.sure(form, title, lines, ask.words.say("Object to it"), words_)
     nonpapers.react(channel, item, stance, words)
     settle(channel, ask.keeper)
     return _back(ask)
@@ -150,6 +151,7 @@ def take_up(ask: Ask, form: Form) -> str:
 def carry(ask: Ask, form: Form) -> str:
     """Intermediary: put to the others what a seat has handed on, without saying which seat."""
     channel, item = _here(ask)
+    ask.as_seen(form, _version(channel, item))
     nonpapers.may_carry(channel, item)
     hours = form.number("hours", HOURS)
     nonpapers.may_float(channel, hours)
@@ -157,7 +159,7 @@ def carry(ask: Ask, form: Form) -> str:
     seats = to if to is not None else [one.id for one in channel.state.active]
     lines = [ask.words.told(*one) for one in (_carried(channel, item, seats), [promises.UNREACHED])]
     title = _named(ask, channel, item, Said("Put {what} to the others?"))
-    ask.sure(form, title, lines, ask.words.say("Put it to them"))
+    ask.sure(form, title, lines, ask.words.say("Put it to them"), nonpapers.current(channel, item).text)
     size = channel.size
     nonpapers.carry(channel, item, to=seats, hours=hours)
     settle(channel, ask.keeper)
@@ -175,7 +177,7 @@ def _carried(channel: Channel, item: Nonpaper, seats: Iterable[SeatId]) -> list[
 def sound(ask: Ask, form: Form) -> str:
     """Ask in a sounding whether all could live with it, or with a paragraph."""
     channel, item = _here(ask)
-    ask.as_seen(form, _version(item))
+    ask.as_seen(form, _version(channel, item))
     size = channel.size
     nonpapers.sound(
         channel,
@@ -190,9 +192,9 @@ def sound(ask: Ask, form: Form) -> str:
     return ask.place(f"soundings/{number}") if number is not None else _back(ask)
 
 
-def _version(item: Nonpaper) -> str:
-    """Which words a page shows: a reaction to others would be none to these."""
-    return seen(item.at.position, len(item.versions))
+def _version(channel: Channel, item: Nonpaper) -> str:
+    """Which words a page shows, if any still: a reaction to others would be none to these."""
+    return seen(item.at.position, len(item.versions), nonpapers.standing(channel, item))
 
 
 def _here(ask: Ask) -> tuple[Channel, Nonpaper]:

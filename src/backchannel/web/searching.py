@@ -36,8 +36,14 @@ def search(ask: Ask, form: Form) -> str:
     words = form["words"].strip()
     if not words or len(words) > LONGEST:
         raise Misuse("words", "Type one word at least, and no more than a line of them.", "")
-    rows = [_row(ask, one, each) for one in ask.desk.channels() for each in facts.found(one, words, MOST + 1)]
-    raise Answered(sought=words, found=rows[:MOST], more=len(rows) > MOST)
+    # They are looked for at each look: what has vanished meanwhile is not found.
+    raise Answered(
+        sought=words, found=lambda now: _found(now, words)[:MOST], more=lambda now: len(_found(now, words)) > MOST
+    )
+
+
+def _found(ask: Ask, words: str) -> list[Facts]:
+    return [_row(ask, one, each) for one in ask.desk.channels() for each in facts.found(one, words, MOST + 1)]
 
 
 def _row(ask: Ask, channel: Channel, one: Facts) -> Facts:

@@ -124,7 +124,7 @@ def _reported(ask: Ask, verdict: str) -> list[str]:
     if one.stands:
         last, state = one.reports[-1], channel.state
         name = common.name(state, last.by)
-        files_ = ask.words.names([file.name for file in last.files])
+        files_ = ask.words.names([f"{file.name} ({file.sha256.hex()[:8]})" for file in last.files])
         said = ask.words.say("{name} has reported: {text}", name=name, text=last.words)
         return [said, *([ask.words.say("With {files}", files=files_)] if files_ else [])]
     if verdict != "kept":

@@ -88,8 +88,9 @@ document.addEventListener("change", (event) => {
 // One click is enough: a second does nothing until the page has changed.
 const sent = new WeakSet();
 document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (sent.has(form)) { event.preventDefault(); return; }
+  const form = event.target, lost = document.getElementById("lost");
+  // To nobody nothing is sent: a browser would keep its words beside the page that says so.
+  if (sent.has(form) || lost && !lost.hidden) { event.preventDefault(); return; }
   sent.add(form);
   setTimeout(() => sent.delete(form), 10000);
   if (form.getAttribute("action") !== "/lock") return;

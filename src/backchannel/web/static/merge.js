@@ -45,7 +45,7 @@ const hand = (region, other) => {
   const active = document.activeElement;
   if (dirty(region)) return true;
   if (!region.contains(active) || active === document.body) return false;
-  return active.matches(FIELDS) || !(other && counterpart(active, region, other));
+  return active.matches(FIELDS);
 };
 
 // What its reader has opened stays open, what was closed closed, what was scrolled where it was.
