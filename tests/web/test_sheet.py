@@ -11,7 +11,7 @@ from backchannel.desk import texts
 from backchannel.web import sheet as module
 from backchannel.web.sheet import sheet
 from backchannel.web.words import LANGUAGES, words
-from tests.desk.world import World
+from tests.desk.world import URL, World
 from tests.papers.test_pdf import seen
 
 
@@ -67,7 +67,9 @@ def test_without_names_it_names_nobody(world: World) -> None:
 
 def test_it_promises_no_more_than_the_pages(world: World) -> None:
     text = flat(sheet(world["ana"], words("en")))
-    assert "who refused is not (with only two voters, each can work it out)" in text
+    assert (
+        "those opened before it failed. Who refused is not shown (with only two voters, each can work it out)" in text
+    )
     assert "nobody learns" not in text
     assert "by when: begin" not in text  # what is awaited has no hour there
     for part in ("works once, within two minutes", "compare like with like", "promise yours first"):
@@ -99,3 +101,16 @@ def test_it_can_be_read_on_paper(world: World, language: str, monkeypatch: pytes
 def test_more_seats_than_fit_are_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_SEATS", 1)
     assert "2 seats more" in seen(sheet(world["ana"], words("en")))
+
+
+def test_one_that_is_alone_has_nobody_to_call(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    try:
+        alone = world.desk("ana").found(URL, title="T", purpose="P", name="Ana", party="North", role="envoy")
+        alone.sync()
+        text = flat(sheet(alone, words("en")))
+        assert "Call :" not in text
+        assert ", :" not in text
+        assert "call the other parties" in text
+    finally:
+        world.close()

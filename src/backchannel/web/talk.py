@@ -41,14 +41,14 @@ def _texts(one: Facts) -> list[str]:
 
 
 def _answer(ask: Ask, channel: Channel) -> Facts | None:
-    """The note that is answered, and who is to read that: whoever has it, or its author alone; never anybody more."""
+    """The note that is answered, and who is to read that: who it names, or its author alone; no successor of theirs."""
     number, alone = ask.number("reply", -1), ask.query("alone") == "1"
     if number < 0:
         return None
     item = channel.note_at(number)
     state = channel.state
     seats = tuple(dict.fromkeys((item.author,) if alone else (item.author, *item.audience)))
-    to = [seat.hex() for seat in state.current(seats) if seat not in state.line(channel.me)]
+    to = [seat.hex() for seat in seats if state.keys(seat) is not None and seat not in state.line(channel.me)]
     return {**note.facts(channel, item), "to": to, "alone": alone}
 
 
