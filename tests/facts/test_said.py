@@ -49,6 +49,7 @@ def one(**more: Any) -> dict[str, Any]:
 
 
 SHOWN = "Nothing else is shown."
+WHICH = "All who saw the question could work out which, while it ran."
 MANY = "Who accepted and who refused is not shown to anybody."
 PAIR = "There were only two voters: whoever accepted what failed knows that the other refused it."
 COUNTED = "There were only two voters: from the number, each can work out what the other said."
@@ -62,14 +63,14 @@ COUNTED = "There were only two voters: from the number, each can work out what t
         (one(met=(1, 2, 3)), SHOWN),
         (one(met=(1,), reveal="all"), f"The other 2 did not meet the rule. {SHOWN} {MANY}"),
         (one(met=(1,)), "Nothing is known about the other options."),
-        (one(met=(1,), failed=1), f"1 other was opened before it and did not meet the rule. {SHOWN} {MANY}"),
+        (one(met=(1,), failed=1), f"1 other was opened before it and did not meet the rule. {WHICH} {SHOWN} {MANY}"),
         (one(met=(1,), failed=2), f"2 others were opened before it and did not meet the rule. {SHOWN} {MANY}"),
         (one(met=(1,), quorum=2), f"Nothing is known about the other options. {MANY}"),
         (one(met=(1, 2, 3), quorum=2, reveal="all"), MANY),
         (one(voters=[1, 2]), f"Not acceptable to all: none of these options. {SHOWN} {PAIR}"),
         (
             one(voters=[1, 2], met=(1,), failed=1),
-            f"1 other was opened before it and did not meet the rule. {SHOWN} {PAIR}",
+            f"1 other was opened before it and did not meet the rule. {WHICH} {SHOWN} {PAIR}",
         ),
         (one(voters=[1, 2], met=(1,)), "Nothing is known about the other options."),
         (one(voters=[1, 2], met=(1, 2, 3)), SHOWN),
@@ -85,7 +86,7 @@ def test_the_rule_of_a_sounding() -> None:
     assert english(sounding.rule(one(quorum=2))) == "Acceptable if 2 of the voters could live with it."
     required = one(quorum=1, required=["Ana", "Bo"])
     assert english(sounding.rule(required)) == "Acceptable if Ana, Bo and 1 of the others could live with it."
-    assert english(sounding.reveals(one())) == "One option that meets this is shown, and not the rest."
+    assert sounding.reveals(one()) is promises.FIRST
     assert english(sounding.reveals(one(reveal="all"))) == "Every option that meets this is shown."
     assert english(sounding.met(one(), {"tally": 3})) == "acceptable to all"
     assert english(sounding.met(one(quorum=1), {"tally": 2})) == "acceptable to 2 of 3"

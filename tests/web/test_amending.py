@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,8 @@ def test_a_party_says_where_it_stands(table: Table) -> None:
 def test_a_party_says_it_of_several_at_once(table: Table) -> None:
     place = table.open()
     page = table["ana"].get(f"{place}/stand")
+    assert not re.search(r'name="(which|seen)"[^>]* checked', page)
+    assert page.count('name="which"') == len(re.findall(r'name="which"[^>]* required', page)) == 2
     seen = [value for name, value in forms(page, "stand")[0]["fields"] if name == "clean"]
     assert len(seen) == 1  # the others have brackets
     do(table["ana"], f"{place}/stand", "stand", which="clean", stance="agree")
@@ -415,6 +418,17 @@ def test_who_votes_needs_another_to_take_part(table: Table) -> None:
 
 def test_a_bracket_is_cleared(table: Table) -> None:
     place = table.open()
+    assert "clear this bracket" in table["ana"].get(place)
+    page = plain(table["ana"].get(f"{place}/paragraph/3"))
+    assert (
+        "Sofia S., who holds the pen, is asked to put it in. All who read the text see that it comes from you." in page
+    )
+    assert "To hide what you would accept, take a sounding." in page
+    assert page.index("The bracket: which of these?") < page.index("What you say for your party")
+    own = plain(table["sofia"].get(f"{place}/paragraph/3"))
+    assert "stands in the place of the bracket at once" in own
+    assert "is asked to put it in" not in own
+    assert "your desk releases the result by itself; keep it open" in own
     do(table["ana"], f"{place}/paragraph/3", "clear", option=2)
     assert not texts.in_the_way(table.channel("ana"), table.item()).stale
     do(table["sofia"], f"{place}/amendments", "accept")

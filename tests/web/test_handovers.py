@@ -39,13 +39,18 @@ def two(tmp_path: Path) -> Iterator[Table]:
         NAMES.update(names)
 
 
-def enter(table: Table, name: str, code: str, stack: ExitStack) -> None:
+def enter(table: Table, name: str, code: str, stack: ExitStack, keeps: str = "") -> None:
     """A successor joins with a code, and signs."""
     table.world.desk(name)
     browser = stack.enter_context(browsing(table.world, name))
     do(browser, "/join", "join", code=code)
     table.browsers[name] = browser
     table.settle()
+    for place in (SEATS, f"{SEATS}/charter"):
+        page = plain(browser.get(place))
+        assert "To refuse, do nothing: then " in page
+        assert "it does not hold" not in page
+    assert (f"then {keeps} keeps the place." in page) is bool(keeps)
     do(browser, f"{SEATS}/charter", "sign")
     for _ in range(4):
         table.settle()
@@ -68,7 +73,7 @@ def test_ones_own_place_passes_with_what_it_could_read(table: Table) -> None:
     assert "passes on what goes with the place" in page
     assert "Your place is offered" in table["ana"].get(HANDOVER)
     with ExitStack() as stack:
-        enter(table, "diego", code_of(page), stack)
+        enter(table, "diego", code_of(page), stack, "Ana P.")
         page = table["diego"].get("/c/1/talk")
         assert "For the &lt;b&gt;dossier&lt;/b&gt;." in page
         assert "Passed on by" in page

@@ -10,10 +10,12 @@ import pytest
 from starlette.routing import compile_path
 
 from backchannel import facts as package
-from backchannel.facts import step, succession, understanding
+from backchannel.desk import nonpapers
+from backchannel.facts import overview, step, succession, understanding
 from backchannel.instruments import INSTRUMENTS
 from backchannel.web import places
 from backchannel.web.table import TABLE
+from backchannel.web.words import words
 from tests.desk.world import World
 from tests.web.kit import Browser
 
@@ -87,6 +89,23 @@ def test_what_an_item_is_called(world: World, browser: Browser) -> None:
     assert len(title) == places.CLIP + 1
     assert title.endswith("…")
     assert places.title(ana, None) == places.title(ana, 99_999) == ""
+
+
+def test_a_nonpaper_is_awaited_by_its_title(world: World, browser: Browser) -> None:
+    nonpapers.float_(world["hernan"], "Three <points>", "No force.")
+    world.settle()
+    (step,) = [
+        one for one in overview.steps(world["ana"]) if one["about"]["kind"] == "nonpaper" and one["who"] == "you"
+    ]
+    said = places._said(world["ana"], words("en"), step)
+    assert said == "Read the non-paper, and react to it or not: Three <points>"
+    number = step["about"]["number"]
+    held = nonpapers.at(world["ana"], number)
+    assert places._idea(world["ana"], number) == "Three <points>"
+    nonpapers.withdraw(world["hernan"], nonpapers.at(world["hernan"], number))
+    world.settle()
+    assert held.versions != nonpapers.at(world["ana"], number).versions
+    assert places._idea(world["ana"], number) == str(number)  # the words are gone
 
 
 def test_what_is_awaited_is_a_link_to_where_it_is_done(world: World, browser: Browser) -> None:

@@ -289,7 +289,9 @@ def test_who_has_not_confirmed_and_when_it_was_last_heard(world: World) -> None:
 def test_taken_up(world: World) -> None:
     place = floated(world)
     with browsing(world, "hernan") as browser:
-        assert browser.get(place).count('name="signatory"') == 3
+        page = browser.get(place)
+        assert page.count('name="signatory"') == 3
+        assert not re.search(r'name="signatory"[^>]* checked', page)  # nobody is bound by a tick that was there
         assert "Nobody is chosen." in problem(browser, place, {"do": "take-up"})
         signers = [world["ana"].me.hex(), world["hernan"].me.hex()]
         said = sure(browser, place, {"do": "take-up", "signatory": signers})

@@ -193,11 +193,15 @@ def test_a_newcomer_needs_every_party(table: Table) -> None:
         done(table[name], sure(table[name], asked))
     place = re.search(rf'"({SEATS}/code/\d+)"', table["ana"].get(SEATS))
     assert place is not None
-    code = code_of(table["ana"].get(place[1]))
+    page = table["ana"].get(place[1])
+    assert "It stops working when it is used, and when somebody else comes in or goes" in page
+    assert "when the channel opens" not in page
+    code = code_of(page)
     table.world.desk("emil")
     with browsing(table.world, "emil") as emil:
         page = do(emil, "/join", "join", code=code)
         assert "Read the charter, and sign it or not" in page
+        assert "To refuse, do nothing: then you do not come in." in page
         table.settle()
         do(emil, f"{SEATS}/charter", "sign")
         table.settle()

@@ -226,7 +226,12 @@ def test_asking(world: World) -> None:
         }
         page = plain(browser.do(LIST, "ask", **form))
         assert "Where &lt;next&gt;?" in page
-        assert "Acceptable only if all voters could live with it. One option" in page
+        assert "Acceptable only if all voters could live with it. Options are opened one by one, in an order" in page
+        assert "How many failed before it is shown, and all who see the question can work out which" in page
+        before = plain(browser.get(LIST))
+        assert "Options are opened one by one, in an order that nobody chooses, until one meets this." in before
+        assert "your desk releases the result by itself; keep it open" in before
+        assert "and not the rest" not in before
         assert "Ana P." in page
         assert "Hernán C." in page
         number = {"question": "How many?", "low": "1", "high": "3", "step": "", "unit": "miles", "rule": "quorum",

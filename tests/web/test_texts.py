@@ -181,8 +181,9 @@ def test_from_agreed_to_adopted(table: Table) -> None:
     assert f'href="{place}/versions"' in page
     assert 'href="/c/1/record#archive"' in page
     page = table["sofia"].get(place)
-    assert "Whoever negotiates it can propose it for signing." in page
+    assert "Ana P. and Hernán C. can propose it for signing." in page
     assert "Propose it for signing</a>" not in page
+    assert "made at once" not in page
     assert ">adopted<" in table["ana"].get(f"{ALL}?all=1")
 
 
@@ -199,6 +200,7 @@ def test_an_adopted_text_leads_on_to_what_was_made_of_it(table: Table) -> None:
     page = table["ana"].get(place)
     assert f"It is proposed for signing, as understanding {number}" in page
     assert "Propose it for signing</a>" not in page
+    assert "made at once" not in page
     for act in (understandings.initial, understandings.sign):
         for name in ("ana", "hernan"):
             one = table.channel(name)

@@ -140,7 +140,14 @@ SEEN = Said("That you called it is seen; if you have just laid something ready, 
 # --- soundings (spec/sounding.md, 7) ----------------------------------------------------------------------------------
 
 CAST = Said("Your answer is sealed, is never shown to anybody, and cannot be changed.")
-SHOWN = Said("Only one that all accept is shown, and nothing of the rest.")
+FIRST = Said(
+    "Options are opened one by one, in an order that nobody chooses, until one meets this. How many failed before it "
+    "is shown, and all who see the question can work out which; of the rest nothing is known."
+)
+SHOWN = Said(
+    "They are opened one by one, in an order that nobody chooses, until one is found that all accept. How many failed "
+    "before it is shown, and all who see the question can work out which; of the rest nothing is known."
+)
 TWO = Said("Only two answer: whoever says yes to an option that fails knows that the other said no.")
 LEARN = Said(
     "If an option fails, nobody is shown who did not accept it. Whoever accepted it knows that somebody did not; and "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backchannel.facts import Facts, Tell
+from backchannel.facts.promises import FIRST
 from backchannel.facts.saying import Said, english
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def reveals(one: Facts) -> Said:
     """How much is opened."""
     if one["reveal"] == "all":
         return Said("Every option that meets this is shown.")
-    return Said("One option that meets this is shown, and not the rest.")
+    return FIRST
 
 
 def asked(one: Facts) -> Said:
@@ -131,6 +132,8 @@ def known(one: Facts) -> list[Said]:
     elif others and one["failed"]:
         many = Said("{n} others were opened before it and did not meet the rule.", {"n": one["failed"]})
         first = Said("1 other was opened before it and did not meet the rule.") if one["failed"] == 1 else many
+        if others > one["failed"]:
+            return [first, WHICH, Said("Nothing else is shown."), unsaid(one)]
     elif one["quorum"]:
         return [*([UNOPENED] if others else []), unsaid(one)]
     else:
@@ -139,6 +142,8 @@ def known(one: Facts) -> list[Said]:
 
 
 UNOPENED = Said("Nothing is known about the other options.")
+WHICH = Said("All who saw the question could work out which, while it ran.")
+"""The order of opening comes from what all of them have (spec/sounding.md, 3.4); a desk keeps how many (4.3)."""
 
 
 def unsaid(one: Facts) -> Said:

@@ -6,7 +6,7 @@ from backchannel.desk import nonpapers, soundings
 from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
 from backchannel.facts import Facts
-from backchannel.facts.promises import HAT, HAT_LIMITS, STYLE
+from backchannel.facts.promises import FIRST, HAT, HAT_LIMITS, STYLE
 from backchannel.instruments.nonpaper.values import CARRIERS
 from backchannel.web import chosen
 from backchannel.web.page import Ask, Form, settle
@@ -21,6 +21,7 @@ def composer(channel: Channel) -> Facts:
         "release": releaser(channel),
         "no_hat": no_hat(channel),
         "hat_promise": [HAT, HAT_LIMITS, STYLE],
+        "first": FIRST,
     }
 
 

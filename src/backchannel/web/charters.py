@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from backchannel.channel import charter as terms
+from backchannel.channel.state import Seat, State
 from backchannel.desk import charters
 from backchannel.desk.channel import Channel
 from backchannel.errors import Misuse
@@ -35,6 +36,7 @@ def look(ask: Ask) -> Facts:
         "digest": state.charter.digest.hex() if state.charter is not None else "",
         "signed": me is not None and me.signed,
         "seated": me is not None,
+        "refuse": refuse(ask.words, state, me),
         "founding": founding,
         "alone": len(state.present) < 2,
         "single": sorted(party for party, many in Counter(one.party for one in state.present).items() if many == 1),
@@ -74,6 +76,16 @@ def rows(words: Words, found: Facts) -> list[tuple[str, str]]:
         (say("Successors"), _said(words, found["dossier"])),
         (say("Oversight"), say("There is none: nobody but the seats can read anything.")),
     ]
+
+
+def refuse(words: Words, state: State, me: Seat | None) -> str:
+    """What comes of not signing: a charter that is in force does not need a newcomer's signature."""
+    if state.stage != "open" or me is None:
+        return words.say("To refuse, do nothing: without your signature it does not hold.")
+    before = state.seat(me.succeeds) if me.succeeds is not None else None
+    if before is None or before.standing == "gone":
+        return words.say("To refuse, do nothing: then you do not come in.")
+    return words.say("To refuse, do nothing: then {name} keeps the place.", name=before.name)
 
 
 def _said(words: Words, value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from backchannel.desk import nonpapers
 from backchannel.desk.channel import Channel
 from backchannel.facts import Facts, overview
 from backchannel.web.page import Ask
@@ -35,8 +36,8 @@ _FORMS = {
 _SAYS = {
     ("note", "restate"): "Say in your own words what you have understood: {title}",
     ("note", "say"): "Say whether this was understood: {title}",
-    ("nonpaper", "read"): "Read non-paper {n}, and react to it or not",
-    ("nonpaper", "put"): "Put non-paper {n} to the others, or leave it",
+    ("nonpaper", "read"): "Read the non-paper, and react to it or not: {title}",
+    ("nonpaper", "put"): "Put the non-paper to the others, or leave it: {title}",
     ("sounding", "answer"): "Answer the sounding: {title}",
     ("text", "decide"): "Decide on the text: {title}",
     ("text", "put"): "Put in what a sounding has found: {title}",
@@ -71,8 +72,8 @@ _SAYS = {
 _OTHERS = {
     ("note", "restate"): "{who} says what they have understood: {title}",
     ("note", "say"): "{who} says whether this was understood: {title}",
-    ("nonpaper", "read"): "{who} reads non-paper {n}, and reacts or not",
-    ("nonpaper", "put"): "{who} puts non-paper {n} to the others, or leaves it",
+    ("nonpaper", "read"): "{who} reads the non-paper, and reacts or not: {title}",
+    ("nonpaper", "put"): "{who} puts the non-paper to the others, or leaves it: {title}",
     ("sounding", "answer"): "{who} answers the sounding: {title}",
     ("text", "decide"): "{who} decides on the text: {title}",
     ("text", "put"): "{who} puts in what a sounding has found: {title}",
@@ -144,7 +145,15 @@ def _said(channel: Channel, words: Words, one: Facts, table: Mapping[tuple[str, 
     if sentence is None:
         what: str = one["what"] if table is _SAYS else f"{one['who']} {one['what']}"
         return what[:1].upper() + what[1:]
-    return words.say(sentence, who=one["who"], n=about["number"], title=title(channel, about["number"]))
+    called = _idea(channel, about["number"]) if about["kind"] == "nonpaper" else title(channel, about["number"])
+    return words.say(sentence, who=one["who"], n=about["number"], title=called)
+
+
+def _idea(channel: Channel, number: int) -> str:
+    """A non-paper that is awaited: its title, or its number where the words are not here yet."""
+    item = nonpapers.at(channel, number)
+    newest = nonpapers.words(channel, item.versions[-1]) if item.versions else None
+    return _line(newest.title) if newest is not None else str(number)
 
 
 def title(channel: Channel, number: int | None) -> str:
@@ -161,5 +170,9 @@ def title(channel: Channel, number: int | None) -> str:
         ),
         "",
     )
+    return _line(found)
+
+
+def _line(found: str) -> str:
     line = " ".join(found.split())
     return line if len(line) <= CLIP else line[:CLIP].rstrip() + "…"

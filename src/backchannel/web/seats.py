@@ -10,6 +10,7 @@ from backchannel.desk.channel import Channel
 from backchannel.entry import text
 from backchannel.errors import Misuse
 from backchannel.facts import common, outbox, overview, succession
+from backchannel.web.charters import refuse
 from backchannel.web.page import Ask, Facts, Form, Page, settle
 
 GROUPS = 6
@@ -33,6 +34,7 @@ def look(ask: Ask) -> Facts:
         "changes": [] if left else [_change(channel, one) for one in _under_way(channel)],
         "handovers": [] if left else succession.facts(channel),
         "stage": state.stage,
+        "refuse": refuse(ask.words, state, me),
         "founder": channel.me == state.founder,
         "charter": common.charter(channel),
         "left": left,
@@ -140,6 +142,7 @@ def look_code(ask: Ask) -> Facts:
         "code": [f"{row}-" for row in rows[:-1]] + rows[-1:],
         "taken": "",
         "own": one.replaces == channel.me,
+        "founding": channel.state.stage != "open",
     }
 
 

@@ -87,8 +87,8 @@ def _pages(words: Words) -> tuple[str, ...]:
             " in which every desk drops a folded slip, most of them empty) they come without an author."
         ),
         say(
-            "Soundings: could you live with it? Only what all accept is shown; who refused is not (with only two"
-            " voters, each can work it out)."
+            "Soundings: could you live with it? Options are opened one by one until all accept one; those opened before"
+            " it failed. Who refused is not shown (with only two voters, each can work it out)."
         ),
         say(
             "Text: what is negotiated, paragraph by paragraph; in brackets, what is not agreed. One seat holds the pen:"
@@ -186,7 +186,7 @@ def _lost(channel: Channel, words: Words, names: bool) -> str:
     """What somebody else can do about a desk that is lost."""
     say, state = words.say, channel.state
     me = state.seat(channel.me)
-    if not names or me is None:
+    if not names or me is None or not _rescue(channel, me):
         return say(
             "If this machine is lost or taken: another seat of your party can freeze yours, under Seats, at once. If"
             " there is none, call the other parties: together they can vote your seat out there."
@@ -220,7 +220,7 @@ def _rescue(channel: Channel, me: Seat) -> list[str]:
 def _calls(channel: Channel, words: Words, names: bool) -> tuple[str, ...]:
     """Lines to write a number on, with a name where one is known; nobody calls themselves."""
     say, me, founder = words.say, channel.state.seat(channel.me), channel.state.seat(channel.state.founder)
-    known = names and me is not None
+    known = names and me is not None and bool(_rescue(channel, me))
     first = [say("Who convened the channel:")]
     if known and founder is not None:
         first = [] if founder.id == channel.me else [say("Who convened the channel, {name}:", name=founder.name)]

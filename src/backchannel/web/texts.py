@@ -8,7 +8,7 @@ from backchannel.desk import taking, texts
 from backchannel.desk.channel import Channel
 from backchannel.entry.ids import SeatId
 from backchannel.errors import Misuse, Rejected
-from backchannel.facts import may
+from backchannel.facts import common, may
 from backchannel.facts import text as told_of
 from backchannel.instruments.text import adopting
 from backchannel.instruments.text.values import Text
@@ -90,6 +90,7 @@ def look(ask: Ask) -> Facts:
         "my_party": party,
         "unsaid": [part["number"] for part in one["paragraphs"] if not part["brackets"] and party in part["silent"]],
         "speaks": chosen.speaks(channel),
+        "negotiators": common.names(channel.state, texts.negotiators(channel, item)),
         "proposed": _proposed(channel, item) if item.state == "adopted" else [],
         "others": len(chosen.past(ask, channel, "text")[0]) > 1,
         "heirs": [one for one in chosen.seats(channel) if _can_hold(channel, item, bytes.fromhex(one["id"]))],

@@ -44,7 +44,7 @@ LONGEST = 90 * DAY
 
 STATES = {
     "floated": "it can be read, and reacted to",
-    "taken-up": "taken up: it goes on as a formal text",
+    "taken-up": "taken up: it goes on under Understandings",
     "carried": "put to the others by the intermediary",
     "withdrawn": "taken back by its author",
     "objected": "ended by objections",
