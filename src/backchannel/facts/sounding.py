@@ -20,7 +20,7 @@ STATES = {
     "keys": "the desks get ready; answers are awaited",
     "ballots": "answers are awaited",
     "blinds": "all have answered; the desks work out what meets the rule",
-    "opening": "the desks open what meets the rule, and nothing else",
+    "opening": "the desks open as much of the result as was asked for",
     "closed": "done",
     "lapsed": "lapsed: its hour passed, or somebody left, before it was done. Nothing is known, to anybody",
     "withdrawn": "taken back before anybody had answered",

@@ -42,7 +42,7 @@ STATES = {
     "keys": "the desks get ready",
     "ballots": "the answers of the voters are awaited",
     "blinds": "all have answered; the desks work out what meets the rule",
-    "opening": "the desks open what meets the rule, and nothing else",
+    "opening": "the desks open as much of the result as was asked for",
     "closed": "the result stands",
     "lapsed": "the hour passed before it was done; nothing is known",
     "withdrawn": "the asker took it back before anybody had answered",
