@@ -214,8 +214,8 @@ TAKEN_UP = [
     ),
     *by(
         "sofia",
-        ("look", "link", "Put non-paper…"),
-        ("link", "Put non-paper…"),
+        ("look", "link", "Put the non-paper…"),
+        ("link", "Put the non-paper…"),
         ("press", "Put it to them"),
         ("press", "Put it to them"),
     ),
