@@ -246,6 +246,7 @@ TAKEN_UP = [
     ),
     *by(
         "ana",
+        ("look", "text", ACT),
         ("look", "text", "interest"),
         ("open", "Take it up as an understanding"),
         *(("check", SEATS[who][0]) for who in ("ana", "hernan")),
