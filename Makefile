@@ -47,7 +47,8 @@ check: lint types
 
 # What these run is measured by the others; being measured, they would take twice as long. Those with a browser come
 # last: it keeps its worker's event loop to itself.
-UNMEASURED := tests/faults tests/interop tests/web/browser
+UNMEASURED := tests/desk/test_dossier.py tests/desk/test_vanishing.py tests/desk/book/test_passing.py \
+  tests/relay/test_kill.py tests/cli/test_guides.py tests/faults tests/interop tests/web/browser
 
 # Old coverage data goes first: the gates look at this run only. A file's tests share what it sets up.
 test: lint types
